@@ -1,0 +1,73 @@
+"""Command line of the method: ``python -m medxai_core --help``."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import typer
+
+from medxai_core.commands import (
+    clusters,
+    demo,
+    evaluation,
+    features,
+    heatmaps,
+    pipeline,
+    review,
+    segment,
+    study,
+    training,
+)
+from medxai_core.config import RESEARCH_USE
+from medxai_core.errors import MedxaiError, StopRequested
+
+app = typer.Typer(
+    name="medxai_core",
+    help=f"From endoscopy pictures to masks that no one drew. {RESEARCH_USE}",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("demo", epilog=demo.EXAMPLE)(demo.demo)
+app.add_typer(study.app, name="study")
+app.command("features", epilog=features.EXAMPLE)(features.features)
+app.command("cluster", epilog=clusters.CLUSTER_EXAMPLE)(clusters.cluster)
+app.command("pseudo-label", epilog=clusters.PSEUDO_LABEL_EXAMPLE)(clusters.pseudo_label)
+app.command("embed", epilog=clusters.EMBED_EXAMPLE)(clusters.embed)
+app.add_typer(review.app, name="review")
+app.command("train", epilog=training.TRAIN_EXAMPLE)(training.train)
+app.command("stop", epilog=training.STOP_EXAMPLE)(training.stop)
+app.command("evaluate-classifier", epilog=training.EVALUATE_EXAMPLE)(training.evaluate_classifier)
+app.command("heatmaps", epilog=heatmaps.HEATMAPS_EXAMPLE)(heatmaps.heatmaps)
+app.command("masks", epilog=heatmaps.MASKS_EXAMPLE)(heatmaps.masks)
+app.command("lock", epilog=heatmaps.LOCK_EXAMPLE)(heatmaps.lock)
+app.command("segment", epilog=segment.EXAMPLE)(segment.segment)
+app.command("evaluate", epilog=evaluation.EXAMPLE)(evaluation.evaluate)
+app.command("score", epilog=evaluation.SCORE_EXAMPLE)(evaluation.score)
+app.command("pipeline", epilog=pipeline.EXAMPLE)(pipeline.pipeline)
+
+
+def main() -> int:
+    """Run one command; return 0 when it did its work, 1 on an error, 2 on a wrong call."""
+    try:
+        app()
+    except MedxaiError as error:
+        return _tell(error.message, error.remedy)
+    except StopRequested:
+        return _tell("stopped as asked.", "What was finished is kept.")
+    except SystemExit as leave:
+        return leave.code if isinstance(leave.code, int) else 1
+    return 0
+
+
+def _tell(message: str, remedy: str) -> int:
+    """Write an error to standard error, as JSON too when that was asked for."""
+    sys.stderr.write(f"error: {message} {remedy}\n")
+    if "--json" in sys.argv:
+        sys.stdout.write(json.dumps({"error": message, "remedy": remedy}) + "\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,251 @@
+"""K-means as the paper used it, with progress, and with all that is needed to repeat it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import sklearn
+from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_info
+
+from medxai_core.clusters.scaling import check_features
+from medxai_core.errors import NotEnoughImagesError
+
+ROWS_AT_ONCE = 8192
+
+
+@dataclass(frozen=True, eq=False)
+class Clustering:
+    """Hold one k-means result.
+
+    Attributes
+    ----------
+    cluster_ids : (n_images,) int32 array
+        Cluster of each picture, 0..k-1; -1 where a picture was not clustered.
+    centers : (k, n_features) float64 array
+        Cluster centres, in the space of the features that were given.
+    distances : (n_images,) float64 array
+        Euclidean distance of each picture to the centre of its own cluster.
+    inertia : float
+        Sum of the squared distances. Smaller is tighter; comparable only for the same features and k.
+    k : int
+        Number of clusters asked for. With many equal pictures some may stay empty.
+    n_iter : int
+        Iterations of the start that was kept.
+    parameters : dict
+        All that is needed to repeat the fit: settings, versions, thread count.
+    """
+
+    cluster_ids: np.ndarray
+    centers: np.ndarray
+    distances: np.ndarray
+    inertia: float
+    k: int
+    n_iter: int
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+def fit_clusters(
+    features: np.ndarray,
+    k: int,
+    *,
+    seed: int = 0,
+    n_init: int = 10,
+    max_iter: int = 300,
+    algorithm: str = "lloyd",
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Clustering:
+    """Fit k-means and return clusters, centres and distances.
+
+    Parameters
+    ----------
+    features : (n_images, n_features) float64 array
+        One row for each picture, as `scale_features` returns them. Not changed.
+    k : int
+        Number of clusters, 1..n_images. The paper used 50, 200 and 250.
+    seed : int, default 0
+        Seed of the starts.
+    n_init : int, default 10
+        Number of starts; the tightest result is kept.
+    max_iter : int, default 300
+        Most iterations of one start.
+    algorithm : {"lloyd", "elkan"}, default "lloyd"
+        Both lead to the same clusters; lloyd needs less memory.
+    on_progress : callable, optional
+        Called as ``on_progress(starts_done, n_init)``.
+
+    Returns
+    -------
+    Clustering
+
+    Raises
+    ------
+    NotEnoughImagesError
+        If there are fewer pictures than clusters.
+    ValueError
+        If a row is not finite (rows are named) or a setting is out of range.
+
+    Notes
+    -----
+    The result equals ``KMeans(init="k-means++", n_init=n_init, random_state=seed)`` bit for bit: the starts
+    run one after the other here, from one random stream, so that progress can be shown and a stop asked for.
+    The paper's scikit-learn 0.24 drew its first centre differently, so its own clusters cannot be had again.
+    With more than two threads the order of additions may change the last digits of the centres.
+
+    References
+    ----------
+    Arthur D., Vassilvitskii S. k-means++: the advantages of careful seeding. SODA 2007, 1027-1035.
+    Lloyd S. P. Least squares quantization in PCM. IEEE Trans. Inf. Theory 28, 129-137, 1982.
+    doi:10.1109/TIT.1982.1056489
+
+    Examples
+    --------
+    >>> clustering = fit_clusters([[0.0, 0.0], [0.0, 2.0], [9.0, 0.0], [9.0, 2.0]], 2)
+    >>> sorted(clustering.centers.tolist()), clustering.distances.tolist(), clustering.inertia
+    ([[0.0, 1.0], [9.0, 1.0]], [1.0, 1.0, 1.0, 1.0], 4.0)
+    """
+    features = check_features(features)
+    _check_settings(len(features), k, n_init, max_iter)
+    algorithm = "lloyd" if k == 1 else algorithm  # elkan is not defined for one cluster
+    settings = {"n_clusters": int(k), "init": "k-means++", "max_iter": int(max_iter), "algorithm": algorithm}
+    best = _fit_best_start(features, settings, seed=seed, n_init=n_init, on_progress=on_progress)
+    cluster_ids = best.labels_.astype(np.int32)
+    return Clustering(
+        cluster_ids=cluster_ids,
+        centers=best.cluster_centers_,
+        distances=compute_own_distances(features, cluster_ids, best.cluster_centers_),
+        inertia=float(best.inertia_),
+        k=int(k),
+        n_iter=int(best.n_iter_),
+        parameters=settings
+        | {"n_init": int(n_init), "random_state": int(seed), "tol": best.tol}
+        | {"n_nonempty_clusters": len(np.unique(cluster_ids)), "reached_max_iter": best.n_iter_ >= max_iter}
+        | {"scikit-learn": sklearn.__version__, "numpy": np.__version__, "n_threads": count_threads()},
+    )
+
+
+def compute_own_distances(features: np.ndarray, cluster_ids: np.ndarray, centers: np.ndarray) -> np.ndarray:
+    """Return the Euclidean distance of each row to its own centre; NaN where a row is not clustered.
+
+    Parameters
+    ----------
+    features : (n_images, n_features) float64 array
+        The features that were clustered.
+    cluster_ids : (n_images,) int array
+        Cluster of each row, -1 for none.
+    centers : (k, n_features) float64 array
+        Cluster centres.
+
+    Returns
+    -------
+    (n_images,) float64 array
+    """
+    distances = np.full(len(features), np.nan)
+    for start in range(0, len(features), ROWS_AT_ONCE):
+        own = cluster_ids[start : start + ROWS_AT_ONCE]
+        offsets = features[start : start + ROWS_AT_ONCE] - centers[own]
+        distances[start : start + len(own)] = np.where(
+            own >= 0, np.sqrt(np.einsum("ij,ij->i", offsets, offsets)), np.nan
+        )
+    return distances
+
+
+def compute_centers(features: np.ndarray, cluster_ids: np.ndarray, k: int | None = None) -> np.ndarray:
+    """Return the mean of each cluster's rows.
+
+    Parameters
+    ----------
+    features : (n_images, n_features) float64 array
+        The features that were clustered. Rows with cluster -1 may be NaN.
+    cluster_ids : (n_images,) int array
+        Cluster of each row, -1 for none.
+    k : int, optional
+        Number of clusters; by default the highest cluster number plus one.
+
+    Returns
+    -------
+    (k, n_features) float64 array
+        NaN for an empty cluster. K-means stops when its centres hardly move, so its own may differ a little.
+
+    Examples
+    --------
+    >>> compute_centers(np.array([[0.0], [4.0], [np.nan]]), np.array([0, 0, -1])).tolist()
+    [[2.0]]
+    """
+    members = group_rows(cluster_ids, int(cluster_ids.max(initial=-1)) + 1 if k is None else k)
+    empty = np.full(features.shape[1], np.nan)
+    rows = [features[member].mean(axis=0) if len(member) else empty for member in members]
+    return np.array(rows).reshape(len(members), features.shape[1])
+
+
+def group_rows(cluster_ids: np.ndarray, k: int) -> list[np.ndarray]:
+    """Return the rows of each cluster 0..k-1, ascending; rows with -1 are in none.
+
+    Examples
+    --------
+    >>> [rows.tolist() for rows in group_rows(np.array([1, -1, 0, 1]), 3)]
+    [[2], [0, 3], []]
+    """
+    order = np.argsort(cluster_ids, kind="stable")
+    return np.split(order, np.searchsorted(cluster_ids[order], np.arange(k + 1)))[1 : k + 1]
+
+
+def count_threads() -> int:
+    """Return how many threads k-means may use in this process."""
+    return max((pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "openmp"), default=1)
+
+
+def _check_settings(n_images: int, k: int, n_init: int, max_iter: int) -> None:
+    """Raise if the settings make no sense or there are fewer pictures than clusters."""
+    for name, value in (("k", k), ("n_init", n_init), ("max_iter", max_iter)):
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+            raise ValueError(f"{name} must be a whole number of at least 1; got {value!r}")
+    if n_images < k:
+        raise NotEnoughImagesError(
+            f"{k} clusters need at least {k} pictures; there are {n_images}.",
+            f"Choose at most {n_images} clusters, or add pictures."
+            if n_images
+            else "Add pictures to the study and extract their features first.",
+        )
+
+
+def _fit_best_start(
+    features: np.ndarray,
+    settings: dict[str, Any],
+    *,
+    seed: int,
+    n_init: int,
+    on_progress: Callable[[int, int], None] | None,
+) -> KMeans:
+    """Run the starts one by one from one random stream and return the tightest."""
+    stream = np.random.RandomState(seed)
+    best = None
+    if on_progress is not None:
+        on_progress(0, n_init)
+    for done in range(1, n_init + 1):
+        start = KMeans(n_init=1, random_state=stream, **settings)
+        with warnings.catch_warnings():
+            # Fewer distinct pictures than clusters: told in the parameters instead.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            start.fit(features)
+        if best is None or _is_better(start, best):
+            best = start
+        if on_progress is not None:
+            on_progress(done, n_init)
+    return best
+
+
+def _is_better(start: KMeans, best: KMeans) -> bool:
+    """Say whether a start is tighter than the best so far and not just the same clusters renumbered.
+
+    The rule is scikit-learn's own: each new cluster lying wholly inside one old cluster counts as the same.
+    """
+    if start.inertia_ >= best.inertia_:
+        return False
+    pairs = np.unique(np.stack([start.labels_, best.labels_]), axis=1)
+    return pairs.shape[1] > len(np.unique(start.labels_))

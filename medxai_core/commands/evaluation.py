@@ -1,0 +1,94 @@
+"""Commands: evaluate (two folders), score (a study)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from medxai_core.commands.console import (
+    JobOption,
+    JsonOption,
+    RunOption,
+    StudyArgument,
+    format_number,
+    format_table,
+    progress_bar,
+    show_result,
+    study_job,
+)
+
+EXAMPLE = "Example: python -m medxai_core evaluate --pred masks --truth kvasir-seg/masks --out scores"
+SCORE_EXAMPLE = "Example: python -m medxai_core score demo --split test"
+METRICS = ("accuracy", "jaccard", "dice", "recall", "precision")
+
+
+def evaluate(
+    pred: Annotated[Path, typer.Option(help="Folder of predicted masks.")],
+    truth: Annotated[Path, typer.Option(help="Folder of ground-truth masks of the same names.")],
+    out: Annotated[Path, typer.Option(help="Folder to write the organisers' files to.")],
+    train_masks: Annotated[
+        Path | None, typer.Option(help="Masks of training pictures, for the mean-mask row.")
+    ] = None,
+    masks_used_for: Annotated[
+        str, typer.Option(help="What masks were used for: nothing, tile_labels, tuning or baseline.")
+    ] = "nothing",
+    json: JsonOption = False,
+) -> None:
+    """Score masks as the organisers do, beside pooled scores, intervals and trivial masks."""
+    from medxai_core.evaluation.folders import evaluate_folders
+    from medxai_core.formats.medico import write_averages, write_scores
+    from medxai_core.stages.scores import summarize_table
+
+    with progress_bar() as stage:
+        found = evaluate_folders(
+            pred,
+            truth,
+            masks_used_for=masks_used_for,
+            other_masks_dir=train_masks,
+            on_progress=stage("Scoring masks"),
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    write_scores(((score.item, score.organisers) for score in found.scores), out / "scores.csv")
+    write_averages(found.table.organisers, out / "averages.csv")
+    rows = {table.name: summarize_table(table) for table in (found.table, *found.baselines)}
+    problems = [failure.__dict__ for failure in (*found.failures, *found.notes)]
+    lines = [format_score_rows(rows), *(f"note: {p['item']}: {p['reason']}" for p in problems)]
+    result = {"tables": rows, "problems": problems, "resized": list(found.resized), "out": str(out)}
+    show_result(result, text="\n".join(lines), json=json)
+
+
+def score(
+    study: StudyArgument,
+    run: RunOption = None,
+    split: Annotated[str, typer.Option(help="test (needs a locked setting), tuning or validation.")] = "test",
+    json: JsonOption = False,
+    job: JobOption = None,
+) -> None:
+    """Score the masks of a run under its locked setting, beside the trivial masks."""
+    from medxai_core.stages.scores import score_study
+
+    with study_job(study, "score", title=f"Scores of the {split} pictures", job_id=job) as work:
+        found, failures = score_study(work.study, run, split=split, stage=work.stage)
+    rows = {one.name: one.summary | {"masks_used_for": one.masks_used_for} for one in found}
+    problems = [failure.__dict__ for failure in failures]
+    lines = [format_score_rows(rows), *(f"note: {p['item']}: {p['reason']}" for p in problems)]
+    show_result({"tables": rows, "problems": problems}, text="\n".join(lines), json=json)
+
+
+def format_score_rows(rows: dict[str, dict]) -> str:
+    """Return mean scores with intervals, pooled Dice, and what became of frames without polyp."""
+    lines = []
+    for name, summary in rows.items():
+        cells = []
+        for metric in METRICS:
+            one = summary["rows"][f"mean.{metric}"]
+            cells.append(format_number(one["value"]))
+        dice = summary["rows"]["mean.dice"]
+        cells.append(f"{format_number(dice['low'], 3)}..{format_number(dice['high'], 3)}")
+        cells.append(format_number(summary["rows"]["pooled.dice"]["value"]))
+        cells.append(f"{dice['n_defined']} of {dice['n']}")
+        lines.append([name, *cells])
+    header = ["masks", *METRICS, "dice 95 %", "pooled dice", "with polyp"]
+    return format_table(header, lines)

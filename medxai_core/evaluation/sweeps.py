@@ -1,0 +1,221 @@
+"""Score many thresholds at once: one histogram a heat map instead of one mask a threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from medxai_core.evaluation.scores import PixelCounts
+from medxai_core.masks import MAX_LEVEL, Band, quantize_heatmap
+
+
+@dataclass(frozen=True)
+class LevelCounts:
+    """Count the pixels below each level of a heat map, inside and outside the polyp.
+
+    Attributes
+    ----------
+    polyp_below, other_below : ndarray (65537,) int64
+        Entry i: pixels with level < i, in the polyp and outside it.
+    """
+
+    polyp_below: np.ndarray
+    other_below: np.ndarray
+
+    def count(self, band: Band) -> PixelCounts:
+        """Return the counts of the mask that `band` makes, without making it."""
+        return PixelCounts(*(int(counts[0]) for counts in self.count_many([band])))
+
+    def count_many(self, bands: Sequence[Band]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return tp, fp, fn, tn, each (n_bands,) int64."""
+        limits = np.array([band.levels for band in bands], dtype=np.int64).reshape(-1, 2)
+        inverted = np.array([band.inverted for band in bands], dtype=bool)
+        tp, fn = _select(self.polyp_below, limits, inverted)
+        fp, tn = _select(self.other_below, limits, inverted)
+        return tp, fp, fn, tn
+
+
+@dataclass(frozen=True)
+class ThresholdCounts:
+    """Hold pixel counts of ``h > threshold`` for a grid of thresholds.
+
+    Attributes
+    ----------
+    thresholds : ndarray (n,) float64 in [0, 1]
+    tp, fp, fn, tn : ndarray (n,) int64, pixels
+    """
+
+    thresholds: np.ndarray
+    tp: np.ndarray
+    fp: np.ndarray
+    fn: np.ndarray
+    tn: np.ndarray
+
+
+@dataclass(frozen=True)
+class SweepRow:
+    """Hold the mean scores of one band over the pictures with a polyp.
+
+    Attributes
+    ----------
+    band : Band
+    jaccard, dice : float or None
+        Means in [0, 1]; None with a reason when no picture has a polyp.
+    mean_area : float
+        Mean share of the picture in the mask, over all pictures.
+    n_defined, n : int
+        Pictures with a polyp, of all pictures.
+    reason : str or None
+    """
+
+    band: Band
+    jaccard: float | None
+    dice: float | None
+    mean_area: float
+    n_defined: int
+    n: int
+    reason: str | None = None
+
+
+class ThresholdSweep:
+    """Add up the scores of many bands, one picture after the other.
+
+    Keeps four numbers a band, whatever the number of pictures. One sweep a layer gives the table
+    layer x threshold.
+
+    Parameters
+    ----------
+    bands : sequence of Band
+    """
+
+    def __init__(self, bands: Sequence[Band]) -> None:
+        self.bands = tuple(bands)
+        self._jaccard, self._dice, self._area = np.zeros((3, len(self.bands)))
+        self._n_defined = self._n = 0
+
+    def add(self, heatmap: np.ndarray, truth: np.ndarray) -> None:
+        """Score one picture under every band.
+
+        Parameters
+        ----------
+        heatmap : ndarray (H, W), float in [0, 1], or uint16 levels
+        truth : ndarray (H, W) bool
+        """
+        tp, fp, fn, _ = count_levels(heatmap, truth).count_many(self.bands)
+        self._area += (tp + fp) / truth.size
+        self._n += 1
+        if truth.any():
+            self._jaccard += tp / (tp + fp + fn)
+            self._dice += 2 * tp / (2 * tp + fp + fn)
+            self._n_defined += 1
+
+    def rows(self) -> list[SweepRow]:
+        """Return the means so far, one row a band."""
+        if not self._n:
+            raise ValueError("a sweep needs at least one picture; got none. Call add first.")
+        n = self._n_defined
+        reason = None if n else "no picture has a polyp"
+        sums = zip(self.bands, self._jaccard, self._dice, self._area, strict=True)
+        return [
+            SweepRow(
+                band,
+                jaccard=float(jaccard) / n if n else None,
+                dice=float(dice) / n if n else None,
+                mean_area=float(area) / self._n,
+                n_defined=n,
+                n=self._n,
+                reason=reason,
+            )
+            for band, jaccard, dice, area in sums
+        ]
+
+
+def count_levels(heatmap: np.ndarray, truth: np.ndarray) -> LevelCounts:
+    """Count pixels by level of heat, from one histogram.
+
+    Parameters
+    ----------
+    heatmap : ndarray (H, W), float in [0, 1], or uint16 levels
+    truth : ndarray (H, W) bool
+
+    Returns
+    -------
+    LevelCounts
+    """
+    levels = quantize_heatmap(heatmap)
+    if truth.dtype != bool or truth.shape != levels.shape:
+        raise ValueError(f"truth must be bool {levels.shape}; got {truth.dtype} {truth.shape}.")
+    n_levels = MAX_LEVEL + 1
+    keys = levels.astype(np.intp)
+    keys += truth * np.intp(n_levels)
+    other, polyp = np.bincount(keys.ravel(), minlength=2 * n_levels).reshape(2, n_levels)
+    return LevelCounts(*(np.concatenate([[0], np.cumsum(counts)]) for counts in (polyp, other)))
+
+
+def count_by_threshold(heatmap: np.ndarray, truth: np.ndarray, *, n_bins: int = 100) -> ThresholdCounts:
+    """Count tp, fp, fn, tn of ``h > t`` for t = 0, 1/n_bins, ... 1.
+
+    Parameters
+    ----------
+    heatmap : ndarray (H, W), float in [0, 1], or uint16 levels
+    truth : ndarray (H, W) bool
+    n_bins : int, default 100
+        Number of steps from 0 to 1.
+
+    Returns
+    -------
+    ThresholdCounts
+        Equal to counting the pixels of `masks.make_mask` at each threshold.
+
+    Examples
+    --------
+    >>> counts = count_by_threshold(np.array([[0.2, 0.8]]), np.array([[False, True]]), n_bins=2)
+    >>> counts.tp.tolist(), counts.fp.tolist()
+    ([1, 1, 0], [1, 0, 0])
+    """
+    if n_bins < 1:
+        raise ValueError(f"n_bins must be 1 or more; got {n_bins}.")
+    thresholds = np.arange(n_bins + 1) / n_bins
+    tp, fp, fn, tn = count_levels(heatmap, truth).count_many([Band(low=float(t)) for t in thresholds])
+    return ThresholdCounts(thresholds, tp, fp, fn, tn)
+
+
+def sweep_thresholds(
+    pairs: Iterable[tuple[np.ndarray, np.ndarray]],
+    bands: Sequence[Band],
+    *,
+    n_pairs: int = 0,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> list[SweepRow]:
+    """Score every band on every picture and return the means.
+
+    Parameters
+    ----------
+    pairs : iterable of (heatmap, truth)
+        May be a generator: only one pair is held at a time.
+    bands : sequence of Band
+    n_pairs : int, default 0
+        Number of pairs, for `on_progress`; 0 when it is not known.
+    on_progress : callable (done, total), optional
+
+    Returns
+    -------
+    list of SweepRow
+        In the order of `bands`.
+    """
+    sweep = ThresholdSweep(bands)
+    for done, (heatmap, truth) in enumerate(pairs, start=1):
+        sweep.add(heatmap, truth)
+        if on_progress is not None:
+            on_progress(done, max(n_pairs, done))
+    return sweep.rows()
+
+
+def _select(below: np.ndarray, limits: np.ndarray, inverted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how many pixels each mask takes and leaves: the mask is low < level < high, or the rest."""
+    # two limits that fall on one level select nothing, never a negative number
+    inside = np.maximum(below[limits[:, 1]] - below[limits[:, 0] + 1], 0)
+    outside = below[-1] - inside
+    return np.where(inverted, outside, inside), np.where(inverted, inside, outside)

@@ -1,0 +1,40 @@
+"""The append-only log of what happened in a study: who, when, what."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from medxai_core import store
+from medxai_core.provenance import now_text
+from medxai_core.study import Study
+
+
+def record_event(
+    connection: Connection, kind: str, details: dict[str, Any], *, actor: str = "system"
+) -> None:
+    """Append one event. Details carry ids and numbers, never file names."""
+    connection.execute(
+        store.events.insert(), {"at": now_text(), "actor": actor, "kind": kind, "details": details}
+    )
+
+
+def list_events(study: Study, *, kind: str | None = None) -> list[dict[str, Any]]:
+    """Return the events in the order they happened."""
+    statement = select(store.events).order_by(store.events.c.event_number)
+    if kind is not None:
+        statement = statement.where(store.events.c.kind == kind)
+    return [dict(row._mapping) for row in study.read(statement)]
+
+
+def get_default_reader() -> str:
+    """Return a pseudonym for who sits here: a short hash of the login name, never the name."""
+    import hashlib
+
+    try:
+        login = getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        login = "unknown"
+    return "reader-" + hashlib.sha256(login.encode()).hexdigest()[:6]

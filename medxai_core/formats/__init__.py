@@ -1,0 +1,1 @@
+"""Files of other people, in and out: one module a format."""

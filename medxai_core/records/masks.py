@@ -1,0 +1,213 @@
+"""Heat maps, the locked setting, and scores of masks, as recorded in a study."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from sqlalchemy import insert, select
+
+from medxai_core import store
+from medxai_core.errors import StageMissingError, TestSplitLockedError
+from medxai_core.events import record_event
+from medxai_core.provenance import now_text
+from medxai_core.study import Study
+
+
+@dataclass(frozen=True)
+class MaskSetting:
+    """Say how a heat map becomes a mask.
+
+    Attributes
+    ----------
+    layer : int
+        MBConv block, from 0.
+    method : str
+        CAM method.
+    low, high : float or None
+        Band ``low < h < high``; None: no limit on that side.
+    inverted : bool
+        Take what lies outside the band.
+    chosen_on : str
+        Which pictures the setting was chosen on: "paper", "tuning", "eye", "test".
+    """
+
+    layer: int
+    method: str
+    low: float | None
+    high: float | None
+    inverted: bool = False
+    chosen_on: str = "eye"
+
+
+def record_heatmaps(
+    study: Study, run_id: str, method: str, *, layer: int, maps: np.ndarray, seconds_per_image: float
+) -> None:
+    """Record the raw maps of one layer, (n_images, h, w) float16 in [0, 1]; NaN rows: not computed."""
+    manifest = {"run_id": run_id, "method": method, "layer": layer}
+    with study.begin() as connection:
+        array_id = study.save_array(connection, maps, rows="images", manifest=manifest)
+        computed = int(np.isfinite(maps[:, 0, 0]).sum()) if len(maps) else 0
+        row = manifest | {
+            "maps_array": array_id,
+            "n_images": computed,
+            "seconds_per_image": seconds_per_image,
+            "created_at": now_text(),
+        }
+        connection.execute(insert(store.heatmaps).prefix_with("OR REPLACE"), row)
+
+
+def list_heatmaps(study: Study, run_id: str, method: str = "gradcam") -> dict[int, int]:
+    """Return the number of pictures with a recorded map, by layer."""
+    c = store.heatmaps.c
+    rows = study.read(
+        select(c.layer, c.n_images).where(c.run_id == run_id, c.method == method).order_by(c.layer)
+    )
+    return {row.layer: row.n_images for row in rows}
+
+
+def get_heatmaps(study: Study, run_id: str, layer: int, *, method: str = "gradcam") -> np.ndarray:
+    """Return the recorded raw maps of one layer, (n_images, h, w) float16, memory-mapped.
+
+    Raises
+    ------
+    StageMissingError
+        This layer has not been computed.
+    """
+    c = store.heatmaps.c
+    rows = study.read(select(c.maps_array).where(c.run_id == run_id, c.method == method, c.layer == layer))
+    if not rows:
+        raise StageMissingError(
+            f"run {run_id!r} has no {method} maps of layer {layer} yet.",
+            f"Run `heatmaps {study.name} --run {run_id} --layers {layer}` first.",
+        )
+    return study.load_array(rows[0][0])
+
+
+def record_lock(study: Study, run_id: str, setting: MaskSetting, *, reader: str) -> None:
+    """Lock a setting for a run: from now on its test scores may be opened."""
+    was_open = is_tuned_on_test(study, run_id)
+    chosen_on = "test" if was_open else setting.chosen_on
+    row = asdict(setting) | {"chosen_on": chosen_on}
+    with study.begin() as connection:
+        base = {"run_id": run_id, "reader": reader, "at": now_text()}
+        connection.execute(insert(store.operating_points), base | row | {"action": "lock"})
+        record_event(connection, "lock", {"run_id": run_id} | row, actor=reader)
+
+
+def record_unlock(study: Study, run_id: str, *, reader: str) -> None:
+    """Unlock the setting of a run: whatever is locked afterwards counts as tuned on test."""
+    with study.begin() as connection:
+        row = {"run_id": run_id, "reader": reader, "at": now_text(), "action": "unlock"}
+        connection.execute(insert(store.operating_points), row)
+        record_event(connection, "unlock", {"run_id": run_id}, actor=reader)
+
+
+def get_locked_setting(study: Study, run_id: str) -> MaskSetting | None:
+    """Return the setting that is locked for a run, or None."""
+    last = _last_operating_point(study, run_id)
+    if last is None or last["action"] != "lock":
+        return None
+    names = ("layer", "method", "low", "high", "inverted", "chosen_on")
+    return MaskSetting(**{name: last[name] for name in names})
+
+
+def is_tuned_on_test(study: Study, run_id: str) -> bool:
+    """Return True when a setting of this run has been unlocked after it was locked."""
+    c = store.operating_points.c
+    return bool(study.read(select(c.number).where(c.run_id == run_id, c.action == "unlock").limit(1)))
+
+
+def check_test_is_open(study: Study, run_id: str) -> MaskSetting:
+    """Return the locked setting, or raise: test truth is hidden until then.
+
+    Raises
+    ------
+    TestSplitLockedError
+        No setting is locked for this run.
+    """
+    setting = get_locked_setting(study, run_id)
+    if setting is None:
+        raise TestSplitLockedError(
+            f"run {run_id!r}: the truth of test pictures is hidden until the setting is locked.",
+            "Choose layer and threshold on the tuning pictures, then lock the setting.",
+        )
+    return setting
+
+
+def _last_operating_point(study: Study, run_id: str) -> dict[str, Any] | None:
+    """Return the newest lock or unlock of a run."""
+    c = store.operating_points.c
+    rows = study.read(
+        select(store.operating_points).where(c.run_id == run_id).order_by(c.number.desc()).limit(1)
+    )
+    return dict(rows[0]._mapping) if rows else None
+
+
+@dataclass(frozen=True)
+class RecordedEvaluation:
+    """Hold the scores of one set of masks.
+
+    Attributes
+    ----------
+    name : str
+        What was scored, in words: a run with its setting, or a trivial mask.
+    masks_used_for : str
+        One of `config.MASK_USES`.
+    setting : dict
+        Layer, method, band; empty for a trivial mask.
+    summary : dict
+        Means with intervals, pooled scores, counts of defined scores, per-polyp figures.
+    """
+
+    evaluation_id: str
+    run_id: str | None
+    name: str
+    split: str
+    masks_used_for: str
+    tuned_on_test: bool
+    setting: dict[str, Any]
+    summary: dict[str, Any]
+    created_at: str
+
+
+def record_evaluation(
+    study: Study, evaluation: RecordedEvaluation, *, per_image: np.ndarray | None = None
+) -> None:
+    """Record scores; the same id writes over the earlier row.
+
+    Parameters
+    ----------
+    per_image : (n_images, 4) float64, optional
+        tp, fp, fn, tn in pixels by picture; NaN where it was not scored.
+    """
+    with study.begin() as connection:
+        array_id = None
+        if per_image is not None:
+            manifest = {"evaluation_id": evaluation.evaluation_id}
+            array_id = study.save_array(connection, per_image, rows="images", manifest=manifest)
+        row = evaluation.__dict__ | {"per_image_array": array_id}
+        connection.execute(insert(store.evaluations).prefix_with("OR REPLACE"), row)
+        details = {"evaluation_id": evaluation.evaluation_id, "split": evaluation.split}
+        record_event(connection, "evaluate", details)
+
+
+def list_evaluations(study: Study, *, split: str | None = None) -> list[RecordedEvaluation]:
+    """Return the recorded scores in the order they were made."""
+    statement = select(store.evaluations).order_by(store.evaluations.c.created_at)
+    if split is not None:
+        statement = statement.where(store.evaluations.c.split == split)
+    found = []
+    for row in study.read(statement):
+        values = dict(row._mapping)
+        del values["per_image_array"]
+        found.append(RecordedEvaluation(**values))
+    return found
+
+
+def get_pixel_counts(study: Study, evaluation_id: str) -> np.ndarray | None:
+    """Return tp, fp, fn, tn by picture, (n_images, 4) float64, NaN where not scored; None if not kept."""
+    c = store.evaluations.c
+    rows = study.read(select(c.per_image_array).where(c.evaluation_id == evaluation_id))
+    return None if not rows or rows[0][0] is None else study.load_array(rows[0][0])

@@ -1,0 +1,230 @@
+"""Stages 2 and 3: clusters, proposed labels, and the map of a study."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+
+from medxai_core.clusters import fit_clusters, scale_features
+from medxai_core.config import CLASS_NAMES
+from medxai_core.embedding import fit_embedding
+from medxai_core.errors import NotEnoughImagesError
+from medxai_core.progress import OnProgress, Stage, silent_stage
+from medxai_core.provenance import get_versions, now_text
+from medxai_core.pseudo_labels import propose_labels
+from medxai_core.records.clusterings import (
+    RecordedClustering,
+    RecordedEmbedding,
+    get_clustering,
+    get_embedding,
+    get_features,
+    list_clusterings,
+    record_clustering,
+    record_embedding,
+)
+from medxai_core.records.decisions import list_decisions
+from medxai_core.records.labellings import RecordedLabelling, record_labelling
+from medxai_core.records.pictures import list_items
+from medxai_core.review import list_not_again
+from medxai_core.stages.labels import get_starting_labels
+from medxai_core.study import Study
+
+
+def get_matrix(study: Study, feature_set: str = "lire", scaling: str = "none") -> np.ndarray:
+    """Return the features as one matrix, (n_items, d) float64; NaN rows for items without features."""
+    descriptors = get_features(study, feature_set)
+    known = np.isfinite(next(iter(descriptors.values()))[:, 0])
+    scaled = scale_features(
+        {name: np.asarray(values)[known] for name, values in descriptors.items()}, scaling
+    )
+    matrix = np.full((len(known), scaled.shape[1]), np.nan)
+    matrix[known] = scaled
+    return matrix
+
+
+def find_clusterable(study: Study, matrix: np.ndarray) -> np.ndarray:
+    """Return the positions of the items that are clustered: of the train split, with features."""
+    positions = list_items(study).positions_in("train")
+    return positions[np.isfinite(matrix[positions, 0])]
+
+
+def cluster_study(
+    study: Study,
+    *,
+    k: int,
+    feature_set: str = "lire",
+    scaling: str = "none",
+    seed: int = 0,
+    stage: Stage = silent_stage,
+) -> RecordedClustering:
+    """Cluster the items of the train split and record the result.
+
+    Parameters
+    ----------
+    k : int
+        Number of clusters.
+    scaling : {"none", "standard", "descriptor"}
+        "none" is the paper's way.
+
+    Raises
+    ------
+    NotEnoughImagesError
+        Fewer items than clusters.
+    StageMissingError
+        No features yet.
+    """
+    on_progress: OnProgress = stage(f"Clustering, k = {k}")
+    descriptors = get_features(study, feature_set)
+    key = {"k": k, "feature_set": feature_set, "scaling": scaling, "seed": seed}
+    clustering_id = _name_clustering(study, key, descriptors)
+    if any(row["clustering_id"] == clustering_id for row in list_clusterings(study)):
+        on_progress(1, 1)
+        return get_clustering(study, clustering_id)
+    matrix = get_matrix(study, feature_set, scaling)
+    positions = find_clusterable(study, matrix)
+    found = fit_clusters(matrix[positions], k, seed=seed)
+    cluster_ids = np.full(len(matrix), -1, np.int32)
+    distances = np.full(len(matrix), np.nan)
+    cluster_ids[positions], distances[positions] = found.cluster_ids, found.distances
+    recorded = RecordedClustering(
+        clustering_id=clustering_id,
+        inertia=float(found.inertia),
+        cluster_ids=cluster_ids,
+        distances=distances,
+        manifest={"parameters": dict(found.parameters), "versions": get_versions("scikit-learn", "numpy")},
+        created_at=now_text(),
+        **key,
+    )
+    record_clustering(study, recorded)
+    on_progress(1, 1)
+    return recorded
+
+
+def _name_clustering(study: Study, key: dict[str, Any], descriptors: dict[str, np.ndarray]) -> str:
+    """Return an id that is the same for the same parameters on the same features."""
+    files = [
+        str(getattr(values, "filename", name)).rsplit("/", 1)[-1] for name, values in descriptors.items()
+    ]
+    text = json.dumps([key, files], sort_keys=True)
+    return f"k{key['k']}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def pseudo_label_study(
+    study: Study,
+    *,
+    k: int,
+    target: int = 1000,
+    max_rounds: int | None = None,
+    scaling: str = "none",
+    seed: int = 0,
+    stage: Stage = silent_stage,
+) -> RecordedLabelling:
+    """Run the pseudo-label rounds from the seeds and the reviewed labels, and record each round.
+
+    Raises
+    ------
+    NoSeedsError
+        No labelled items, or of one class only.
+    """
+    clustering = cluster_study(study, k=k, scaling=scaling, seed=seed, stage=stage)
+    on_progress = stage("Proposing labels")
+    items = list_items(study)
+    positions = np.flatnonzero(clustering.cluster_ids >= 0)
+    starting = get_starting_labels(study, items)
+    row_of = {item_id: row for row, item_id in enumerate(items.item_ids[positions])}
+    not_again = {
+        (row_of[item_id], label)
+        for item_id, label, where in list_not_again(list_decisions(study))
+        if where == clustering.clustering_id and item_id in row_of
+    }
+    found = propose_labels(
+        clustering.cluster_ids[positions],
+        starting[positions],
+        target=target,
+        max_rounds=max_rounds,
+        not_again=not_again,
+    )
+    recorded = _record_rounds(study, clustering, found, items.item_ids[positions], target=target, k=k)
+    on_progress(1, 1)
+    return recorded
+
+
+def _record_rounds(
+    study: Study, clustering: RecordedClustering, found: Any, item_ids: np.ndarray, *, target: int, k: int
+) -> RecordedLabelling:
+    """Turn the rounds into their recorded form, and record them."""
+    created_at = now_text()
+    token = hashlib.sha256(f"{clustering.clustering_id}{created_at}".encode()).hexdigest()[:6]
+    rounds = [
+        {
+            "round": one.round,
+            "cluster_id": int(one.cluster_id),
+            "label": one.label,
+            "n_labelled_members": int(one.n_labelled_members),
+            "n_given": len(one.rows_given),
+            "n_labelled_after": int(one.n_labelled_after),
+            "why": one.why,
+            "runners_up": [rival._asdict() for rival in one.runners_up],
+        }
+        for one in found.rounds
+    ]
+    proposals: dict[str, dict[str, Any]] = {}
+    for one in found.rounds:
+        for row in one.rows_given:
+            proposals[str(item_ids[row])] = {
+                "label": one.label,
+                "round": one.round,
+                "cluster_id": int(one.cluster_id),
+                "position": len(proposals),
+            }
+    labelling = RecordedLabelling(
+        labelling_id=f"labels-k{k}-{token}",
+        clustering_id=clustering.clustering_id,
+        target=target,
+        stop_reason=found.stop_reason,
+        n_seeds=len(found.seed_rows),
+        n_labelled=found.n_labelled,
+        manifest={"classes": list(CLASS_NAMES), "target": target},
+        created_at=created_at,
+        rounds=rounds,
+        proposals=proposals,
+    )
+    record_labelling(study, labelling)
+    return labelling
+
+
+def embed_study(
+    study: Study,
+    *,
+    feature_set: str = "lire",
+    scaling: str = "none",
+    n_neighbors: int = 15,
+    min_dist: float = 0.1,
+    seed: int = 0,
+    stage: Stage = silent_stage,
+) -> RecordedEmbedding:
+    """Map all items that have features to two dimensions, and record the map."""
+    on_progress: OnProgress = stage("Drawing the map (UMAP)")
+    matrix = get_matrix(study, feature_set, scaling)
+    known = np.flatnonzero(np.isfinite(matrix[:, 0]))
+    if len(known) < 4:
+        raise NotEnoughImagesError(
+            f"a map needs at least 4 items with features; study {study.name!r} has {len(known)}.",
+            "Import more pictures.",
+        )
+    found = fit_embedding(
+        matrix[known], n_neighbors=n_neighbors, min_dist=min_dist, seed=seed, on_progress=on_progress
+    )
+    points = np.full((len(matrix), 2), np.nan, np.float32)
+    points[known] = found.points
+    manifest = {
+        "parameters": dict(found.parameters) | {"scaling": scaling, "seed": seed},
+        "versions": get_versions("umap-learn", "numba", "numpy"),
+    }
+    record_embedding(
+        study, points, feature_set=feature_set, trustworthiness=found.trustworthiness, manifest=manifest
+    )
+    return get_embedding(study, feature_set)

@@ -1,0 +1,166 @@
+"""Stage 6: heat maps of a study's pictures: all asked layers of a picture in one pass."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from medxai_core.checkpoints import CheckpointManifest, load_checkpoint
+from medxai_core.errors import Failure, MedxaiError, StageMissingError
+from medxai_core.heatmaps import GradCAM, normalize_heatmap, pack_heatmap, upsample_heatmap
+from medxai_core.models import BlockFacts, PolypClassifier, describe_blocks, preprocess
+from medxai_core.progress import Stage, silent_stage
+from medxai_core.records.masks import get_heatmaps, list_heatmaps, record_heatmaps
+from medxai_core.records.pictures import Images, list_images, load_study_image
+from medxai_core.records.runs import get_run
+from medxai_core.stages.training import BEST
+from medxai_core.study import Study
+
+BATCH_SIZE = 16
+
+
+@dataclass(frozen=True)
+class MapMaker:
+    """Turn raw maps of one network into heat maps of pictures.
+
+    Attributes
+    ----------
+    model : PolypClassifier
+    manifest : CheckpointManifest
+    blocks : list of BlockFacts
+        One a block, in order.
+    """
+
+    model: PolypClassifier
+    manifest: CheckpointManifest
+    blocks: list[BlockFacts]
+
+    @property
+    def input_size(self) -> int:
+        """Side of the network's square input, in pixels."""
+        return self.manifest.preprocessing.input_size
+
+    def compute_raw(
+        self, images: Sequence[np.ndarray], layers: Sequence[int], *, method: str = "gradcam"
+    ) -> tuple[dict[int, np.ndarray], np.ndarray]:
+        """Return raw maps by layer, (n, h, w) float32, and logits, (n,) float32, of a few pictures."""
+        with GradCAM(self.model, layers=list(layers), method=method) as cam:
+            raw = cam(preprocess(images, self.manifest.preprocessing))
+            return raw, np.array(cam.logits)
+
+    def finish(
+        self, raw: np.ndarray, layer: int, size: tuple[int, int], *, align: bool = True
+    ) -> tuple[np.ndarray, bool]:
+        """Enlarge one raw map to the picture and scale it to 0..1.
+
+        Parameters
+        ----------
+        raw : (h, w) float
+        size : (H, W)
+            Of the picture, in pixels.
+        align : bool
+            False leaves out the alignment, as the published code did.
+
+        Returns
+        -------
+        heatmap : (H, W) float32 in [0, 1]
+        is_blank : bool
+        """
+        facts = self.blocks[layer]
+        enlarged = upsample_heatmap(
+            np.asarray(raw, np.float32), size, facts=facts, input_size=self.input_size, align=align
+        )
+        return normalize_heatmap(enlarged)
+
+
+def load_map_maker(study: Study, run_id: str | None = None) -> MapMaker:
+    """Load the best epoch of a run, ready to make maps."""
+    run = get_run(study, run_id)
+    return make_map_maker(*load_checkpoint(study.run_folder(run.run_id) / BEST))
+
+
+def make_map_maker(model: PolypClassifier, manifest: CheckpointManifest) -> MapMaker:
+    """Put a network together with where its blocks look."""
+    return MapMaker(model, manifest, describe_blocks(model, manifest.preprocessing.input_size))
+
+
+def compute_study_heatmaps(
+    study: Study,
+    run_id: str | None = None,
+    *,
+    layers: Sequence[int],
+    method: str = "gradcam",
+    splits: Sequence[str] = ("tuning", "test"),
+    stage: Stage = silent_stage,
+) -> list[Failure]:
+    """Compute and record the raw maps of the asked layers, all of a picture in one pass.
+
+    Parameters
+    ----------
+    layers : sequence of int
+        Blocks, from 0.
+    splits : sequence of str
+        Whose pictures; those that have all asked layers already are left out.
+
+    Returns
+    -------
+    list of Failure
+        Pictures that could not be read.
+    """
+    run = get_run(study, run_id)
+    images = list_images(study)
+    maker = load_map_maker(study, run.run_id)
+    maps = _load_or_start(study, run.run_id, method, layers=layers, maker=maker, n_images=len(images))
+    wanted = images.positions_in(*splits)
+    missing = [p for p in wanted if any(np.isnan(maps[layer][p, 0, 0]) for layer in maps)]
+    on_progress = stage(f"Heat maps of {len(maps)} layers")
+    failures: list[Failure] = []
+    started = time.perf_counter()
+    for start in range(0, len(missing), BATCH_SIZE):
+        batch, pictures = _load_batch(study, images, missing[start : start + BATCH_SIZE], failures)
+        if pictures:
+            raw, _ = maker.compute_raw(pictures, list(maps), method=method)
+            for layer, values in raw.items():
+                maps[layer][batch] = pack_heatmap(values)[0]
+        on_progress(min(start + BATCH_SIZE, len(missing)), len(missing))
+    if missing:
+        seconds = (time.perf_counter() - started) / len(missing)
+        for layer, values in maps.items():
+            record_heatmaps(study, run.run_id, method, layer=layer, maps=values, seconds_per_image=seconds)
+    return failures
+
+
+def _load_or_start(
+    study: Study, run_id: str, method: str, *, layers: Sequence[int], maker: MapMaker, n_images: int
+) -> dict[int, np.ndarray]:
+    """Return the recorded maps of each layer, or arrays of NaN to fill, (n_images, h, w) float16."""
+    known = list_heatmaps(study, run_id, method)
+    maps = {}
+    for layer in layers:
+        if not 0 <= layer < len(maker.blocks):
+            raise StageMissingError(
+                f"run {run_id!r} has layers 0 to {len(maker.blocks) - 1}; got {layer}.",
+                "Choose one of them.",
+            )
+        if layer in known:
+            maps[layer] = np.array(get_heatmaps(study, run_id, layer, method=method))
+        else:
+            maps[layer] = np.full((n_images, *maker.blocks[layer].grid), np.nan, np.float16)
+    return maps
+
+
+def _load_batch(
+    study: Study, images: Images, positions: Sequence[int], failures: list[Failure]
+) -> tuple[list[int], list[np.ndarray]]:
+    """Decode a few pictures; those that fail are listed and left out."""
+    batch, pictures = [], []
+    for position in positions:
+        try:
+            pictures.append(load_study_image(study, images.relative_paths[position]))
+            batch.append(position)
+        except MedxaiError as error:
+            failures.append(Failure(str(images.relative_paths[position]), str(error)))
+    return batch, pictures

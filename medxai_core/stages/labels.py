@@ -1,0 +1,238 @@
+"""Stage 4: the labels in force, and the decisions of readers about them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from medxai_core.errors import Failure, ImageNotFoundError
+from medxai_core.formats.decisions_csv import (
+    read_decisions_csv,
+    read_decisions_jsonl,
+    write_decisions_csv,
+    write_decisions_jsonl,
+)
+from medxai_core.json_values import to_plain
+from medxai_core.records.decisions import append_decisions, list_decisions, new_decision
+from medxai_core.records.labellings import RecordedLabelling, find_labelling, find_proposals
+from medxai_core.records.pictures import Items, find_training_items, list_items
+from medxai_core.review import (
+    Decision,
+    LabelState,
+    check_decision,
+    compute_labels,
+    find_redo_target,
+    find_undo_target,
+    summarize_review,
+)
+from medxai_core.review import export_decisions as list_as_rows
+from medxai_core.review import import_decisions as parse_decisions
+from medxai_core.study import Study
+
+
+def get_reference_seeds(items: Items) -> dict[str, str]:
+    """Return the reference labels of the seeds by item id: all that the rounds may see."""
+    rows = np.flatnonzero(items.is_seed & items.is_present)
+    return {items.item_ids[row]: items.reference_labels[row] for row in rows}
+
+
+def get_proposals(labelling: RecordedLabelling | None) -> dict[str, tuple[str, str]]:
+    """Return the proposed labels by item id, each with the clustering it comes from."""
+    if labelling is None:
+        return {}
+    return {item_id: (row["label"], labelling.clustering_id) for item_id, row in labelling.proposals.items()}
+
+
+def get_label_states(
+    study: Study, items: Items | None = None, *, labelling: RecordedLabelling | None = None
+) -> dict[str, LabelState]:
+    """Return the label in force of every present training item, with its source and its reason.
+
+    Notes
+    -----
+    A pure function of the seeds, the newest rounds and the decision log.
+    """
+    items = items or list_items(study)
+    labelling = labelling or find_labelling(study)
+    rows = items.positions_in("train")
+    return compute_labels(
+        [str(item_id) for item_id in items.item_ids[rows]],
+        get_reference_seeds(items),
+        get_proposals(labelling),
+        list_decisions(study),
+    )
+
+
+def get_starting_labels(study: Study, items: Items) -> np.ndarray:
+    """Return the labels that the rounds start from, (n_items,) object: seeds and reviewed labels."""
+    decided = compute_labels(
+        [str(item_id) for item_id in items.item_ids], get_reference_seeds(items), {}, list_decisions(study)
+    )
+    return np.array([decided[item_id].label for item_id in items.item_ids], object)
+
+
+def _get_context(study: Study, item_ids: list[str]) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
+    """Return seed labels and proposals of a few items, without reading the whole study.
+
+    Raises
+    ------
+    ImageNotFoundError
+        An item is not in the train split of the study.
+    """
+    found = find_training_items(study, item_ids)
+    for item_id in item_ids:
+        if item_id not in found:
+            raise ImageNotFoundError(
+                f"no training item {item_id!r} in study {study.name!r}.",
+                "Only pictures of the train split are reviewed; take an id from `review list`.",
+            )
+    return {item_id: label for item_id, label in found.items() if label}, find_proposals(study, item_ids)
+
+
+def decide(
+    study: Study,
+    item_id: str,
+    action: str,
+    *,
+    reader: str,
+    label: str | None = None,
+    reason: str = "",
+    event_id: str | None = None,
+) -> Decision:
+    """Record one reader's decision about one item.
+
+    Parameters
+    ----------
+    action : {"label", "accept", "reject", "other", "unsure", "skip", "flag"}
+    label : str, optional
+        The class, for "label" and "other".
+    event_id : str, optional
+        The client's id of this decision: one that is sent again counts once.
+
+    Raises
+    ------
+    DecisionError
+        The decision does not fit the item, such as accepting where nothing is proposed.
+    ImageNotFoundError
+        No such item.
+    """
+    return decide_many(
+        study, [item_id], action, reader=reader, label=label, reason=reason, event_ids=[event_id]
+    )[0]
+
+
+def decide_many(
+    study: Study,
+    item_ids: list[str],
+    action: str,
+    *,
+    reader: str,
+    label: str | None = None,
+    reason: str = "",
+    event_ids: list[str | None] | None = None,
+) -> list[Decision]:
+    """Record the same decision about several items in one transaction; see `decide`."""
+    seeds, proposals = _get_context(study, item_ids)
+    rows = []
+    for item_id, event_id in zip(item_ids, event_ids or [None] * len(item_ids), strict=True):
+        log = list_decisions(study, item_id=item_id)
+        before = compute_labels([item_id], seeds, proposals, log)[item_id]
+        check_decision(before, proposals.get(item_id), action, label=label)
+        decision = replace(
+            new_decision(item_id, action, reader=reader, label=label),
+            decision_id=_next_id(log),
+            reason=reason,
+            clustering_id=proposals[item_id][1] if item_id in proposals else None,
+        )
+        if action in ("accept", "reject"):
+            decision = replace(decision, label=proposals[item_id][0])
+        if event_id is not None:
+            decision = replace(decision, event_id=event_id)
+        after = compute_labels([item_id], seeds, proposals, [*log, decision])[item_id]
+        rows.append((decision, before.label, after.label))
+    return append_decisions(study, rows)
+
+
+def undo(study: Study, *, reader: str, event_id: str | None = None) -> Decision:
+    """Take back a reader's last decision that still stands, or a named one of theirs.
+
+    Raises
+    ------
+    DecisionError
+        There is nothing to undo.
+    """
+    return _revert(study, "undo", reader=reader, event_id=event_id)
+
+
+def redo(study: Study, *, reader: str) -> Decision:
+    """Take back a reader's last undo.
+
+    Raises
+    ------
+    DecisionError
+        There is nothing to redo.
+    """
+    return _revert(study, "redo", reader=reader, event_id=None)
+
+
+def _revert(study: Study, action: str, *, reader: str, event_id: str | None) -> Decision:
+    """Append an undo or a redo, with the label before and after."""
+    find_target = find_undo_target if action == "undo" else find_redo_target
+    original = find_target(list_decisions(study, reader=reader), reader, event_id=event_id)
+    seeds, proposals = _get_context(study, [original.item_id])
+    log = list_decisions(study, item_id=original.item_id)
+    decision = replace(
+        new_decision(original.item_id, action, reader=reader),
+        decision_id=_next_id(log),
+        undoes=original.event_id,
+    )
+    before = compute_labels([original.item_id], seeds, proposals, log)[original.item_id]
+    after = compute_labels([original.item_id], seeds, proposals, [*log, decision])[original.item_id]
+    return append_decisions(study, [(decision, before.label, after.label)])[0]
+
+
+def _next_id(log: list[Decision]) -> int:
+    """Return a number after all of a log, for a decision that is not in the store yet."""
+    return max((one.decision_id for one in log), default=0) + 1
+
+
+def export_decisions(study: Study, path: Path) -> int:
+    """Write the whole log to a CSV or, by its ending, JSONL file; return the number of decisions."""
+    decisions = list_decisions(study)
+    write = write_decisions_jsonl if path.suffix == ".jsonl" else write_decisions_csv
+    write(list_as_rows(decisions), path)
+    return len(decisions)
+
+
+def import_decisions(study: Study, source: Path) -> tuple[int, int, list[Failure]]:
+    """Add the decisions of a file to the log, as they were taken: reader, moment, reason.
+
+    Returns
+    -------
+    n_added, n_known : int
+        Decisions that are new, and those whose event id was in the log already.
+    failures : list of Failure
+        Rows that cannot be read, and decisions about items that the study does not hold.
+    """
+    read = read_decisions_jsonl if source.suffix == ".jsonl" else read_decisions_csv
+    decisions, failures = parse_decisions(read(source))
+    found = find_training_items(study, list({one.item_id for one in decisions}))
+    unknown = [one for one in decisions if one.item_id not in found]
+    failures += [Failure(one.item_id, "no such training item in this study") for one in unknown]
+    known = {one.event_id for one in list_decisions(study)}
+    new = [one for one in decisions if one.item_id in found and one.event_id not in known]
+    append_decisions(study, [(one, None, one.label) for one in new])
+    return len(new), len(decisions) - len(new) - len(unknown), failures
+
+
+def summarize_study_review(study: Study) -> dict[str, Any]:
+    """Count training items by the source of their label, and proposals by what readers made of them."""
+    items, labelling = list_items(study), find_labelling(study)
+    states = get_label_states(study, items, labelling=labelling)
+    by_source = Counter(state.source or "unlabelled" for state in states.values())
+    review = summarize_review(get_proposals(labelling), list_decisions(study))
+    return {"labels": dict(by_source), "review": to_plain(review)}

@@ -1,0 +1,138 @@
+"""Stage 7: masks of a study's pictures under one setting, and the hand-in files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from medxai_core.checkpoints import OperatingPoint, save_operating_point
+from medxai_core.errors import Failure
+from medxai_core.formats.medico import write_masks_zip
+from medxai_core.images import load_mask, save_mask
+from medxai_core.masks import Band, make_mask
+from medxai_core.progress import Stage, silent_stage
+from medxai_core.records.masks import MaskSetting, check_test_is_open, get_heatmaps, record_lock
+from medxai_core.records.pictures import Images, list_images
+from medxai_core.records.runs import get_run
+from medxai_core.stages.heatmaps import MapMaker, compute_study_heatmaps, load_map_maker
+from medxai_core.stages.training import BEST
+from medxai_core.study import Study
+
+
+def make_band(setting: MaskSetting) -> Band:
+    """Return the band of a setting."""
+    return Band(setting.low, setting.high, setting.inverted)
+
+
+def describe_setting(setting: MaskSetting) -> str:
+    """Write a setting as a reader would say it.
+
+    >>> describe_setting(MaskSetting(14, "gradcam", 0.4, 0.7))
+    'gradcam of layer 14, 0.4 < h < 0.7'
+    """
+    return f"{setting.method} of layer {setting.layer}, {make_band(setting).describe()}"
+
+
+def make_setting(
+    study: Study,
+    run_id: str | None,
+    *,
+    layer: int | None,
+    low: float | None,
+    high: float | None,
+    method: str = "gradcam",
+    inverted: bool = False,
+    chosen_on: str = "eye",
+) -> MaskSetting:
+    """Return the setting that was asked for, or the locked one of the run when no layer is given.
+
+    Raises
+    ------
+    TestSplitLockedError
+        No layer is given and nothing is locked.
+    ValueError
+        The band selects nothing or everything.
+    """
+    if layer is None:
+        return check_test_is_open(study, get_run(study, run_id).run_id)
+    setting = MaskSetting(layer, method, low, high, inverted, chosen_on)
+    make_band(setting)
+    return setting
+
+
+def make_study_mask(
+    maker: MapMaker, maps: np.ndarray, images: Images, position: int, *, setting: MaskSetting
+) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Make heat map and mask of one picture from its recorded raw map.
+
+    Returns
+    -------
+    heatmap : (H, W) float32 in [0, 1]
+    mask : (H, W) bool
+        Empty where the map is blank.
+    is_blank : bool
+    """
+    size = (int(images.heights[position]), int(images.widths[position]))
+    heatmap, is_blank = maker.finish(maps[position], setting.layer, size)
+    mask = np.zeros(size, bool) if is_blank else make_mask(heatmap, make_band(setting))
+    return heatmap, mask, is_blank
+
+
+def export_masks(
+    study: Study,
+    run_id: str | None,
+    setting: MaskSetting,
+    *,
+    split: str = "test",
+    out: Path,
+    stage: Stage = silent_stage,
+) -> tuple[int, list[Failure]]:
+    """Write one mask a picture, 0 and 255, of the picture's size, and ``masks.zip`` with all of them.
+
+    Returns
+    -------
+    n_masks : int
+    failures : list of Failure
+        Pictures without a mask, with the reason; and blank maps, whose mask is empty.
+    """
+    run = get_run(study, run_id)
+    failures = compute_study_heatmaps(
+        study, run.run_id, layers=[setting.layer], method=setting.method, splits=[split], stage=stage
+    )
+    maker, images = load_map_maker(study, run.run_id), list_images(study)
+    maps = get_heatmaps(study, run.run_id, setting.layer, method=setting.method)
+    positions = [p for p in images.positions_in(split) if np.isfinite(maps[p, 0, 0])]
+    names = name_masks([str(images.relative_paths[p]) for p in positions])
+    out.mkdir(parents=True, exist_ok=True)
+    on_progress = stage("Writing masks")
+    for done, (position, name) in enumerate(zip(positions, names, strict=True), 1):
+        _, mask, is_blank = make_study_mask(maker, maps, images, position, setting=setting)
+        if is_blank:
+            failures.append(Failure(name, "the heat map is blank (constant): its mask is empty"))
+        save_mask(mask, out / name)
+        on_progress(done, len(positions))
+    write_masks_zip(((name, load_mask(out / name)) for name in names), out / "masks.zip")
+    return len(positions), failures
+
+
+def name_masks(relative_paths: list[str]) -> list[str]:
+    """Return a PNG name a picture: its own stem, or its whole path where two stems are equal.
+
+    >>> name_masks(["a.jpg", "x/b.jpg", "y/b.jpg"])
+    ['a.png', 'x_b.jpg.png', 'y_b.jpg.png']
+    """
+    stems = [Path(path).stem for path in relative_paths]
+    count = Counter(stems)
+    return [
+        f"{stem}.png" if count[stem] == 1 else path.replace("/", "_") + ".png"
+        for stem, path in zip(stems, relative_paths, strict=True)
+    ]
+
+
+def lock_setting(study: Study, run_id: str, setting: MaskSetting, *, reader: str) -> None:
+    """Lock a setting for a run, and write it into the run's checkpoint as its operating point."""
+    record_lock(study, run_id, setting, reader=reader)
+    point = OperatingPoint(setting.layer, setting.method, setting.low, setting.high, setting.inverted)
+    save_operating_point(study.run_folder(run_id) / BEST, point)

@@ -1,0 +1,315 @@
+"""Stage 8: choose a setting on the tuning pictures, score the masks of a split, measure the speed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from medxai_core.errors import Failure, MedxaiError, NotEnoughImagesError, StageMissingError
+from medxai_core.evaluation.baselines import compute_mean_mask, make_trivial_masks
+from medxai_core.evaluation.scores import ImageScores, score_mask
+from medxai_core.evaluation.summary import ScoreTable, summarize
+from medxai_core.evaluation.sweeps import ThresholdSweep
+from medxai_core.json_values import to_plain
+from medxai_core.masks import Band, make_mask
+from medxai_core.progress import OnProgress, Stage, silent_stage
+from medxai_core.provenance import now_text
+from medxai_core.records.masks import (
+    MaskSetting,
+    RecordedEvaluation,
+    check_test_is_open,
+    get_heatmaps,
+    is_tuned_on_test,
+    record_evaluation,
+)
+from medxai_core.records.pictures import Images, list_images, load_study_image, load_study_mask
+from medxai_core.records.runs import get_run
+from medxai_core.stages.heatmaps import compute_study_heatmaps, load_map_maker
+from medxai_core.stages.masks import describe_setting, make_band, make_study_mask
+from medxai_core.study import Study
+
+THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
+SPEED_IMAGES = 50
+
+
+@dataclass(frozen=True)
+class LayerSweep:
+    """Hold the mean scores of the tuning pictures for every layer and threshold.
+
+    Attributes
+    ----------
+    layers : list of int
+    thresholds : list of float
+        The mask is ``h > threshold``.
+    dice, jaccard : (n_layers, n_thresholds) float64
+        Means over the tuning pictures that show a polyp.
+    n_images : int
+    """
+
+    layers: list[int]
+    thresholds: list[float]
+    dice: np.ndarray
+    jaccard: np.ndarray
+    n_images: int
+
+
+def sweep_tuning(
+    study: Study,
+    run_id: str | None = None,
+    *,
+    layers: Sequence[int] | None = None,
+    method: str = "gradcam",
+    stage: Stage = silent_stage,
+) -> LayerSweep:
+    """Score every layer and threshold on the tuning pictures.
+
+    Raises
+    ------
+    NotEnoughImagesError
+        The tuning split holds no picture with a mask.
+    """
+    run = get_run(study, run_id)
+    chosen = list(range(run.n_blocks)) if layers is None else list(layers)
+    images = list_images(study)
+    positions = images.positions_in("tuning", with_truth=True)
+    if not len(positions):
+        raise NotEnoughImagesError(
+            f"study {study.name!r} has no tuning picture with a mask.",
+            "Create the study with masks and a tuning share above 0, or choose the setting by eye.",
+        )
+    compute_study_heatmaps(study, run.run_id, layers=chosen, method=method, splits=["tuning"], stage=stage)
+    maker = load_map_maker(study, run.run_id)
+    maps = {layer: get_heatmaps(study, run.run_id, layer, method=method) for layer in chosen}
+    sweeps = {layer: ThresholdSweep([Band(low=t) for t in THRESHOLDS]) for layer in chosen}
+    on_progress: OnProgress = stage("Trying layers and thresholds")
+    for done, (position, truth) in enumerate(_iterate_truth(study, images, positions), 1):
+        for layer in chosen:
+            if np.isfinite(maps[layer][position, 0, 0]):
+                sweeps[layer].add(maker.finish(maps[layer][position], layer, truth.shape)[0], truth)
+        on_progress(done, len(positions))
+    rows = [sweeps[layer].rows() for layer in chosen]
+    dice = np.array([[row.dice if row.dice is not None else np.nan for row in line] for line in rows])
+    jaccard = np.array(
+        [[row.jaccard if row.jaccard is not None else np.nan for row in line] for line in rows]
+    )
+    return LayerSweep(chosen, list(THRESHOLDS), dice, jaccard, len(positions))
+
+
+def choose_setting(sweep: LayerSweep, *, method: str = "gradcam") -> MaskSetting:
+    """Return the layer and threshold with the best mean Dice of a sweep; of equals the first."""
+    if not np.isfinite(sweep.dice).any():
+        raise NotEnoughImagesError("no tuning picture shows a polyp.", "Choose the setting by eye.")
+    layer, threshold = np.unravel_index(np.nanargmax(sweep.dice), sweep.dice.shape)
+    return MaskSetting(sweep.layers[layer], method, sweep.thresholds[threshold], None, chosen_on="tuning")
+
+
+def score_study(
+    study: Study,
+    run_id: str | None = None,
+    setting: MaskSetting | None = None,
+    *,
+    split: str = "test",
+    stage: Stage = silent_stage,
+) -> tuple[list[RecordedEvaluation], list[Failure]]:
+    """Score the masks of one split beside the trivial masks, and record all rows.
+
+    Parameters
+    ----------
+    setting : MaskSetting, optional
+        The locked one when none is given. On the test split only the locked one is scored.
+
+    Returns
+    -------
+    evaluations : list of RecordedEvaluation
+        The run first, then the trivial masks.
+    failures : list of Failure
+        Pictures that could not be scored.
+
+    Raises
+    ------
+    TestSplitLockedError
+        The test split is asked for and no setting is locked, or another one is.
+    """
+    run = get_run(study, run_id)
+    if split == "test" or setting is None:
+        setting = _check_locked(study, run.run_id, setting)
+    images = list_images(study)
+    positions = images.positions_in(split, with_truth=True)
+    if not len(positions):
+        raise StageMissingError(
+            f"study {study.name!r} has no {split} picture with a mask.", "Import the masks with the pictures."
+        )
+    failures = compute_study_heatmaps(
+        study, run.run_id, layers=[setting.layer], method=setting.method, splits=[split], stage=stage
+    )
+    scores = _score_positions(study, run.run_id, images, positions, setting=setting, split=split, stage=stage)
+    evaluations = _record_all(study, run.run_id, images, scores, setting=setting, split=split)
+    return evaluations, failures
+
+
+def _check_locked(study: Study, run_id: str, setting: MaskSetting | None) -> MaskSetting:
+    """Return the locked setting; refuse another one, so that nothing is tuned on test unseen."""
+    locked = check_test_is_open(study, run_id)
+    asked = setting or locked
+    if (asked.layer, asked.method, asked.low, asked.high, asked.inverted) != (
+        locked.layer, locked.method, locked.low, locked.high, locked.inverted,
+    ):  # fmt: skip
+        raise MedxaiError(
+            f"run {run_id!r} is locked at {describe_setting(locked)}; asked for {describe_setting(asked)}.",
+            "Unlock it first (this is logged, and the result counts as tuned on test).",
+        )
+    return locked
+
+
+def _iterate_truth(
+    study: Study, images: Images, positions: Sequence[int]
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield position and ground truth of pictures, one at a time."""
+    for position in positions:
+        size = (int(images.widths[position]), int(images.heights[position]))
+        truth = load_study_mask(study, images.mask_paths[position], size=size)
+        if truth is not None:
+            yield int(position), truth
+
+
+def _score_positions(
+    study: Study, run_id: str, images: Images, positions: np.ndarray, *, setting: MaskSetting, split: str,
+    stage: Stage,
+) -> dict[str, dict[int, ImageScores]]:  # fmt: skip
+    """Return the scores by name of the masks and by position of the picture."""
+    maker = load_map_maker(study, run_id)
+    maps = get_heatmaps(study, run_id, setting.layer, method=setting.method)
+    mean = _compute_train_mean(study, images, stage=stage)
+    on_progress = stage(f"Scoring {split} pictures")
+    found: dict[str, dict[int, ImageScores]] = {run_id: {}}
+    for done, (position, truth) in enumerate(_iterate_truth(study, images, positions), 1):
+        item = str(images.image_ids[position])
+        if np.isfinite(maps[position, 0, 0]):
+            _, mask, _ = make_study_mask(maker, maps, images, position, setting=setting)
+        else:
+            mask = np.zeros(truth.shape, bool)
+        found[run_id][position] = score_mask(mask, truth, item=item)
+        for name, trivial in make_trivial_masks(truth.shape, mean=mean).items():
+            found.setdefault(name, {})[position] = score_mask(trivial, truth, item=item)
+        on_progress(done, len(positions))
+    return found
+
+
+def _compute_train_mean(study: Study, images: Images, *, stage: Stage) -> np.ndarray | None:
+    """Return the mean mask of the training pictures, (h, w) float32; None when they have no masks."""
+    positions = images.positions_in("train", with_truth=True)
+    if not len(positions):
+        return None
+    on_progress = stage("Averaging the training masks (a trivial mask)")
+
+    def masks() -> Iterator[np.ndarray]:
+        for done, (_, truth) in enumerate(_iterate_truth(study, images, positions), 1):
+            yield truth
+            on_progress(done, len(positions))
+
+    return compute_mean_mask(masks())
+
+
+def _record_all(
+    study: Study, run_id: str, images: Images, scores: dict[str, dict[int, ImageScores]], *,
+    setting: MaskSetting, split: str,
+) -> list[RecordedEvaluation]:  # fmt: skip
+    """Summarise and record each row of the table."""
+    chosen_with = "tuning" if setting.chosen_on in ("tuning", "test") else _find_mask_use(study)
+    recorded = []
+    for name, by_position in scores.items():
+        is_run = name == run_id
+        positions = np.array(list(by_position))
+        groups = [str(group) for group in images.groups[positions]]
+        table = summarize(
+            list(by_position.values()),
+            groups,
+            name=name,
+            masks_used_for=chosen_with if is_run else "baseline",
+        )
+        counts = np.full((len(images), 4), np.nan)
+        for position, one in by_position.items():
+            counts[position] = (one.counts.tp, one.counts.fp, one.counts.fn, one.counts.tn)
+        row = RecordedEvaluation(
+            evaluation_id=f"{split}-{name}-{_key(setting)}" if is_run else f"{split}-{name}",
+            run_id=run_id if is_run else None,
+            name=f"{name}: {describe_setting(setting)}" if is_run else name,
+            split=split,
+            masks_used_for=table.masks_used_for,
+            tuned_on_test=is_run and is_tuned_on_test(study, run_id),
+            setting=asdict(setting) if is_run else {},
+            summary=summarize_table(table),
+            created_at=now_text(),
+        )
+        record_evaluation(study, row, per_image=counts)
+        recorded.append(row)
+    return recorded
+
+
+def _find_mask_use(study: Study) -> str:
+    """Say what masks were used for before the setting: tile labels where the reference labels come from masks."""
+    return "tile_labels" if study.get_fact("labels_from_masks") else "nothing"
+
+
+def _key(setting: MaskSetting) -> str:
+    """Return a short text that differs between settings."""
+    return f"{setting.method}-L{setting.layer}-{setting.low}-{setting.high}-{int(setting.inverted)}"
+
+
+def summarize_table(table: ScoreTable) -> dict[str, Any]:
+    """Return a score table as plain values by statistic and metric."""
+    rows = {
+        f"{row.statistic}.{row.metric}": {
+            "value": row.value,
+            "low": row.interval.low,
+            "high": row.interval.high,
+            "n_defined": row.n_defined,
+            "n": row.n,
+            "reason": row.reason,
+        }
+        for row in table.rows
+    }
+    return to_plain(
+        {"rows": rows, "organisers": table.organisers, "n_images": table.n_images, "n_groups": table.n_groups}
+    )
+
+
+def measure_speed(
+    study: Study,
+    run_id: str | None,
+    setting: MaskSetting,
+    *,
+    split: str = "test",
+    stage: Stage = silent_stage,
+) -> dict[str, float]:
+    """Time picture after picture from the decoded frame to the mask, as the paper's second table.
+
+    Returns
+    -------
+    dict
+        mean, min, max seconds a picture and n; at most `SPEED_IMAGES` pictures, the first left out as warm-up.
+    """
+    maker, images = load_map_maker(study, run_id), list_images(study)
+    positions = images.positions_in(split)[: SPEED_IMAGES + 1]
+    on_progress = stage("Timing one picture at a time")
+    seconds = []
+    for done, position in enumerate(positions, 1):
+        image = load_study_image(study, images.relative_paths[position])
+        started = time.perf_counter()
+        raw, _ = maker.compute_raw([image], [setting.layer], method=setting.method)
+        heatmap, is_blank = maker.finish(raw[setting.layer][0], setting.layer, image.shape[:2])
+        if not is_blank:
+            make_mask(heatmap, make_band(setting))
+        seconds.append(time.perf_counter() - started)
+        on_progress(done, len(positions))
+    timed = seconds[1:] or seconds
+    return {
+        "mean_seconds": float(np.mean(timed)),
+        "min_seconds": min(timed),
+        "max_seconds": max(timed),
+        "n": len(timed),
+    }

@@ -1,0 +1,154 @@
+"""Masks for pictures that are in no study, from a checkpoint alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from medxai_core.checkpoints import load_checkpoint
+from medxai_core.errors import Failure, IncompatibleCheckpointError, LayoutError, MedxaiError
+from medxai_core.images import IMAGE_SUFFIXES, load_image, save_mask
+from medxai_core.masks import make_mask
+from medxai_core.progress import OnProgress
+from medxai_core.records.masks import MaskSetting
+from medxai_core.stages.heatmaps import BATCH_SIZE, make_map_maker
+from medxai_core.stages.masks import make_band, name_masks
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """Say what was written.
+
+    Attributes
+    ----------
+    names : list of str
+        Mask files, in the order of the pictures.
+    setting : MaskSetting
+        Layer, method and band that were used.
+    failures : list of Failure
+        Pictures without a mask, and blank maps, whose mask is empty.
+    """
+
+    names: list[str]
+    setting: MaskSetting
+    failures: list[Failure]
+
+
+def segment_pictures(
+    checkpoint: Path,
+    pictures: Sequence[Path],
+    out: Path,
+    *,
+    layer: int | None = None,
+    low: float | None = None,
+    high: float | None = None,
+    method: str | None = None,
+    on_progress: OnProgress | None = None,
+) -> Segmentation:
+    """Write one mask a picture: 0 and 255, one channel, of the picture's size.
+
+    Parameters
+    ----------
+    checkpoint : Path
+        It carries its preprocessing and, when one was locked, its operating point.
+    pictures : sequence of Path
+        Pictures or folders of them.
+    layer, low, high, method : optional
+        Instead of the checkpoint's operating point.
+
+    Raises
+    ------
+    IncompatibleCheckpointError
+        It is no checkpoint of this software, or carries no operating point and none is given.
+    LayoutError
+        There is no picture.
+    """
+    model, manifest = load_checkpoint(checkpoint)
+    maker = make_map_maker(model, manifest)
+    setting = _find_setting(
+        checkpoint, manifest.operating_point, layer=layer, low=low, high=high, method=method
+    )
+    if not 0 <= setting.layer < len(maker.blocks):
+        raise IncompatibleCheckpointError(
+            f"layer must be 0 to {len(maker.blocks) - 1} for {manifest.network}; got {setting.layer}.",
+            "Choose one of them.",
+        )
+    paths = list_pictures(pictures)
+    names = name_masks([path.as_posix().lstrip("/") for path in paths])
+    out.mkdir(parents=True, exist_ok=True)
+    written: list[str] = []
+    failures: list[Failure] = []
+    for start in range(0, len(paths), BATCH_SIZE):
+        part = slice(start, start + BATCH_SIZE)
+        images = list(_read(paths[part], names[part], failures))
+        if images:
+            raw, _ = maker.compute_raw([image for _, image in images], [setting.layer], method=setting.method)
+            for (name, image), one in zip(images, raw[setting.layer], strict=True):
+                heatmap, is_blank = maker.finish(one, setting.layer, image.shape[:2])
+                if is_blank:
+                    failures.append(Failure(name, "the heat map is blank (constant): its mask is empty"))
+                mask = np.zeros(image.shape[:2], bool) if is_blank else make_mask(heatmap, make_band(setting))
+                save_mask(mask, out / name)
+                written.append(name)
+        if on_progress is not None:
+            on_progress(min(start + BATCH_SIZE, len(paths)), len(paths))
+    return Segmentation(written, setting, failures)
+
+
+def _find_setting(checkpoint: Path, point, *, layer, low, high, method) -> MaskSetting:
+    """Return the asked setting, filled up from the checkpoint's operating point."""
+    if point is None and (layer is None or (low is None and high is None)):
+        raise IncompatibleCheckpointError(
+            f"{checkpoint.name} carries no operating point (layer and threshold).",
+            "Give --layer with --low or --high, or lock a setting for its run first.",
+        )
+    band = (low, high) if low is not None or high is not None else (point.low, point.high)
+    inverted = point.inverted if point is not None and low is None and high is None else False
+    return MaskSetting(
+        layer=layer if layer is not None else point.layer,
+        method=method or (point.method if point is not None else "gradcam"),
+        low=band[0],
+        high=band[1],
+        inverted=inverted,
+    )
+
+
+def list_pictures(places: Sequence[Path]) -> list[Path]:
+    """Return the pictures named, and those in the folders named, sorted within a folder.
+
+    Raises
+    ------
+    LayoutError
+        A place does not exist, or there is no picture at all.
+    """
+    found: list[Path] = []
+    for place in places:
+        if place.is_dir():
+            for folder, _, names in sorted(os.walk(place)):
+                found.extend(
+                    Path(folder) / name
+                    for name in sorted(names)
+                    if Path(name).suffix.lower() in IMAGE_SUFFIXES and not name.startswith(".")
+                )
+        elif place.is_file():
+            found.append(place)
+        else:
+            raise LayoutError(f"{place} does not exist.", "Give pictures or folders of pictures.")
+    if not found:
+        raise LayoutError("there is no picture to segment.", "Give pictures or folders of pictures.")
+    return found
+
+
+def _read(
+    paths: Sequence[Path], names: Sequence[str], failures: list[Failure]
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield mask name and picture; pictures that fail are listed and left out."""
+    for path, name in zip(paths, names, strict=True):
+        try:
+            yield name, load_image(path)
+        except MedxaiError as error:
+            failures.append(Failure(str(path), str(error)))

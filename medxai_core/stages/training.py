@@ -1,0 +1,394 @@
+"""Stage 5: train the classifier of a study, epoch by epoch, and score it."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from medxai_core.checkpoints import (
+    CheckpointManifest,
+    load_checkpoint,
+    load_optimizer_state,
+    save_checkpoint,
+)
+from medxai_core.config import CLASS_NAMES
+from medxai_core.datasets import (
+    LabelledInputs,
+    cache_inputs,
+    encode_labels,
+    iterate_inputs,
+    list_readable_rows,
+)
+from medxai_core.errors import MedxaiError, NoSeedsError, RunNotFoundError, StopRequested
+from medxai_core.evaluation.classifier import score_classifier
+from medxai_core.jobs import Job
+from medxai_core.json_values import to_plain
+from medxai_core.models import PolypClassifier, Preprocessing, build_model, default_preprocessing, get_blocks
+from medxai_core.progress import OnProgress, Stage, silent_stage
+from medxai_core.provenance import get_versions, now_text
+from medxai_core.records.labellings import find_labelling
+from medxai_core.records.pictures import Images, Items, list_images, list_items
+from medxai_core.records.runs import (
+    RecordedRun,
+    get_run,
+    list_epochs,
+    list_runs,
+    record_classifier_scores,
+    record_epoch,
+    record_run,
+    update_run,
+)
+from medxai_core.stages.labels import get_label_states
+from medxai_core.study import Study
+from medxai_core.training import (
+    PRESETS,
+    EpochResult,
+    TrainingConfig,
+    fit,
+    make_loaders,
+    make_optimizer,
+    predict,
+)
+
+LAST, BEST = "last.safetensors", "best.safetensors"
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Hold what a run learns from.
+
+    Attributes
+    ----------
+    positions : (n,) int64
+        Items, the seeds first, then reviewed ones, then proposals in the order of the rounds.
+    labels : (n,) int64
+        0 non-polyp, 1 polyp.
+    counts : dict
+        Number of labels by source and class.
+    """
+
+    positions: np.ndarray
+    labels: np.ndarray
+    counts: dict[str, dict[str, int]]
+
+
+def choose_training_items(study: Study, items: Items, *, labels: str = "all") -> TrainingSet:
+    """Choose the items to learn from, and their labels.
+
+    Parameters
+    ----------
+    labels : {"all", "reviewed"}
+        "all": proposals too, as the paper; "reviewed": only seeds and what readers decided.
+
+    Raises
+    ------
+    NoSeedsError
+        Nothing is labelled, or one class only.
+
+    Notes
+    -----
+    As in the paper the first ``target`` labelled items are used: the seeds, then the rest in the order of
+    the rounds. What readers decided comes before what clusters propose.
+    """
+    labelling = find_labelling(study)
+    states = get_label_states(study, items, labelling=labelling)
+    proposals = labelling.proposals if labelling else {}
+    rank = {"reference": 0, "review": 1, "cluster": 2}
+    rows = []
+    for position in items.positions_in("train"):
+        item_id = items.item_ids[position]
+        state = states[item_id]
+        if state.label is None or (labels == "reviewed" and state.source == "cluster"):
+            continue
+        turn = proposals[item_id]["position"] if state.source == "cluster" else int(position)
+        rows.append((rank[state.source], turn, int(position), state.label, state.source))
+    rows.sort()
+    if labelling is not None:
+        rows = rows[: labelling.target]
+    found = Counter(row[3] for row in rows)
+    if len(found) < 2:
+        raise NoSeedsError(
+            f"training needs labels of both classes; study {study.name!r} has "
+            f"{dict(found) or 'none'} ({'reviewed labels only' if labels == 'reviewed' else 'all labels'}).",
+            "Label pictures of each class on the Review page, or run the proposals.",
+        )
+    counts: dict[str, dict[str, int]] = {}
+    for source in rank:
+        by_class = Counter(row[3] for row in rows if row[4] == source)
+        counts[source] = {name: by_class[name] for name in CLASS_NAMES}
+    return TrainingSet(np.array([row[2] for row in rows]), encode_labels([row[3] for row in rows]), counts)
+
+
+def list_inputs(
+    study: Study, images: Images, items: Items, positions: np.ndarray
+) -> list[tuple[Path, tuple[int, int, int, int]]]:
+    """Return file and box of some items, as `datasets.cache_inputs` wants them."""
+    root = study.image_root
+    return [
+        (
+            root / images.relative_paths[items.image_positions[position]],
+            tuple(int(side) for side in items.boxes[position]),
+        )
+        for position in positions
+    ]
+
+
+def train_study(
+    study: Study,
+    *,
+    preset: str = "paper",
+    network: str | None = None,
+    weights: str | None = None,
+    labels: str = "all",
+    epochs: int | None = None,
+    seed: int = 0,
+    resume: str | None = None,
+    stage: Stage = silent_stage,
+    job: Job | None = None,
+) -> RecordedRun:
+    """Train a classifier on the labels in force; a checkpoint is written after every epoch.
+
+    Parameters
+    ----------
+    preset : {"paper", "quick"}
+        See `training.PRESETS`.
+    network, weights, epochs : optional
+        Instead of the preset's.
+    labels : {"all", "reviewed"}
+    resume : str, optional
+        Id of a stopped run to go on with; its own settings are used.
+    job : Job, optional
+        Told which run this is.
+
+    Returns
+    -------
+    RecordedRun
+        With status "done".
+
+    Raises
+    ------
+    StopRequested
+        The user stopped it. The last whole epoch is kept; go on with ``resume``.
+    """
+    items, images = list_items(study), list_images(study)
+    if resume is None:
+        run = _begin_run(
+            study, items, preset=preset, network=network, weights=weights, labels=labels,
+            epochs=epochs, seed=seed,
+        )  # fmt: skip
+    else:
+        run = _find_resumable(study, resume)
+    if job is not None:
+        job.set_run(run.run_id)
+    update_run(study, run.run_id, status="training")
+    try:
+        _fit_run(study, run, items, images, stage=stage)
+    except StopRequested:
+        update_run(study, run.run_id, status="stopped")
+        raise
+    except (MedxaiError, KeyboardInterrupt, OSError, RuntimeError, ValueError):
+        update_run(study, run.run_id, status="failed")
+        raise
+    update_run(study, run.run_id, status="done")
+    _delete_inputs(study.run_folder(run.run_id))
+    return get_run(study, run.run_id)
+
+
+def _begin_run(
+    study: Study, items: Items, *, preset: str, network: str | None, weights: str | None, labels: str,
+    epochs: int | None, seed: int,
+) -> RecordedRun:  # fmt: skip
+    """Record a new run with all that decides its outcome."""
+    changes = {"network": network, "weights": weights, "epochs": epochs, "seed": seed}
+    config = replace(PRESETS[preset], **{key: value for key, value in changes.items() if value is not None})
+    chosen = choose_training_items(study, items, labels=labels)
+    labelling = find_labelling(study)
+    run_id = f"{preset}-{config.network}-{uuid.uuid4().hex[:6]}"
+    study.run_folder(run_id).mkdir(parents=True, mode=0o700)
+    n_blocks = len(get_blocks(build_model(config.network, weights="scratch", seed=0)))
+    manifest = {
+        "config": asdict(config),
+        "item_positions": chosen.positions.tolist(),
+        "labels": chosen.labels.tolist(),
+        "label_counts": chosen.counts,
+        "n_validation": len(find_validation_items(items)),
+        "versions": get_versions("torch", "numpy", "pillow"),
+        "n_threads": torch.get_num_threads(),
+    }
+    run = RecordedRun(
+        run_id=run_id,
+        preset=preset,
+        network=config.network,
+        n_blocks=n_blocks,
+        labelling_id=labelling.labelling_id if labelling else None,
+        labels=labels,
+        status="training",
+        epochs=config.epochs,
+        best_epoch=None,
+        manifest=manifest,
+        created_at=now_text(),
+    )
+    record_run(study, run)
+    return run
+
+
+def _find_resumable(study: Study, run_id: str) -> RecordedRun:
+    """Return a run that can go on, or raise."""
+    found = [run for run in list_runs(study) if run.run_id == run_id]
+    if not found or found[0].status == "done" or not (study.run_folder(run_id) / LAST).is_file():
+        state = "is finished" if found and found[0].status == "done" else "has no finished epoch"
+        raise RunNotFoundError(
+            f"run {run_id!r} cannot go on: it {state if found else 'does not exist'}.",
+            "Start a new training.",
+        )
+    return found[0]
+
+
+def find_validation_items(items: Items) -> np.ndarray:
+    """Return the positions of the labelled validation items, (n,) int64."""
+    rows = items.positions_in("validation")
+    return rows[items.is_labelled[rows]]
+
+
+def _fit_run(study: Study, run: RecordedRun, items: Items, images: Images, *, stage: Stage) -> None:
+    """Prepare model and data, then fit; every epoch is recorded and kept."""
+    config = TrainingConfig(**run.manifest["config"])
+    folder = study.run_folder(run.run_id)
+    earlier = [_to_result(row) for row in list_epochs(study, run.run_id)]
+    model, optimizer = _build_or_resume(config, folder, resumed=bool(earlier))
+    preprocessing = default_preprocessing(config.network, config.input_size)
+    train, validation = _cache_run_inputs(study, run, items, images, preprocessing, stage=stage)
+
+    def on_epoch_end(result: EpochResult) -> None:
+        summary = {"run_id": run.run_id, "preset": run.preset, "labels": run.labels, "epoch": result.epoch}
+        manifest = CheckpointManifest(config.network, preprocessing, training=summary)
+        save_checkpoint(folder / LAST, model, manifest, optimizer=optimizer)
+        if result.is_best:
+            save_checkpoint(folder / BEST, model, manifest)
+            update_run(study, run.run_id, best_epoch=result.epoch)
+        record_epoch(study, run.run_id, asdict(result))
+
+    fit(
+        model,
+        make_loaders(train, validation, preprocessing=preprocessing, config=config),
+        config,
+        on_epoch_end=on_epoch_end,
+        start_epoch=len(earlier),
+        earlier=earlier,
+        optimizer=optimizer,
+        on_progress=stage("Training"),
+    )
+
+
+def _to_result(row: dict[str, Any]) -> EpochResult:
+    """Return a recorded epoch as the loop knows it."""
+    return EpochResult(**{name: row[name] for name in EpochResult.__dataclass_fields__})
+
+
+def _build_or_resume(
+    config: TrainingConfig, folder: Path, *, resumed: bool
+) -> tuple[PolypClassifier, torch.optim.Optimizer]:
+    """Return a fresh model with its optimizer, or those of the last whole epoch."""
+    if not resumed:
+        model = build_model(config.network, weights=config.weights, seed=config.seed)
+        return model, make_optimizer(model, config)
+    model, _ = load_checkpoint(folder / LAST)
+    optimizer = make_optimizer(model, config)
+    load_optimizer_state(folder / LAST, optimizer)
+    return model, optimizer
+
+
+def _cache_run_inputs(
+    study: Study, run: RecordedRun, items: Items, images: Images, preprocessing: Preprocessing, *,
+    stage: Stage,
+) -> tuple[LabelledInputs, LabelledInputs | None]:  # fmt: skip
+    """Decode training and validation items once into a file of the run; return both with their labels."""
+    positions = np.array(run.manifest["item_positions"], np.int64)
+    validation = find_validation_items(items)
+    inputs = list_inputs(study, images, items, np.concatenate([positions, validation]))
+    cached, failures = cache_inputs(
+        inputs,
+        preprocessing,
+        study.run_folder(run.run_id) / "inputs.npy",
+        n_jobs=-1,
+        on_progress=stage("Reading pictures"),
+    )
+    rows = list_readable_rows(inputs, failures)
+    labels = np.concatenate([run.manifest["labels"], encode_labels(items.reference_labels[validation])])
+    is_train = rows < len(positions)
+    train = LabelledInputs(cached, rows[is_train], labels[rows[is_train]].astype(np.int64))
+    if is_train.all():
+        return train, None
+    return train, LabelledInputs(cached, rows[~is_train], labels[rows[~is_train]].astype(np.int64))
+
+
+def evaluate_study_classifier(
+    study: Study, run_id: str | None = None, *, stage: Stage = silent_stage
+) -> dict[str, dict[str, Any]]:
+    """Score the classifier on the labelled validation items and on the test items, and record it.
+
+    Returns
+    -------
+    dict
+        By split: the scores with intervals, n by class, and what the split was used for.
+
+    Notes
+    -----
+    The best epoch was chosen on the validation items, so their scores flatter; test items took no part.
+    """
+    run = get_run(study, run_id)
+    items, images = list_items(study), list_images(study)
+    model, manifest = load_checkpoint(study.run_folder(run.run_id) / BEST)
+    found: dict[str, dict[str, Any]] = {}
+    test = items.positions_in("test")
+    labelled = np.array([label is not None for label in items.reference_labels[test]], bool)
+    for split, positions in (("validation", find_validation_items(items)), ("test", test[labelled])):
+        if not len(positions):
+            continue
+        probabilities = np.full(len(items), np.nan)
+        inputs = list_inputs(study, images, items, positions)
+        readable, values = _predict_items(
+            study, model, manifest.preprocessing, inputs, on_progress=stage(f"Classifying {split} items")
+        )
+        probabilities[positions[readable]] = values
+        y_true = encode_labels(items.reference_labels[positions[readable]])
+        groups = images.groups[items.image_positions[positions[readable]]].astype(str)
+        scores = to_plain(score_classifier(y_true, values, groups=groups))
+        record_classifier_scores(study, run.run_id, split, scores=scores, probabilities=probabilities)
+        found[split] = scores
+    return found
+
+
+def _predict_items(
+    study: Study,
+    model: PolypClassifier,
+    preprocessing: Preprocessing,
+    inputs: list,
+    *,
+    on_progress: OnProgress,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows that could be read, and their probability of polyp."""
+    cache = study.folder / "runs" / f"inputs-{uuid.uuid4().hex[:8]}.npy"
+    try:
+        cached, failures = cache_inputs(inputs, preprocessing, cache, n_jobs=-1, on_progress=on_progress)
+        rows = list_readable_rows(inputs, failures)
+        return rows, predict(model, iterate_inputs(cached, rows, preprocessing))
+    finally:
+        _delete_cache(cache)
+
+
+def _delete_inputs(folder: Path) -> None:
+    """Delete the decoded pictures of a finished run: they are pixels of patients, and can be made again."""
+    _delete_cache(folder / "inputs.npy")
+
+
+def _delete_cache(path: Path) -> None:
+    """Delete a file of decoded pictures and its manifest."""
+    path.unlink(missing_ok=True)
+    path.with_suffix(".json").unlink(missing_ok=True)
