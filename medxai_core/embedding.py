@@ -92,7 +92,7 @@ def fit_embedding(
     """
     features = check_features(features)
     _check_settings(len(features), n_neighbors, min_dist)
-    settings = {
+    settings: dict[str, Any] = {
         "n_neighbors": min(n_neighbors, len(features) - 1),
         "min_dist": float(min_dist),
         "n_components": 2,
@@ -127,13 +127,21 @@ def _check_settings(n_images: int, n_neighbors: int, min_dist: float) -> None:
         raise ValueError(f"min_dist must be between 0 and 1; got {min_dist}")
 
 
-def _run_umap(features: np.ndarray, settings: dict[str, Any], report: _Progress) -> tuple[np.ndarray, list[str]]:
+def _run_umap(
+    features: np.ndarray, settings: dict[str, Any], report: _Progress
+) -> tuple[np.ndarray, list[str]]:
     """Return the points and what UMAP had to say, which is kept instead of printed."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         import umap  # takes seconds: only who draws a map waits for it
 
-        bar = {"file": report, "bar_format": "{n}/{total}", "disable": False, "miniters": 1, "mininterval": 0.5}
+        bar = {
+            "file": report,
+            "bar_format": "{n}/{total}",
+            "disable": False,
+            "miniters": 1,
+            "mininterval": 0.5,
+        }
         points = umap.UMAP(**settings, n_jobs=1, tqdm_kwds=bar).fit_transform(features)
     notes = {str(warning.message) for warning in caught if warning.category is UserWarning}
     return np.ascontiguousarray(points, dtype=np.float32), sorted(notes)

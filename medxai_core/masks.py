@@ -98,8 +98,7 @@ class Band:
 def level_of(threshold: float) -> int:
     """Return the level of a threshold in [0, 1]: the nearest, halves upward as browsers round.
 
-    Heat stored as float32 has the level of the threshold of the same name, so "above 0.7" leaves out
-    0.7 itself. (Tested for all thresholds of three decimals.)
+    Heat 0.7 stored as float32 has the level of threshold 0.7, so "above 0.7" leaves it out.
 
     Examples
     --------
@@ -328,8 +327,7 @@ def describe_heatmap(heatmap: np.ndarray) -> list[str]:
     Notes
     -----
     A map hugs the border when the outer tenth on each side (at least one cell) holds more heat than
-    half-way between its share of the area and all of it: above 68 % of the heat on a fine grid, where
-    even heat would give 36 %.
+    half-way between its share of the area and all: on a fine grid above 68 %, where even heat gives 36 %.
     """
     heat = np.asarray(heatmap, dtype=np.float64)
     if heat.ndim != 2 or heat.size == 0:

@@ -4,9 +4,10 @@ A near copy is the same view: saved again, scaled, cut at the edge by about a hu
 brighter or darker, or the next frame of a still scene. Another view of the same polyp is none.
 
 Two pictures are near copies when their *details* agree: the 16x16 grey values less the smooth surface of
-second degree through them. Light fall-off and the round frame of an endoscope make any two pictures alike; the
-details do not. Measured on Kvasir-SEG (800 pictures): cut copies reach at least 0.95, saved, scaled and
-brightened ones 0.999, different pictures at most 0.92.
+second degree through them. Light fall-off and the round frame of an endoscope make any two pictures alike;
+the details do not. On the 800 pictures of Kvasir-SEG in development, details of cut copies correlate 0.951 or
+more, of saved, scaled and brightened ones 0.999; of three pairs of successive frames 0.99 or more, and of all
+other pairs at most 0.915.
 
 Comparing all pairs would take hours for 110,000 pictures. Candidates are pictures with equal bits in one of
 eight bands of two difference hashes: two copies may differ in many bits, but rarely in every band.
@@ -31,8 +32,9 @@ MAX_EMPTY_DIFFERENCE = 2.0
 """Largest mean absolute difference of two empty pictures, in grey levels."""
 
 _MAX_DIFFERENT_BITS = 20
-_MAX_STEPS = 512
-_CHUNK = 16_384
+_MAX_STEPS = 64
+_ROWS_AT_ONCE = 16_384
+_PAIRS_AT_ONCE = 1024
 
 
 def compute_signature(image: np.ndarray) -> np.ndarray:
@@ -75,9 +77,9 @@ def compute_hash64(signatures: np.ndarray) -> np.ndarray:
     """
     _check_signatures(signatures)
     hashes = np.empty((len(signatures), 2), np.uint64)
-    for start in range(0, len(signatures), _CHUNK):
-        details = _compute_details(signatures[start : start + _CHUNK])
-        hashes[start : start + _CHUNK] = _hash_details(details)
+    for start in range(0, len(signatures), _ROWS_AT_ONCE):
+        details = _compute_details(signatures[start : start + _ROWS_AT_ONCE])
+        hashes[start : start + _ROWS_AT_ONCE] = _hash_details(details)
     return hashes
 
 
@@ -101,8 +103,9 @@ def find_near_duplicates(
 
     Notes
     -----
-    Among more than 512 pictures with equal bits in a band, each is compared with the 512 that are nearest
-    in brightness. The time grows with n times the number of candidates, at most 8 * 512 each.
+    Among more than 64 pictures with equal bits in a band, each is compared with the 64 that follow it in
+    brightness: at most 8 * 64 comparisons a picture. Among 110,000 made-up mixtures of real pictures, with up
+    to 4,655 in a band, this found as many of the 800 real copies as 512 comparisons did.
     """
     _check_signatures(signatures)
     kept, twins = _find_twins(signatures)
@@ -196,8 +199,8 @@ def _prepare(signatures: np.ndarray) -> _Compared:
     details = np.empty((n, N_VALUES), np.float32)
     is_empty = np.empty(n, bool)
     hashes = np.empty((n, 2), np.uint64)
-    for start in range(0, n, _CHUNK):
-        rows = slice(start, start + _CHUNK)
+    for start in range(0, n, _ROWS_AT_ONCE):
+        rows = slice(start, start + _ROWS_AT_ONCE)
         part = _compute_details(signatures[rows])
         hashes[rows] = _hash_details(part)
         is_empty[rows] = part.std(axis=1) < MIN_DETAIL_SPREAD
@@ -262,26 +265,30 @@ def _search_band(keys: np.ndarray, compared: _Compared, parents: np.ndarray) -> 
 
 
 def _confirm(first: np.ndarray, second: np.ndarray, compared: _Compared) -> list[tuple[int, int]]:
-    """Return the pairs of candidates that are near copies."""
+    """Return the pairs of candidates that are near copies; the cheapest comparison comes first."""
     different = np.bitwise_count(compared.hashes[first] ^ compared.hashes[second]).sum(axis=1)
-    likely = different <= _MAX_DIFFERENT_BITS
-    first, second = first[likely], second[likely]
+    likely = np.flatnonzero(different <= _MAX_DIFFERENT_BITS)
     pairs: list[tuple[int, int]] = []
-    for start in range(0, len(first), _CHUNK):
-        a, b = first[start : start + _CHUNK], second[start : start + _CHUNK]
-        is_copy = _are_near_copies(a, b, compared)
+    for start in range(0, len(likely), _PAIRS_AT_ONCE):
+        part = likely[start : start + _PAIRS_AT_ONCE]
+        a, b = _keep_same_details(first[part], second[part], compared)
+        is_copy = _have_same_grey(a, b, compared)
         pairs += zip(a[is_copy].tolist(), b[is_copy].tolist(), strict=True)
     return pairs
 
 
-def _are_near_copies(a: np.ndarray, b: np.ndarray, compared: _Compared) -> np.ndarray:
-    """Return whether the pictures at a[i] and b[i] are near copies, (m,) bool."""
+def _keep_same_details(a: np.ndarray, b: np.ndarray, compared: _Compared) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs whose details agree, and those with an empty picture, which has none."""
     correlations = np.einsum("ij,ij->i", compared.details[a], compared.details[b])
+    kept = (correlations >= MIN_DETAIL_CORRELATION) | compared.is_empty[a] | compared.is_empty[b]
+    return a[kept], b[kept]
+
+
+def _have_same_grey(a: np.ndarray, b: np.ndarray, compared: _Compared) -> np.ndarray:
+    """Return whether the grey values of a[i] and b[i] agree; brightness counts for empty pictures only."""
     differences = compared.signatures[a].astype(np.float32) - compared.signatures[b]
     shifts = (compared.means[a] - compared.means[b])[:, None]
-    same_view = (correlations >= MIN_DETAIL_CORRELATION) & (
-        np.abs(differences - shifts).mean(axis=1) <= MAX_GREY_DIFFERENCE
-    )
+    same_view = np.abs(differences - shifts).mean(axis=1) <= MAX_GREY_DIFFERENCE
     same_grey = np.abs(differences).mean(axis=1) <= MAX_EMPTY_DIFFERENCE
     return np.where(compared.is_empty[a] | compared.is_empty[b], same_grey, same_view)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +79,7 @@ class Study:
         rows = self.read(statement)
         if not rows:
             return [np.empty(0, object) for _ in columns]
-        return [_object_array(values) for values in zip(*rows, strict=True)]
+        return [to_objects(values) for values in zip(*rows, strict=True)]
 
     def get_fact(self, key: str, default: Any = None) -> Any:
         """Return one fact of the study (image root, tiles, seed, ...)."""
@@ -92,9 +92,7 @@ class Study:
             connection.execute(store.study_facts.delete().where(store.study_facts.c.key == key))
             connection.execute(store.study_facts.insert(), {"key": key, "value": value})
 
-    def save_array(
-        self, connection: Connection, values: np.ndarray, *, rows: str, manifest: dict[str, Any]
-    ) -> str:
+    def save_array(self, connection: Connection, values: np.ndarray, *, rows: str, manifest: dict[str, Any]) -> str:
         """Write an array, list it, and return its id."""
         with store.translate_errors(f"study {self.name!r}"):
             array_id = arrays.save_array(self.arrays_folder, values)
@@ -122,7 +120,7 @@ class Study:
         return [Failure(row.item, row.reason) for row in rows]
 
 
-def _object_array(values: tuple[Any, ...]) -> np.ndarray:
+def to_objects(values: Sequence[Any]) -> np.ndarray:
     """Return a 1-d object array; never a 2-d one, whatever the values are."""
     array = np.empty(len(values), object)
     array[:] = values
@@ -204,9 +202,7 @@ def set_image_root(study: Study, image_root: Path, mask_root: Path | None = None
     ImageChangedError
         The first pictures are not found there.
     """
-    sample = study.read(
-        select(store.images.c.relative_path).where(store.images.c.removed_at.is_(None)).limit(5)
-    )
+    sample = study.read(select(store.images.c.relative_path).where(store.images.c.removed_at.is_(None)).limit(5))
     missing = [row.relative_path for row in sample if not (image_root / row.relative_path).is_file()]
     if missing:
         raise ImageChangedError(

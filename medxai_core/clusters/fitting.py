@@ -11,7 +11,7 @@ import numpy as np
 import sklearn
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_limits
 
 from medxai_core.clusters.scaling import check_features
 from medxai_core.errors import NotEnoughImagesError
@@ -58,6 +58,7 @@ def fit_clusters(
     n_init: int = 10,
     max_iter: int = 300,
     algorithm: str = "lloyd",
+    n_threads: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Clustering:
     """Fit k-means and return clusters, centres and distances.
@@ -76,6 +77,9 @@ def fit_clusters(
         Most iterations of one start.
     algorithm : {"lloyd", "elkan"}, default "lloyd"
         Both lead to the same clusters; lloyd needs less memory.
+    n_threads : int, default 1
+        Threads to use, at most. With one the same input gives the same bytes every time; with more than
+        two the last digits of the centres were seen to change from run to run.
     on_progress : callable, optional
         Called as ``on_progress(starts_done, n_init)``.
 
@@ -95,7 +99,6 @@ def fit_clusters(
     The result equals ``KMeans(init="k-means++", n_init=n_init, random_state=seed)`` bit for bit: the starts
     run one after the other here, from one random stream, so that progress can be shown and a stop asked for.
     The paper's scikit-learn 0.24 drew its first centre differently, so its own clusters cannot be had again.
-    With more than two threads the order of additions may change the last digits of the centres.
 
     References
     ----------
@@ -110,10 +113,11 @@ def fit_clusters(
     ([[0.0, 1.0], [9.0, 1.0]], [1.0, 1.0, 1.0, 1.0], 4.0)
     """
     features = check_features(features)
-    _check_settings(len(features), k, n_init, max_iter)
+    _check_settings(len(features), k=k, n_init=n_init, max_iter=max_iter, n_threads=n_threads)
     algorithm = "lloyd" if k == 1 else algorithm  # elkan is not defined for one cluster
     settings = {"n_clusters": int(k), "init": "k-means++", "max_iter": int(max_iter), "algorithm": algorithm}
-    best = _fit_best_start(features, settings, seed=seed, n_init=n_init, on_progress=on_progress)
+    with threadpool_limits(limits=n_threads):
+        best = _fit_best_start(features, settings, seed=seed, n_init=n_init, on_progress=on_progress)
     cluster_ids = best.labels_.astype(np.int32)
     return Clustering(
         cluster_ids=cluster_ids,
@@ -125,7 +129,7 @@ def fit_clusters(
         parameters=settings
         | {"n_init": int(n_init), "random_state": int(seed), "tol": best.tol}
         | {"n_nonempty_clusters": len(np.unique(cluster_ids)), "reached_max_iter": best.n_iter_ >= max_iter}
-        | {"scikit-learn": sklearn.__version__, "numpy": np.__version__, "n_threads": count_threads()},
+        | {"scikit-learn": sklearn.__version__, "numpy": np.__version__, "n_threads": int(n_threads)},
     )
 
 
@@ -195,14 +199,10 @@ def group_rows(cluster_ids: np.ndarray, k: int) -> list[np.ndarray]:
     return np.split(order, np.searchsorted(cluster_ids[order], np.arange(k + 1)))[1 : k + 1]
 
 
-def count_threads() -> int:
-    """Return how many threads k-means may use in this process."""
-    return max((pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "openmp"), default=1)
-
-
-def _check_settings(n_images: int, k: int, n_init: int, max_iter: int) -> None:
+def _check_settings(n_images: int, *, k: int, n_init: int, max_iter: int, n_threads: int) -> None:
     """Raise if the settings make no sense or there are fewer pictures than clusters."""
-    for name, value in (("k", k), ("n_init", n_init), ("max_iter", max_iter)):
+    numbers = {"k": k, "n_init": n_init, "max_iter": max_iter, "n_threads": n_threads}
+    for name, value in numbers.items():
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
             raise ValueError(f"{name} must be a whole number of at least 1; got {value!r}")
     if n_images < k:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,15 @@ from medxai_core.evaluation.scores import ImageScores, score_mask
 from medxai_core.evaluation.summary import ScoreTable, summarize
 from medxai_core.images import load_mask
 
-MISSING = "no prediction of this name; scored as an empty mask"
-UNREADABLE_PREDICTION = "prediction cannot be read; scored as an empty mask"
-UNREADABLE_TRUTH = "ground truth cannot be read; not scored"
-EXTRA = "prediction without ground truth of this name; not scored"
-TWO_FILES = "two files of this name that differ in their ending"
+MISSING = "there is no file of this name"
+TWO_FILES = "two files of this name differ only in their ending"
+MAX_STRETCH = 1.02
+"""A prediction whose sides have another ratio than the truth's by more than this is noted."""
+
+EXTRA = "prediction: there is no ground truth of this name; not scored"
+NOT_SCORED = "not scored"
+SCORED_AS_EMPTY = "scored as an empty mask"
+UNJUDGED = "not scored: the frame has no polyp, and an empty mask would count as right"
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class FolderEvaluation:
     Attributes
     ----------
     scores : tuple of ImageScores
-        One for each ground truth that could be read, sorted by name. Small: no mask is kept.
+        One for each picture that was scored, sorted by name. Small: no mask is kept.
     table : ScoreTable
     baselines : tuple of ScoreTable
         Trivial masks on the same pictures.
@@ -38,6 +43,8 @@ class FolderEvaluation:
         Missing, extra, doubled and unreadable files.
     resized : tuple of str
         Names of predictions that were resized to their truth.
+    notes : tuple of Failure
+        Predictions that were scored but look wrong: stretched, because the sides have another ratio.
     """
 
     scores: tuple[ImageScores, ...]
@@ -45,6 +52,7 @@ class FolderEvaluation:
     baselines: tuple[ScoreTable, ...]
     failures: tuple[Failure, ...]
     resized: tuple[str, ...]
+    notes: tuple[Failure, ...]
 
 
 @dataclass
@@ -55,6 +63,7 @@ class _Progress:
     trivial: dict[str, list[ImageScores]] = field(default_factory=lambda: defaultdict(list))
     failures: list[Failure] = field(default_factory=list)
     resized: list[str] = field(default_factory=list)
+    notes: list[Failure] = field(default_factory=list)
 
 
 def evaluate_folders(
@@ -73,7 +82,8 @@ def evaluate_folders(
 
     Files are paired by name without ending. Values above 127 are polyp. A prediction of another size
     is resized to its truth (nearest neighbour). A truth without a readable prediction is listed as a
-    failure *and scored as an empty mask*: leaving out hard pictures must not raise a score.
+    failure *and scored as an empty mask*: leaving out hard pictures must not raise a score. Where the
+    truth is empty too it is listed and not scored, because an empty mask would be praised there.
 
     Parameters
     ----------
@@ -98,7 +108,7 @@ def evaluate_folders(
     Raises
     ------
     LayoutError
-        A folder is missing, no truth can be read, or `other_masks_dir` holds a scored picture.
+        A folder is missing, no picture can be scored, or `other_masks_dir` holds a scored picture.
 
     Notes
     -----
@@ -107,18 +117,16 @@ def evaluate_folders(
     value is invented, and a file that holds values above 0 but none above 127 is a failure.
     """
     found = _Progress()
-    truths = _list_files(truth_dir, found.failures, what=UNREADABLE_TRUTH)
-    predictions = _list_files(pred_dir, found.failures, what=UNREADABLE_PREDICTION)
+    truths, predictions = _list_files(truth_dir, found.failures), _list_files(pred_dir, found.failures)
     mean = _load_mean_mask(other_masks_dir, truths, found.failures)
     found.failures += [Failure(stem, EXTRA) for stem in sorted(predictions.keys() - truths.keys())]
     for done, (stem, path) in enumerate(sorted(truths.items()), start=1):
-        if path is not None:
-            _score_pair(stem, path, predictions, found=found, mean=mean)
+        _score_pair(stem, path, predictions, found=found, mean=mean)
         if on_progress is not None:
             on_progress(done, len(truths))
     if not found.scores:
-        message = f"no ground truth in {truth_dir} could be read."
-        raise LayoutError(message, "Give the folder that holds the masks.")
+        message = f"no picture of the {len(truths)} in {truth_dir} could be scored."
+        raise LayoutError(message, "Give the folder of ground-truth masks, and one of predictions.")
     names = {} if groups is None else groups
     score_groups = [names.get(score.item, f"picture {score.item}") for score in found.scores]
 
@@ -133,6 +141,7 @@ def evaluate_folders(
         baselines=tuple(make_table(scores, label, "baseline") for label, scores in found.trivial.items()),
         failures=tuple(found.failures),
         resized=tuple(found.resized),
+        notes=tuple(found.notes),
     )
 
 
@@ -162,47 +171,55 @@ def resize_mask(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 def _score_pair(
     stem: str,
-    truth_path: Path,
+    truth_path: Path | None,
     predictions: Mapping[str, Path | None],
     *,
     found: _Progress,
     mean: np.ndarray | None,
 ) -> None:
-    """Score one prediction and the trivial masks; note what is wrong with the files."""
-    try:
-        truth = load_mask(truth_path)
-    except MedxaiError as error:
-        found.failures.append(Failure(stem, f"{UNREADABLE_TRUTH}: {error}"))
+    """Score one prediction and the trivial masks; list what is wrong with the files."""
+    truth, reason = _load(truth_path)
+    if truth is None:
+        found.failures.append(Failure(stem, f"ground truth: {reason}; {NOT_SCORED}"))
         return
-    mask = _load_prediction(stem, predictions, found)
+    mask, reason = _load(predictions[stem]) if stem in predictions else (None, MISSING)
     if mask is None:
+        outcome = SCORED_AS_EMPTY if truth.any() else UNJUDGED
+        found.failures.append(Failure(stem, f"prediction: {reason}; {outcome}"))
+        if not truth.any():
+            return
         mask = np.zeros(truth.shape, dtype=bool)
     elif mask.shape != truth.shape:
         found.resized.append(stem)
+        found.notes += _note_stretch(stem, mask.shape, truth.shape)
         mask = resize_mask(mask, truth.shape)
     found.scores.append(score_mask(mask, truth, item=stem))
     for name, trivial in make_trivial_masks(truth.shape, mean=mean).items():
         found.trivial[name].append(score_mask(trivial, truth, item=stem))
 
 
-def _load_prediction(
-    stem: str, predictions: Mapping[str, Path | None], found: _Progress
-) -> np.ndarray | None:
-    """Return the prediction of a picture, or None after noting why there is none."""
-    if stem not in predictions:
-        found.failures.append(Failure(stem, MISSING))
-        return None
-    path = predictions[stem]
+def _note_stretch(stem: str, shape: tuple[int, ...], truth_shape: tuple[int, ...]) -> list[Failure]:
+    """Return a note when resizing a prediction stretches it, such as a picture on its side."""
+    stretch = shape[0] * truth_shape[1] / (shape[1] * truth_shape[0])
+    if max(stretch, 1 / stretch) <= MAX_STRETCH:
+        return []
+    sizes = f"{shape[1]}x{shape[0]}, the truth {truth_shape[1]}x{truth_shape[0]}"
+    return [
+        Failure(stem, f"prediction is {sizes} (width x height): it was stretched; is it turned or cropped?")
+    ]
+
+
+def _load(path: Path | None) -> tuple[np.ndarray | None, str]:
+    """Return a mask, or None and the reason; no path stands for two files of one name."""
     if path is None:
-        return None
+        return None, TWO_FILES
     try:
-        return load_mask(path)
+        return load_mask(path), ""
     except MedxaiError as error:
-        found.failures.append(Failure(stem, f"{UNREADABLE_PREDICTION}: {error}"))
-        return None
+        return None, str(error)
 
 
-def _list_files(folder: Path, failures: list[Failure], *, what: str) -> dict[str, Path | None]:
+def _list_files(folder: Path, failures: list[Failure]) -> dict[str, Path | None]:
     """Return files by name without ending; None where two files share it."""
     if not folder.is_dir():
         raise LayoutError(f"{folder} is no folder.", "Give a folder of mask pictures.")
@@ -212,12 +229,8 @@ def _list_files(folder: Path, failures: list[Failure], *, what: str) -> dict[str
             continue
         if not path.is_file():
             failures.append(Failure(path.name, f"in {folder.name}: not a file; subfolders are not read"))
-        elif path.stem in files:
-            if files[path.stem] is not None:
-                failures.append(Failure(path.stem, f"in {folder.name}: {TWO_FILES}; {what}"))
-            files[path.stem] = None
         else:
-            files[path.stem] = path
+            files[path.stem] = None if path.stem in files else path
     return files
 
 
@@ -227,21 +240,25 @@ def _load_mean_mask(
     """Return the mean mask of other pictures; None without a folder."""
     if folder is None:
         return None
-    files = _list_files(folder, failures, what="not used for the mean mask")
+    files = _list_files(folder, failures)
     shared = sorted(files.keys() & truths.keys())
     if shared:
         raise LayoutError(
             f"{len(shared)} masks in {folder.name} belong to scored pictures, the first {shared[0]!r}.",
             "Give masks of other pictures for the mean mask.",
         )
-    masks = (_load_or_list(path, failures) for path in files.values() if path is not None)
-    return compute_mean_mask(mask for mask in masks if mask is not None)
+    masks = _read_all(files, failures)
+    first = next(masks, None)
+    if first is None:
+        raise LayoutError(f"no mask in {folder.name} can be read.", "Give masks of other pictures.")
+    return compute_mean_mask(chain([first], masks))
 
 
-def _load_or_list(path: Path, failures: list[Failure]) -> np.ndarray | None:
-    """Return a mask, or None after listing it as a failure."""
-    try:
-        return load_mask(path)
-    except MedxaiError as error:
-        failures.append(Failure(path.stem, f"not used for the mean mask: {error}"))
-        return None
+def _read_all(files: Mapping[str, Path | None], failures: list[Failure]) -> Iterator[np.ndarray]:
+    """Yield the masks that can be read, and list the others."""
+    for stem, path in files.items():
+        mask, reason = _load(path)
+        if mask is None:
+            failures.append(Failure(stem, f"other mask: {reason}; not used for the mean mask"))
+        else:
+            yield mask

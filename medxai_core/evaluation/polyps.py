@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from skimage.measure import label
 
 MIN_COVERAGE = 0.5
 """A polyp is found when at least this share of its pixels is in the mask."""
@@ -86,6 +85,8 @@ def _measure_parts(mask: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.
     """Return area and overlap with another mask, in pixels, of each connected part."""
     if not mask.any():
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    from skimage.measure import label  # here: loading it takes a second, and counting pixels needs none
+
     parts = label(mask, connectivity=2)
     areas = np.bincount(parts[mask])
     overlaps = np.bincount(parts[mask & other], minlength=len(areas))

@@ -22,8 +22,8 @@ def paint_mucosa(rng: np.random.Generator, wall: Wall, procedure: Procedure) -> 
         With an empty mask.
     """
     height, width = wall.light.shape
-    mottling = draw_layered_noise(rng, width, height, scales=[90, 40, 18])
-    redness = 0.04 * mottling + 0.012 * draw_layered_noise(rng, width, height, scales=[9, 4])
+    mottling = draw_layered_noise(rng, width, height, scales=[90, 40])
+    redness = 0.04 * mottling + 0.022 * wall.texture
     brightness = 1 + 0.04 * draw_noise(rng, width, height, scale=60)
     albedo = np.empty((height, width, 3), dtype=np.float32)
     for channel, pull in enumerate((0.35, -1.15, -0.95)):
@@ -37,8 +37,8 @@ def paint_mucosa(rng: np.random.Generator, wall: Wall, procedure: Procedure) -> 
 def _stain_vessels(rng: np.random.Generator, albedo: np.ndarray, wall: Wall, *, strength: float) -> None:
     """Stain the vessels, more in some regions than in others."""
     height, width = wall.light.shape
-    vessels = draw_vessels(rng, wall.radius, n_trees=int(rng.integers(3, 9)), net=rng.uniform(-0.5, 1))
-    region = ramp(draw_noise(rng, width, height, scale=110), -1.3, 0.5)
+    vessels = draw_vessels(rng, wall.radius, n_trees=int(rng.integers(5, 13)), net=rng.uniform(-0.5, 1))
+    region = ramp(draw_noise(rng, width, height, scale=110), -1.6, 0.3)
     vessels = vessels * region * np.float32(strength * rng.uniform(0.6, 1.1))
     for channel, depth in enumerate((0.24, 0.78, 0.70)):
         albedo[..., channel] *= 1 - np.float32(depth) * vessels

@@ -65,6 +65,13 @@ def draw_ring_noise(rng: np.random.Generator, n_rings: int, n_angles: int, *, n_
     return (sizes * np.cos(angles[:, None] * orders + phases)).sum(axis=2)
 
 
+def draw_tube_texture(rng: np.random.Generator) -> np.ndarray:
+    """Draw a square, seamless random pattern of blobs of two sizes, standard deviation about 1."""
+    shift = rng.integers(0, _TEXTURE_SIDE, 2)
+    coarse, fine = _make_texture(_BLOB_SIZES[-1]), _make_texture(_BLOB_SIZES[1])
+    return 0.8 * np.roll(coarse, tuple(shift.tolist()), axis=(0, 1)) + 0.6 * fine
+
+
 def resize_field(field: np.ndarray, width: int, height: int) -> np.ndarray:
     """Resize a float32 field smoothly to (height, width)."""
     return np.array(Image.fromarray(np.ascontiguousarray(field)).resize((width, height), Image.Resampling.BICUBIC))

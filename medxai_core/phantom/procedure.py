@@ -63,7 +63,7 @@ _MUCOSA = np.array(
 )
 # Polyp tissue against its mucosa: redder, paler, yellower, almost the same.
 _TINTS = np.array(
-    [[1.00, 0.80, 0.80], [1.04, 1.12, 1.12], [1.03, 1.02, 0.88], [1.00, 0.97, 0.98]], dtype=np.float32
+    [[0.98, 0.70, 0.72], [1.06, 1.24, 1.28], [1.05, 1.12, 0.84], [0.99, 0.90, 0.93]], dtype=np.float32
 )
 
 
@@ -84,19 +84,19 @@ def draw_procedure(seed: int) -> Procedure:
     first, second = rng.choice(len(_MUCOSA), 2, replace=False)
     share = np.float32(rng.uniform())
     mucosa = share * _MUCOSA[first] + (1 - share) * _MUCOSA[second]
-    tint = _TINTS[rng.choice(len(_TINTS), p=[0.3, 0.25, 0.15, 0.3])]
+    tint = _TINTS[rng.choice(len(_TINTS), p=[0.32, 0.28, 0.18, 0.22])]
     return Procedure(
         width=width,
         height=height,
         mucosa=(mucosa * rng.uniform(0.96, 1.04, 3)).astype(np.float32),
-        vessel_strength=float(rng.choice([0.3, 0.6, 0.9, 1.25], p=[0.2, 0.3, 0.3, 0.2])),
+        vessel_strength=float(rng.choice([0.3, 0.7, 1.1, 1.4], p=[0.2, 0.3, 0.3, 0.2])),
         gloss=float(rng.uniform(0.3, 1.7)),
         exposure=float(rng.uniform(0.85, 1.2)),
         corner=float(rng.uniform(0.16, 0.3)),
         margins=tuple(float(m) for m in rng.uniform(0.004, 0.03, 4)),  # type: ignore[arg-type]
         roundness=float(rng.choice([0.0, rng.uniform(0.3, 1)])),
-        polyp_tint=(1 + (tint - 1) * rng.uniform(0.5, 1.2)).astype(np.float32),
-        pattern=str(rng.choice(["smooth", "dots", "gyri", "mottled"], p=[0.3, 0.25, 0.2, 0.25])),
+        polyp_tint=(1 + (tint - 1) * rng.uniform(0.6, 1.2)).astype(np.float32),
+        pattern=str(rng.choice(["smooth", "dots", "gyri", "mottled"], p=[0.16, 0.3, 0.28, 0.26])),
         noise=float(rng.uniform(1.2, 3.2)),
         dirt=float(rng.choice([0.0, rng.uniform(0.2, 1)], p=[0.45, 0.55])),
     )

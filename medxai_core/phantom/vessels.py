@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from medxai_core.phantom.noise import draw_noise, ramp
 
-_MAX_BRANCHES = 60
+_N_FORKS = 7  # a trunk becomes up to 2**7 twigs
 _STEP = 7.0  # pixels
-_GRID = 16  # pixels
 
 
 def draw_vessels(rng: np.random.Generator, radius: np.ndarray, *, n_trees: int, net: float) -> np.ndarray:
@@ -32,12 +29,9 @@ def draw_vessels(rng: np.random.Generator, radius: np.ndarray, *, n_trees: int, 
         0 (none) to 1 (in the middle of a thick vessel).
     """
     height, width = radius.shape
-    scales = np.clip(radius[::_GRID, ::_GRID], 0.35, 1.1).tolist()
     sheet = Image.new("L", (2 * width, 2 * height))
     brush = ImageDraw.Draw(sheet)
-    for _ in range(n_trees):
-        start = (rng.uniform(-0.05, 1.05) * width, rng.uniform(-0.05, 1.05) * height)
-        _draw_tree(rng, brush, scales, start=start)
+    _draw_trees(rng, brush, radius, n_trees=n_trees)
     trees = sheet.reduce(2).filter(ImageFilter.BoxBlur(0.6))
     vessels = np.asarray(trees, dtype=np.float32) * np.float32(1 / 255)
     if net > 0.05:
@@ -47,32 +41,28 @@ def draw_vessels(rng: np.random.Generator, radius: np.ndarray, *, n_trees: int, 
     return vessels
 
 
-def _draw_tree(
-    rng: np.random.Generator,
-    brush: ImageDraw.ImageDraw,
-    scales: list[list[float]],
-    *,
-    start: tuple[float, float],
-) -> None:
-    """Draw one tree, branch by branch, thick ones first."""
-    # x, y, direction, thickness of each branch to come
-    branches = [(*start, rng.uniform(0, 2 * math.pi), rng.uniform(3.0, 6.5))]
-    for _ in range(_MAX_BRANCHES):
-        if not branches:
-            return
-        x, y, direction, thickness = branches.pop(0)
-        row = min(max(int(y / _GRID), 0), len(scales) - 1)
-        column = min(max(int(x / _GRID), 0), len(scales[0]) - 1)
-        scale = scales[row][column]
-        n_steps = int(rng.integers(4, 9) + thickness)
-        turns = direction + np.cumsum(rng.normal(0, 0.22, n_steps))
-        xs, ys = x + np.cumsum(np.cos(turns)) * _STEP * scale, y + np.cumsum(np.sin(turns)) * _STEP * scale
-        points = [(2 * x, 2 * y), *zip((2 * xs).tolist(), (2 * ys).tolist(), strict=True)]
-        brush.line(points, fill=int(90 + 25 * thickness), width=max(1, round(thickness * scale)), joint="curve")
-        if thickness < 1:
-            continue
-        fork, uneven = rng.uniform(0.35, 0.85), rng.uniform(0.55, 0.75)
-        side = 1 if rng.uniform() < 0.5 else -1
-        tip = (float(xs[-1]), float(ys[-1]), float(turns[-1]))
-        branches.append((tip[0], tip[1], tip[2] - 0.3 * side, 0.82 * thickness))
-        branches.append((tip[0], tip[1], tip[2] + fork * side, uneven * thickness))
+def _draw_trees(rng: np.random.Generator, brush: ImageDraw.ImageDraw, radius: np.ndarray, *, n_trees: int) -> None:
+    """Draw all trees, one generation of branches after the other."""
+    height, width = radius.shape
+    away = rng.uniform(0, 2 * np.pi, n_trees)
+    x, y = width * (0.5 + 0.62 * np.cos(away)), height * (0.5 + 0.62 * np.sin(away))
+    direction = away + np.pi + rng.normal(0, 0.6, n_trees)
+    thickness = rng.uniform(3.5, 6.5, n_trees)
+    for _ in range(_N_FORKS):
+        rows, columns = np.clip(y, 0, height - 1).astype(int), np.clip(x, 0, width - 1).astype(int)
+        scale = np.clip(radius[rows, columns], 0.35, 1.1)
+        n_steps = int(rng.integers(6, 12))
+        turns = direction[:, None] + np.cumsum(rng.normal(0, 0.2, (len(x), n_steps)), axis=1)
+        stretch = (_STEP * scale * rng.uniform(0.6, 1.2, len(x)))[:, None]
+        xs = x[:, None] + np.cumsum(np.cos(turns), axis=1) * stretch
+        ys = y[:, None] + np.cumsum(np.sin(turns), axis=1) * stretch
+        points = np.stack([np.column_stack([x, xs]), np.column_stack([y, ys])], axis=2) * 2
+        for branch, width_2x, tone in zip(points, thickness * scale, 90 + 25 * thickness, strict=True):
+            brush.line(branch.ravel().tolist(), fill=int(tone), width=max(1, round(width_2x)))
+        side = rng.choice([-1.0, 1.0], len(x))
+        fork = rng.uniform(0.35, 0.9, len(x))
+        x, y = np.tile(xs[:, -1], 2), np.tile(ys[:, -1], 2)
+        direction = np.concatenate([turns[:, -1] - 0.3 * side, turns[:, -1] + fork * side])
+        thickness = np.concatenate([thickness * 0.83, thickness * rng.uniform(0.4, 0.75, len(thickness))])
+        alive = (thickness > 0.9) & (np.abs(x - width / 2) < 0.7 * width) & (np.abs(y - height / 2) < 0.7 * height)
+        x, y, direction, thickness = x[alive], y[alive], direction[alive], thickness[alive]

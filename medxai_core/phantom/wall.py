@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from medxai_core.phantom.noise import draw_layered_noise, draw_noise, draw_ring_noise, ramp
+from medxai_core.phantom.noise import (
+    draw_layered_noise,
+    draw_noise,
+    draw_ring_noise,
+    draw_tube_texture,
+    ramp,
+    resize_field,
+)
 
 _N_ANGLES = 4096
 _N_FOLDS = 14
@@ -24,8 +31,12 @@ class Wall:
         The same without folds and relief.
     fold : ndarray of shape (H, W), int32
         Number of the fold behind which the point lies; larger is deeper.
+    lip : ndarray of shape (H, W), float32
+        How high the fold in front of each point stands, 0 (no fold) to 1.
     rim : ndarray of shape (H, W), float32
         1 on the lip of a high fold, 0 elsewhere.
+    texture : ndarray of shape (H, W), float32
+        Random pattern that lies on the wall, so finer in the depth; standard deviation about 1.
     toward_x, toward_y : ndarray of shape (H, W), float32
         Unit vector in the picture that points from the lumen to the camera side of the wall.
     radius : ndarray of shape (H, W), float32
@@ -37,7 +48,9 @@ class Wall:
     light: np.ndarray
     broad_light: np.ndarray
     fold: np.ndarray
+    lip: np.ndarray
     rim: np.ndarray
+    texture: np.ndarray
     toward_x: np.ndarray
     toward_y: np.ndarray
     radius: np.ndarray
@@ -70,14 +83,17 @@ def draw_wall(rng: np.random.Generator, width: int, height: int) -> Wall:
     angle = np.arctan2(y, x)
     angle_bin = ((angle + np.float32(np.pi)) * np.float32(_N_ANGLES / (2 * np.pi))).astype(np.int32) % _N_ANGLES
     depth = _shape_cross_section(rng, radius, angle_bin)
-    fold, light, rim = _shade_folds(rng, depth, angle_bin)
+    fold, light, lip, rim = _shade_folds(rng, depth, angle_bin)
     broad = _fall_off(rng, depth, x, y)
-    relief = _shade_relief(rng, toward_x, toward_y)
+    texture = _map_texture(rng, radius, angle_bin)
+    relief = _shade_relief(rng, toward_x, toward_y, texture=texture * np.clip(radius, 0.08, 1.2))
     return Wall(
         light=broad * light * relief,
         broad_light=broad,
         fold=fold,
+        lip=lip,
         rim=rim,
+        texture=texture,
         toward_x=toward_x,
         toward_y=toward_y,
         radius=radius,
@@ -115,22 +131,23 @@ def _shape_cross_section(rng: np.random.Generator, radius: np.ndarray, angle_bin
 
 def _shade_folds(
     rng: np.random.Generator, depth: np.ndarray, angle_bin: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the number of the fold that each point lies behind, the light factor of the folds, and their rims."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return fold, light factor, lip and rim as in ``Wall``."""
     height, width = depth.shape
-    spacing = np.float32(rng.uniform(0.45, 0.8))
+    spacing = np.float32(rng.uniform(0.5, 0.9))
     sway = 0.13 * draw_noise(rng, width, height, scale=width / 3)
     place = np.sqrt(depth) ** np.float32(1.5) / spacing + np.float32(rng.uniform(0, 1)) + sway
     place = np.clip(place, 0, _N_FOLDS - 1.01)
     fold = place.astype(np.int32)
     between = place - fold
-    strength = np.clip(0.55 + 0.55 * draw_ring_noise(rng, _N_FOLDS + 1, _N_ANGLES, n_waves=3), 0, 1)
-    strength = (strength * rng.uniform(0.35, 1.0)).astype(np.float32)
+    strength = np.clip(0.6 + 0.6 * draw_ring_noise(rng, _N_FOLDS + 1, _N_ANGLES, n_waves=3), 0, 1)
+    strength = (strength * rng.choice([rng.uniform(0.3, 0.7), rng.uniform(0.7, 1.0)])).astype(np.float32)
+    strength *= ramp(strength, 0.1, 0.45)
     lip, next_lip = strength[fold, angle_bin], strength[fold + 1, angle_bin]
     hidden = np.exp(between * np.float32(-1 / rng.uniform(0.12, 0.3))) * lip
-    face = ramp(between, 0.25, 0.9) * next_lip
+    face = ramp(between, 0.15, 0.95) * next_lip
     rim = np.exp(-(((between - np.float32(0.93)) / np.float32(0.06)) ** 2)) * next_lip
-    return fold, _smooth((1 - 0.74 * hidden) * (0.8 + 0.5 * face + 0.28 * rim)), rim
+    return fold, _smooth((1 - 0.78 * hidden) * (1 - 0.3 * next_lip + 0.62 * face + 0.3 * rim)), lip, rim
 
 
 def _smooth(field: np.ndarray) -> np.ndarray:
@@ -150,11 +167,23 @@ def _fall_off(rng: np.random.Generator, depth: np.ndarray, x: np.ndarray, y: np.
     return np.float32(1.6) * by_depth * np.exp(np.float32(rng.uniform(0.1, 0.75)) * along)
 
 
-def _shade_relief(rng: np.random.Generator, toward_x: np.ndarray, toward_y: np.ndarray) -> np.ndarray:
+def _map_texture(rng: np.random.Generator, radius: np.ndarray, angle_bin: np.ndarray) -> np.ndarray:
+    """Lay a random pattern on the tube: once round it, and equally wide in depth."""
+    height, width = radius.shape
+    rolled = draw_tube_texture(rng)
+    side = rolled.shape[0]
+    across = angle_bin[::2, ::2] // (_N_ANGLES // side)
+    along = (np.log(radius[::2, ::2]) * np.float32(side / (2 * np.pi))).astype(np.int32) + int(rng.integers(side))
+    return resize_field(rolled[along % side, across], width, height)
+
+
+def _shade_relief(
+    rng: np.random.Generator, toward_x: np.ndarray, toward_y: np.ndarray, *, texture: np.ndarray
+) -> np.ndarray:
     """Return the light factor of bumps: slopes that face the camera are brighter."""
     height, width = toward_x.shape
     bumps = draw_layered_noise(rng, width, height, scales=[80, 38]) * np.float32(rng.uniform(2, 7))
-    bumps += draw_layered_noise(rng, width, height, scales=[18, 9]) * np.float32(rng.uniform(0.1, 0.45))
+    bumps += texture * np.float32(rng.uniform(0.1, 0.6))
     bumps += draw_noise(rng, width, height, scale=4) * np.float32(rng.uniform(0.03, 0.13))
     slope_y, slope_x = np.gradient(bumps)
     return np.clip(1 - 0.6 * (slope_x * toward_x + slope_y * toward_y), 0.5, 1.6)

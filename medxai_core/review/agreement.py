@@ -133,7 +133,9 @@ def _name_class(decision: Decision, classes: Sequence[str]) -> str | None:
 def _tabulate(table: Counter[tuple[str, str]]) -> np.ndarray:
     """Return the counts as a square array, one row and column for each class that occurs."""
     names = sorted({name for pair in table for name in pair})
-    return np.array([[table[a, b] for b in names] for a in names], dtype=float).reshape(len(names), -1)
+    return np.array([[table[a, b] for b in names] for a in names], dtype=float).reshape(
+        len(names), len(names)
+    )
 
 
 def _compute_kappa(counts: np.ndarray, level: float) -> tuple[float | None, tuple[float, float] | None, str]:

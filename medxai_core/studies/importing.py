@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
-from medxai_core.studies.splits import Splits, make_splits
 
 from medxai_core import store
 from medxai_core.config import CLASS_NAMES
@@ -35,14 +34,16 @@ from medxai_core.images import (
     make_thumbnail,
 )
 from medxai_core.near_duplicates import compute_signature, find_near_duplicates
-from medxai_core.progress import Stage, silent_stage
+from medxai_core.progress import OnProgress, Stage, silent_stage
 from medxai_core.provenance import get_versions, now_text
+from medxai_core.studies.splits import SplitItems, make_splits, merge_groups, name_groups
 from medxai_core.study import (
     Study,
     create_study_folder,
     open_study,
     register_study,
     relative_to_study,
+    to_objects,
 )
 
 THUMBNAIL_SIZE = 224
@@ -108,7 +109,6 @@ class ExaminedImage:
     boxes: list[TileBox]
     polyp_shares: list[float] | None
     signature: np.ndarray
-    thumbnail: bytes
     mask_failure: str | None
 
     @property
@@ -139,9 +139,7 @@ def create_study(folder: Path, options: ImportOptions, *, stage: Stage = silent_
 def study_in_the_making(folder: Path) -> Iterator[Study]:
     """Make a study in a folder beside its place, and move it there at the end."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise StudyExistsError(
-            f"{folder} exists already.", "Choose another name, or delete that folder first."
-        )
+        raise StudyExistsError(f"{folder} exists already.", "Choose another name, or delete that folder first.")
     making = get_making_folder(folder)
     shutil.rmtree(making, ignore_errors=True)
     study = create_study_folder(making)
@@ -172,7 +170,8 @@ def import_pictures(study: Study, options: ImportOptions, *, stage: Stage = sile
         group_column=options.group_column,
     )
     failures = list(listing.failures)
-    examined = _examine_all(listing.records, options.tiles, failures, on_progress=stage("Reading pictures"))
+    with store.translate_errors(f"study {study.name!r}"):
+        examined = _examine_all(study, listing.records, options.tiles, failures, on_progress=stage("Reading pictures"))
     examined = _merge_copies(examined, failures)
     if not examined:
         raise NotEnoughImagesError(
@@ -186,14 +185,19 @@ def import_pictures(study: Study, options: ImportOptions, *, stage: Stage = sile
     pairs = find_near_duplicates(signatures, on_progress=stage("Looking for near copies"))
     splits = _split(examined, pairs, options)
     _record(study, listing, options, examined, failures=failures, splits=splits, pairs=pairs)
-    _save_thumbnails(study, examined)
 
 
 def _examine_all(
-    records: Sequence[ImageRecord], tiles: tuple[int, int], failures: list[Failure], *, on_progress: Callable
+    study: Study,
+    records: Sequence[ImageRecord],
+    tiles: tuple[int, int],
+    failures: list[Failure],
+    *,
+    on_progress: OnProgress,
 ) -> list[ExaminedImage]:
     """Examine every picture, several at a time; what cannot be read is a listed failure."""
-    work = (delayed(_examine)(record, tiles) for record in records)
+    thumbnails = study.folder / "thumbnails"
+    work = (delayed(_examine)(record, tiles, thumbnails) for record in records)
     found: list[ExaminedImage] = []
     for done, (record, one) in enumerate(
         zip(records, Parallel(n_jobs=-1, prefer="threads", return_as="generator")(work), strict=True), 1
@@ -208,8 +212,8 @@ def _examine_all(
     return found
 
 
-def _examine(record: ImageRecord, tiles: tuple[int, int]) -> ExaminedImage | str:
-    """Read one picture and its mask; return the reason when the picture cannot be taken."""
+def _examine(record: ImageRecord, tiles: tuple[int, int], thumbnails: Path) -> ExaminedImage | str:
+    """Read one picture and its mask, write its thumbnail; return the reason when it cannot be taken."""
     if _printable(record.relative_path) != record.relative_path:
         return "its name is not valid Unicode. Rename the file."
     try:
@@ -221,7 +225,7 @@ def _examine(record: ImageRecord, tiles: tuple[int, int]) -> ExaminedImage | str
     except ValueError as error:
         return f"{error} Import it without tiles."
     shares, mask_failure = _measure_polyp(record, boxes, size=(width, height))
-    return ExaminedImage(
+    examined = ExaminedImage(
         record=record if mask_failure is None else replace(record, mask_path=None),
         sha256=compute_file_hash(record.image_path),
         width=width,
@@ -230,9 +234,17 @@ def _examine(record: ImageRecord, tiles: tuple[int, int]) -> ExaminedImage | str
         boxes=boxes,
         polyp_shares=shares,
         signature=compute_signature(image),
-        thumbnail=make_thumbnail(image, THUMBNAIL_SIZE),
         mask_failure=mask_failure,
     )
+    _save_thumbnail(image, thumbnails / examined.image_id[:2] / f"{examined.image_id}.jpg")
+    return examined
+
+
+def _save_thumbnail(image: np.ndarray, path: Path) -> None:
+    """Write a thumbnail, readable by its owner only."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    path.write_bytes(make_thumbnail(image, THUMBNAIL_SIZE))
+    os.chmod(path, 0o600)
 
 
 def _measure_polyp(
@@ -291,27 +303,44 @@ def label_items(one: ExaminedImage) -> list[str | None]:
     return [None] * len(one.boxes)
 
 
-def _split(examined: list[ExaminedImage], pairs: list[tuple[int, int]], options: ImportOptions) -> Splits:
-    """Split the items by group."""
+@dataclass(frozen=True)
+class Partition:
+    """Hold the groups and splits: groups and splits by picture, seeds and labelled items by item."""
+
+    groups: np.ndarray
+    splits: np.ndarray
+    is_seed: np.ndarray
+    is_labelled: np.ndarray
+    notes: list[str]
+
+
+def _split(examined: list[ExaminedImage], pairs: list[tuple[int, int]], options: ImportOptions) -> Partition:
+    """Split by group; tiles follow their picture, near copies stay together."""
     counts = [len(one.boxes) for one in examined]
-    return make_splits(
-        image_of_item=np.repeat(np.arange(len(examined)), counts),
-        reference_labels=np.array([label for one in examined for label in label_items(one)], object),
-        groups=[one.record.group for one in examined],
-        has_truth=np.array([one.record.mask_path is not None for one in examined], bool),
-        is_pool=np.array([one.record.role == "unlabelled_pool" for one in examined], bool),
-        near_duplicates=pairs,
+    image_ids = [one.image_id for one in examined]
+    groups = merge_groups(name_groups(image_ids, [one.record.group for one in examined]), pairs)
+    items = SplitItems(
+        item_ids=np.array([f"{one.image_id}-{i}" for one in examined for i in range(len(one.boxes))], object),
+        groups=np.repeat(groups, counts),
+        labels=to_objects([label for one in examined for label in label_items(one)]),
+        has_truth=np.repeat([one.record.mask_path is not None for one in examined], counts),
+        is_pool=np.repeat([one.record.role == "unlabelled_pool" for one in examined], counts),
+    )
+    found = make_splits(
+        items,
         n_seeds_per_class=options.seeds,
         n_validation=options.validation,
         tuning_share=options.tuning_share,
         test_share=options.test_share,
         seed=options.seed,
     )
+    first_items = np.cumsum([0, *counts[:-1]])
+    return Partition(groups, found.split[first_items], found.is_seed, found.is_labelled, found.notes)
 
 
 def _record(
     study: Study, listing: Listing, options: ImportOptions, examined: list[ExaminedImage], *,
-    failures: list[Failure], splits: Splits, pairs: list[tuple[int, int]],
+    failures: list[Failure], splits: Partition, pairs: list[tuple[int, int]],
 ) -> None:  # fmt: skip
     """Write pictures, items, failures and facts in one transaction."""
     image_rows = [_image_row(one, i, listing, splits) for i, one in enumerate(examined)]
@@ -323,14 +352,12 @@ def _record(
         if failures:
             rows = [{"item": _printable(one.item), "reason": _printable(one.reason)} for one in failures]
             connection.execute(store.import_failures.insert(), rows)
-        connection.execute(
-            store.study_facts.insert(), [{"key": key, "value": value} for key, value in facts.items()]
-        )
+        connection.execute(store.study_facts.insert(), [{"key": key, "value": value} for key, value in facts.items()])
         details = {"n_images": len(image_rows), "n_items": len(item_rows), "n_failures": len(failures)}
         record_event(connection, "import", details)
 
 
-def _image_row(one: ExaminedImage, position: int, listing: Listing, splits: Splits) -> dict[str, Any]:
+def _image_row(one: ExaminedImage, position: int, listing: Listing, splits: Partition) -> dict[str, Any]:
     """Return the row of one picture."""
     mask_path = None
     if one.record.mask_path is not None and listing.mask_root is not None:
@@ -352,7 +379,7 @@ def _image_row(one: ExaminedImage, position: int, listing: Listing, splits: Spli
     }
 
 
-def _item_rows(examined: list[ExaminedImage], splits: Splits) -> Iterator[dict[str, Any]]:
+def _item_rows(examined: list[ExaminedImage], splits: Partition) -> Iterator[dict[str, Any]]:
     """Yield the rows of all items, tiles after tiles of the picture before."""
     position = 0
     for one in examined:
@@ -379,7 +406,7 @@ def _item_rows(examined: list[ExaminedImage], splits: Splits) -> Iterator[dict[s
 
 def _collect_facts(
     study: Study, listing: Listing, options: ImportOptions, examined: list[ExaminedImage], *,
-    splits: Splits, pairs: list[tuple[int, int]],
+    splits: Partition, pairs: list[tuple[int, int]],
 ) -> dict[str, Any]:  # fmt: skip
     """Return what is to be known of the study as a whole."""
     mask_root = listing.mask_root
@@ -404,14 +431,3 @@ def _collect_facts(
         "versions": get_versions("numpy", "pillow"),
         **options.facts,
     }
-
-
-def _save_thumbnails(study: Study, examined: list[ExaminedImage]) -> None:
-    """Write the thumbnails, readable by their owner only."""
-    with store.translate_errors(f"study {study.name!r}"):
-        for one in examined:
-            folder = study.folder / "thumbnails" / one.image_id[:2]
-            folder.mkdir(mode=0o700, exist_ok=True)
-            path = folder / f"{one.image_id}.jpg"
-            path.write_bytes(one.thumbnail)
-            os.chmod(path, 0o600)

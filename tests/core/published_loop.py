@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from sklearn.cluster import KMeans
+from threadpoolctl import threadpool_limits
 
 
 @dataclass
@@ -31,7 +32,9 @@ def run_published_loop(
     while sum(label is not None for label in result.labels) < target:
         kmeans = KMeans(
             n_clusters=k, init="k-means++", n_init=10, max_iter=300, random_state=seed, algorithm="lloyd"
-        ).fit(features)
+        )
+        with threadpool_limits(limits=1):
+            kmeans.fit(features)
         chosen = _choose_cluster(kmeans.labels_, result.labels, k)
         if chosen is None:
             result.ended = "no_pure_cluster_left"

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from medxai_core.clusters import (
     compute_centers,
@@ -44,6 +46,14 @@ def make_mixture(n: int, n_groups: int, *, seed: int, n_features: int = 12) -> n
     return centers[rng.integers(n_groups, size=n)] + rng.normal(size=(n, n_features))
 
 
+def fit_scikit_learn(features: np.ndarray, k: int, *, seed: int = 0, algorithm: str = "lloyd") -> KMeans:
+    """Return scikit-learn's own result on one thread, with its warning about equal pictures left aside."""
+    kmeans = KMeans(k, init="k-means++", n_init=10, random_state=seed, algorithm=algorithm)
+    with warnings.catch_warnings(), threadpool_limits(limits=1):
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return kmeans.fit(features)
+
+
 class TestFitClusters:
     def test_four_points_make_the_two_obvious_pairs(self):
         found = fit_clusters(FOUR_POINTS, 2)
@@ -59,9 +69,7 @@ class TestFitClusters:
         for seed in range(5):
             features = make_mixture(n, n_groups, seed=seed)
             ours = fit_clusters(features, k, seed=seed, algorithm=algorithm)
-            theirs = KMeans(k, init="k-means++", n_init=10, random_state=seed, algorithm=algorithm).fit(
-                features
-            )
+            theirs = fit_scikit_learn(features, k, seed=seed, algorithm=algorithm)
             np.testing.assert_array_equal(ours.cluster_ids, theirs.labels_)
             np.testing.assert_array_equal(ours.centers, theirs.cluster_centers_)
             assert ours.inertia == theirs.inertia_
@@ -70,9 +78,7 @@ class TestFitClusters:
     def test_equals_scikit_learn_with_many_equal_pictures(self):
         features = np.random.default_rng(0).integers(0, 2, size=(60, 3)).astype(float)
         for k in (7, 8, 12):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                theirs = KMeans(k, init="k-means++", n_init=10, random_state=0).fit(features)
+            theirs = fit_scikit_learn(features, k)
             found = fit_clusters(features, k)
             np.testing.assert_array_equal(found.cluster_ids, theirs.labels_)
             assert found.parameters["n_nonempty_clusters"] == len(set(theirs.labels_)) <= 8
@@ -113,7 +119,9 @@ class TestFitClusters:
         with pytest.raises(ValueError, match="2 of 4 rows hold NaN or infinity: rows 1, 3"):
             fit_clusters(features, 2)
 
-    @pytest.mark.parametrize("setting", [{"k": 0}, {"k": 2.0}, {"k": True}, {"n_init": 0}, {"max_iter": 0}])
+    @pytest.mark.parametrize(
+        "setting", [{"k": 0}, {"k": 2.0}, {"k": True}, {"n_init": 0}, {"max_iter": 0}, {"n_threads": 0}]
+    )
     def test_senseless_settings_are_refused(self, setting):
         with pytest.raises(ValueError, match="whole number of at least 1"):
             fit_clusters(FOUR_POINTS, **{"k": 2, **setting})
@@ -123,7 +131,16 @@ class TestFitClusters:
         assert parameters["random_state"] == 7
         assert parameters["n_init"] == 10
         assert parameters["scikit-learn"]
-        assert parameters["n_threads"] >= 1
+        assert parameters["n_threads"] == 1
+
+    def test_the_threads_of_the_process_do_not_show_in_the_bytes(self):
+        features = make_mixture(600, 9, seed=3)
+        with threadpool_limits(limits=1):
+            alone = fit_clusters(features, 9)
+        with threadpool_limits(limits=4):
+            crowded = fit_clusters(features, 9)
+            assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "openmp"} == {4}
+        assert alone.centers.tobytes() == crowded.centers.tobytes()
 
     def test_progress_counts_starts_and_a_stop_gets_through(self):
         seen = []

@@ -61,6 +61,19 @@ def test_a_missing_prediction_is_listed_and_scored_as_empty(folders):
     assert result.table.get("mean", "dice").value == pytest.approx(2 / 3)
 
 
+def test_a_missing_prediction_of_a_frame_without_polyp_earns_nothing(folders):
+    pred, truth = folders
+    for stem in "de":
+        save_mask(np.zeros((20, 30), dtype=bool), truth / f"{stem}.png")
+    save_mask(np.zeros((20, 30), dtype=bool), pred / "d.png")
+    result = evaluate(folders)
+    (failure,) = result.failures
+    assert failure.item == "e" and "not scored" in failure.reason
+    row = result.table.get("frames", "correctly_empty_frames")
+    assert (row.total, row.out_of) == (1, 1)
+    assert all(table.n_images == result.table.n_images == 4 for table in result.baselines)
+
+
 def test_an_unreadable_prediction_is_listed_and_scored_as_empty(folders):
     (folders[0] / "b.png").write_bytes(b"no picture")
     result = evaluate(folders)
@@ -96,8 +109,14 @@ def test_extra_files_folders_and_doubles_are_listed(folders):
 def test_a_prediction_of_another_size_is_resized_and_named(folders):
     save_mask(resize_mask(block(1), (40, 60)), folders[0] / "b.png")
     result = evaluate(folders)
-    assert result.resized == ("b",) and result.failures == ()
+    assert result.resized == ("b",) and result.failures == () and result.notes == ()
     assert result.scores[1].dice == 1.0
+
+
+def test_a_prediction_on_its_side_is_noted(folders):
+    save_mask(block(1).T.copy(), folders[0] / "b.png")
+    (note,) = evaluate(folders).notes
+    assert note.item == "b" and "20x30, the truth 30x20" in note.reason
 
 
 def test_nearest_neighbour_invents_no_value_and_flips_with_the_picture():
@@ -121,6 +140,10 @@ def test_the_mean_mask_comes_from_other_pictures_only(folders, tmp_path):
     result = evaluate(folders, other_masks_dir=other)
     assert [table.name for table in result.baselines] == [ALL_POLYP, CENTRED_DISK, MEAN_MASK]
     assert result.baselines[2].get("mean", "dice").value > 0.8
+    (other / "x.png").unlink()
+    (other / "y.png").write_bytes(b"no picture")
+    with pytest.raises(LayoutError, match="no mask in other"):
+        evaluate(folders, other_masks_dir=other)
     save_mask(block(1), other / "a.png")
     with pytest.raises(LayoutError, match="belong to scored pictures"):
         evaluate(folders, other_masks_dir=other)
@@ -130,7 +153,7 @@ def test_folders_that_hold_nothing_are_an_error_the_user_can_act_on(folders, tmp
     with pytest.raises(LayoutError, match="is no folder"):
         evaluate((folders[0], tmp_path / "absent"))
     (tmp_path / "nothing").mkdir()
-    with pytest.raises(LayoutError, match="no ground truth"):
+    with pytest.raises(LayoutError, match="could be scored"):
         evaluate((folders[0], tmp_path / "nothing"))
 
 

@@ -35,7 +35,12 @@ def test_all_thresholds_of_a_grid_at_once():
     assert counts.thresholds.tolist() == [i / 25 for i in range(26)]
     for i, threshold in enumerate(counts.thresholds):
         direct = count_pixels(make_mask(heatmap, Band(low=float(threshold))), truth)
-        assert (counts.tp[i], counts.fp[i], counts.fn[i], counts.tn[i]) == (direct.tp, direct.fp, direct.fn, direct.tn)
+        assert (counts.tp[i], counts.fp[i], counts.fn[i], counts.tn[i]) == (
+            direct.tp,
+            direct.fp,
+            direct.fn,
+            direct.tn,
+        )
     assert (np.diff(counts.tp + counts.fp) <= 0).all()
 
 

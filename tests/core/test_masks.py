@@ -97,7 +97,9 @@ def test_a_threshold_is_rounded_to_the_nearest_level_and_halves_go_up():
     assert 0.7 * MAX_LEVEL == 45874.5 and level_of(0.7) == 45875
     assert level_of(0.28) == 18350
     for step in range(1001):
-        assert level_of(step / 1000) == math.floor(step / 1000 * MAX_LEVEL + 0.5)  # as Math.round in a browser
+        assert level_of(step / 1000) == math.floor(
+            step / 1000 * MAX_LEVEL + 0.5
+        )  # as Math.round in a browser
 
 
 def test_heat_equal_to_a_threshold_is_never_beyond_it():
@@ -185,8 +187,16 @@ def test_a_contour_is_the_rim_of_the_mask():
 
 # Machado, Oliveira, Fernandes 2009, severity 1.0, on linear RGB (doi:10.1109/TVCG.2009.113)
 COLOR_BLIND = {
-    "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "protan": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deutan": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
 }
 
 
