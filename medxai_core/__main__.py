@@ -17,6 +17,7 @@ from medxai_core.commands import (
     review,
     segment,
     study,
+    sweep,
     training,
 )
 from medxai_core.config import RESEARCH_USE
@@ -40,11 +41,13 @@ app.command("train", epilog=training.TRAIN_EXAMPLE)(training.train)
 app.command("stop", epilog=training.STOP_EXAMPLE)(training.stop)
 app.command("evaluate-classifier", epilog=training.EVALUATE_EXAMPLE)(training.evaluate_classifier)
 app.command("heatmaps", epilog=heatmaps.HEATMAPS_EXAMPLE)(heatmaps.heatmaps)
+app.command("sweep", epilog=sweep.EXAMPLE)(sweep.sweep)
 app.command("masks", epilog=heatmaps.MASKS_EXAMPLE)(heatmaps.masks)
 app.command("lock", epilog=heatmaps.LOCK_EXAMPLE)(heatmaps.lock)
 app.command("segment", epilog=segment.EXAMPLE)(segment.segment)
 app.command("evaluate", epilog=evaluation.EXAMPLE)(evaluation.evaluate)
 app.command("score", epilog=evaluation.SCORE_EXAMPLE)(evaluation.score)
+app.command("speed", epilog=evaluation.SPEED_EXAMPLE)(evaluation.speed)
 app.command("pipeline", epilog=pipeline.EXAMPLE)(pipeline.pipeline)
 
 

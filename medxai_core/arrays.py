@@ -39,7 +39,7 @@ def save_array(folder: Path, values: np.ndarray) -> str:
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(values))
     digest = hashlib.sha256(header.getvalue())
-    payload = memoryview(values.reshape(-1).view(np.uint8)) if values.size else memoryview(b"")
+    payload = values.reshape(-1).view(np.uint8).data if values.size else memoryview(b"")
     digest.update(payload)
     array_id = digest.hexdigest()
     path = folder / f"{array_id}.npy"

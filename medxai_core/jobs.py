@@ -116,7 +116,8 @@ def running_job(
     finished = threading.Event()
     heart = threading.Thread(target=_beat, args=(job, finished), daemon=True)
     heart.start()
-    status, error = "failed", "the process was interrupted"
+    status = "failed"
+    error: str | None = "the process was interrupted"
     try:
         yield job
         status, error = "done", None

@@ -1,9 +1,32 @@
-"""Page: review."""
+"""Page: give pictures their first labels, and judge the labels that clusters propose."""
 
 import streamlit as st
 
 from pages.components.frame import require_study
+from pages.components.review_grid import show_grid
+from pages.components.review_one import show_proposals
+from pages.components.review_progress import show_progress
+from pages.components.review_seeds import show_seeds
 
-st.title("Review")
+VIEWS = {
+    "one": ("One at a time", show_proposals),
+    "grid": ("Many at once", show_grid),
+    "seeds": ("Seeds", show_seeds),
+    "progress": ("Progress", show_progress),
+}
+
 study = require_study()
-st.write(study.name)
+with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+    st.title("Review", anchor=False, width="content")
+    view = st.segmented_control(
+        "View",
+        list(VIEWS),
+        format_func=lambda name: VIEWS[name][0],
+        default="one",
+        required=True,
+        key="review_view",
+        bind="query-params",
+        label_visibility="collapsed",
+        help="Seeds: label pictures from zero. The others: judge the labels that clusters propose.",
+    )
+VIEWS[view][1](study)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,3 +36,35 @@ def cp_child() -> Path:
 def lire_golden() -> Path:
     """Return the folder of LIRE's own output, or skip."""
     return _folder_or_skip(SHARED / "lire" / "golden")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _home_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep the user's own list of studies out of the tests."""
+    home = tmp_path_factory.mktemp("home")
+    before = os.environ.get("MEDXAI_HOME")
+    os.environ["MEDXAI_HOME"] = str(home)
+    yield home
+    if before is None:
+        del os.environ["MEDXAI_HOME"]
+    else:
+        os.environ["MEDXAI_HOME"] = before
+
+
+@pytest.fixture(scope="session")
+def phantom_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of 24 drawn frames with exact masks and labels: images/, masks/, labels.csv."""
+    from medxai_core.phantom import draw_study
+
+    folder = tmp_path_factory.mktemp("phantom")
+    draw_study(folder, n_images=24, seed=5)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a MEDXAI_HOME that holds a small finished demo, made by the command line itself. Copy, don't change."""
+    home = tmp_path_factory.mktemp("demo-home")
+    command = [sys.executable, "-m", "medxai_core", "demo", "demo", "--images", "48"]
+    subprocess.run(command, cwd=ROOT, env=os.environ | {"MEDXAI_HOME": str(home)}, check=True, timeout=400)
+    return home

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CORE = ROOT / "medxai_core"
 
 ORDER = [
-    ["errors", "config", "progress", "provenance", "json_values"],
+    ["errors", "config", "progress", "provenance", "json_values", "parallel"],
     ["images", "phantom", "near_duplicates", "formats"],
     ["features", "clusters", "pseudo_labels", "review", "embedding"],
     ["models", "datasets", "checkpoints", "training", "heatmaps", "masks", "evaluation"],

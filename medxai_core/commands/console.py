@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,6 +26,7 @@ RunOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")]
 JobOption = Annotated[str | None, typer.Option("--job", hidden=True)]
+ProgressFileOption = Annotated[Path | None, typer.Option("--progress-file", hidden=True)]
 
 
 @dataclass(frozen=True)

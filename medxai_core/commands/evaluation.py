@@ -1,4 +1,4 @@
-"""Commands: evaluate (two folders), score (a study)."""
+"""Commands: evaluate (two folders), score (a study), speed."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from medxai_core.commands.console import (
 
 EXAMPLE = "Example: python -m medxai_core evaluate --pred masks --truth kvasir-seg/masks --out scores"
 SCORE_EXAMPLE = "Example: python -m medxai_core score demo --split test"
+SPEED_EXAMPLE = "Example: python -m medxai_core speed demo"
 METRICS = ("accuracy", "jaccard", "dice", "recall", "precision")
 
 
@@ -75,6 +76,34 @@ def score(
     problems = [failure.__dict__ for failure in failures]
     lines = [format_score_rows(rows), *(f"note: {p['item']}: {p['reason']}" for p in problems)]
     show_result({"tables": rows, "problems": problems}, text="\n".join(lines), json=json)
+
+
+def speed(
+    study: StudyArgument,
+    run: RunOption = None,
+    split: Annotated[str, typer.Option(help="Whose pictures to time.")] = "test",
+    images: Annotated[int, typer.Option(min=0, help="Time so many pictures; 0: all of the split.")] = 50,
+    json: JsonOption = False,
+    job: JobOption = None,
+) -> None:
+    """Time a run under its locked setting: one picture at a time, from the decoded frame to the mask."""
+    from medxai_core.formats.medico import REAL_TIME_FPS
+    from medxai_core.records.masks import check_test_is_open
+    from medxai_core.records.runs import get_run
+    from medxai_core.stages.scores import measure_speed
+
+    with study_job(study, "speed", title="Seconds a picture", job_id=job) as work:
+        run_id = get_run(work.study, run).run_id
+        setting = check_test_is_open(work.study, run_id)
+        found = measure_speed(
+            work.study, run_id, setting, split=split, n_images=images or None, stage=work.stage
+        )
+    fps = 1 / found["mean_seconds"]
+    text = (
+        f"{run_id}: {found['mean_seconds']:.3f} s a picture (shortest {found['min_seconds']:.3f}, longest "
+        f"{found['max_seconds']:.3f}; n = {found['n']}), {fps:.1f} a second; real time is {REAL_TIME_FPS:.0f}."
+    )
+    show_result({"run": run_id, "fps": fps, "split": split} | found, text=text, json=json)
 
 
 def format_score_rows(rows: dict[str, dict]) -> str:

@@ -140,7 +140,7 @@ def list_command(
         for item_id, one in states.items()
         if state == "all" or one.source == wanted[state]
     ]
-    rows = [[r["item_id"], r["label"] or "-", r["source"] or "-", r["why"]] for r in chosen[:limit]]
+    rows = [[str(value or "-") for value in row.values()] for row in chosen[:limit]]
     text = format_table(["item", "label", "source", "why"], rows) + f"\n{len(chosen)} items."
     show_result({"items": chosen[:limit], "n": len(chosen)}, text=text, json=json)
 

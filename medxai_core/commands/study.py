@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from medxai_core.commands.console import JobOption, JsonOption, StudyArgument, progress_bar, show_result
+from medxai_core.commands.console import (
+    JobOption,
+    JsonOption,
+    ProgressFileOption,
+    StudyArgument,
+    progress_bar,
+    show_result,
+)
 
 app = typer.Typer(help="Create and look after studies.", no_args_is_help=True)
 
@@ -44,9 +51,11 @@ def create(
     test_share: Annotated[float, typer.Option(min=0, max=0.9, help="Share for the final scoring.")] = 0.2,
     seed: Annotated[int, typer.Option(help="Seed of the splits.")] = 0,
     json: JsonOption = False,
+    progress_file: ProgressFileOption = None,
 ) -> None:
     """Import pictures: read them, find leaks, split them, write the study folder."""
     from medxai_core.config import resolve_study_folder
+    from medxai_core.making import telling
     from medxai_core.studies.importing import ImportOptions, create_study
 
     options = ImportOptions(
@@ -62,7 +71,7 @@ def create(
         test_share=test_share,
         seed=seed,
     )
-    with progress_bar() as stage:
+    with progress_bar() as bar, telling(progress_file, bar) as stage:
         created = create_study(resolve_study_folder(study), options, stage=stage)
     _show_health(created, json=json)
 

@@ -8,8 +8,8 @@ import os
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO
@@ -75,8 +75,8 @@ def cache_inputs(
     manifest = _describe(paths_and_boxes, preprocessing)
     failed = _read_failed_rows(cache_path, manifest)
     if failed is None:
-        rounds = _prepare_rounds(paths_and_boxes, preprocessing, n_jobs)
-        failed = _write_cache(cache_path, manifest, rounds, on_progress or _ignore)
+        with closing(_prepare_rounds(paths_and_boxes, preprocessing, n_jobs)) as rounds:
+            failed = _write_cache(cache_path, manifest, rounds, on_progress or _ignore)
     failures = [Failure(name_item(*paths_and_boxes[row]), reason) for row, reason in sorted(failed.items())]
     return np.load(cache_path, mmap_mode="r"), failures
 
@@ -149,7 +149,9 @@ def _read_failed_rows(cache_path: Path, manifest: dict) -> dict[int, str] | None
     return {int(row): reason for row, reason in stored["failed_rows"].items()}
 
 
-def _prepare_rounds(items: Sequence[Item], preprocessing: Preprocessing, n_jobs: int) -> Iterator[_Prepared]:
+def _prepare_rounds(
+    items: Sequence[Item], preprocessing: Preprocessing, n_jobs: int
+) -> Generator[_Prepared, None, None]:
     """Yield the rows of a few pictures at a time."""
     rows_of: dict[Path, list[tuple[int, Box | None]]] = defaultdict(list)
     for row, (path, box) in enumerate(items):
@@ -162,9 +164,7 @@ def _prepare_rounds(items: Sequence[Item], preprocessing: Preprocessing, n_jobs:
             yield [row for rows in prepared for row in rows]
 
 
-def _prepare_picture(
-    path: Path, rows: list[tuple[int, Box | None]], preprocessing: Preprocessing
-) -> _Prepared:
+def _prepare_picture(path: Path, rows: list[tuple[int, Box | None]], preprocessing: Preprocessing) -> _Prepared:
     """Decode one picture and resize each of its items."""
     try:
         image = load_image(path)

@@ -30,7 +30,7 @@ from medxai_core.formats.class_names import find_class_folder, is_kvasir_class, 
 from medxai_core.formats.kvasir import describe_classes
 from medxai_core.formats.kvasir_seg import read_kvasir_seg
 from medxai_core.formats.labels_csv import read_label_rows
-from medxai_core.formats.listing import ImageRecord, Listing, list_pictures, make_listing
+from medxai_core.formats.listing import ImageRecord, Listing, is_folder, list_pictures, make_listing
 from medxai_core.images.opening import make_printable_name
 
 LABELS_NAME = "image-labels.csv"
@@ -109,7 +109,7 @@ def _iter_folders(folder: Path) -> Iterator[Path]:
     """Yield the folders in a folder, sorted by name; none when it cannot be read."""
     try:
         with os.scandir(folder) as entries:
-            names = sorted(e.name for e in entries if e.is_dir() and not e.name.startswith("."))
+            names = sorted(e.name for e in entries if is_folder(e) and not e.name.startswith("."))
     except OSError:
         return
     yield from (folder / name for name in names)
@@ -180,6 +180,4 @@ def _read_segmented(folder: Path) -> Listing:
     """List the segmented pictures; every one of them shows a polyp."""
     inner = [path for path in (folder, *_iter_folders(folder)) if (path / "masks").is_dir()]
     listing = read_kvasir_seg(inner[0] if inner else folder)
-    return replace(
-        listing, records=[replace(r, role="segmented", reference_label="polyp") for r in listing.records]
-    )
+    return replace(listing, records=[replace(r, role="segmented", reference_label="polyp") for r in listing.records])

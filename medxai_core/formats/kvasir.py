@@ -53,14 +53,12 @@ def describe_classes(counts: Counter[str | None]) -> list[str]:
         Pictures by class name; None: no class name known.
     """
     names: dict[str | None, list[str]] = {"polyp": [], "non_polyp": [], None: []}
-    for name, count in sorted(counts.items(), key=lambda pair: str(pair[0])):
+    for name, count in sorted(counts.items(), key=lambda pair: (pair[0] is None, pair[0] or "")):
         label = None if name is None else label_kvasir_class(name)
         names[label].append(f"{make_printable_name(name) if name else 'no known class'} {count}")
     kinds = {"polyp": "polyp", "non_polyp": "polyp-free by the class name", None: "unknown"}
     notes = [f"Taken as {kinds[label]}: {', '.join(found)}." for label, found in names.items() if found]
-    n_dyed = sum(
-        n for name, n in counts.items() if name and simplify_class_name(name) == "dyed-lifted-polyps"
-    )
+    n_dyed = sum(n for name, n in counts.items() if name and simplify_class_name(name) == "dyed-lifted-polyps")
     if n_dyed:
         notes.append(f"{n_dyed} of the polyps are lifted and dyed blue: they look unlike undyed polyps.")
     return notes

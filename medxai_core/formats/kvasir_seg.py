@@ -93,9 +93,7 @@ def _read_labels(folder: Path) -> tuple[dict[str, str], list[Failure]]:
         return {}, []
     try:
         entries = json.loads(path.read_bytes())
-        with_polyp = [
-            stem for stem, entry in entries.items() if any(box["label"] == "polyp" for box in entry["bbox"])
-        ]
+        with_polyp = [stem for stem, entry in entries.items() if any(box["label"] == "polyp" for box in entry["bbox"])]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         reason = f"it is not the file of boxes that comes with Kvasir-SEG ({type(error).__name__}); not used."
         return {}, [Failure(BOXES_NAME, reason)]

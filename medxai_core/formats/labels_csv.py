@@ -118,9 +118,7 @@ def apply_label_table(listing: Listing, path: Path, *, group_column: str | None 
     table = make_printable_name(path.name)
     notes = [f"{len(rows_by_picture)} of {len(records)} pictures are named in {table}."]
     notes += [f"{n_changed} labels by folder name were replaced by those of {table}."] if n_changed else []
-    return replace(
-        listing, records=records, failures=listing.failures + failures, notes=listing.notes + notes
-    )
+    return replace(listing, records=records, failures=listing.failures + failures, notes=listing.notes + notes)
 
 
 def parse_label(text: str) -> str | None:
@@ -148,9 +146,7 @@ def parse_label(text: str) -> str | None:
     text = text.strip()
     label = _NUMBERED_CLASSES.get(text) or label_plain_class(text) or label_kvasir_class(text)
     if label is None and text and not is_kvasir_class(text):
-        raise ValueError(
-            f"label '{make_printable_name(text)}' is not known. Write polyp, non_polyp or nothing."
-        )
+        raise ValueError(f"label '{make_printable_name(text)}' is not known. Write polyp, non_polyp or nothing.")
     return label
 
 
@@ -160,9 +156,7 @@ def _read_text(path: Path) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise LayoutError(
-            f"{name} cannot be read ({error.strerror}).", "Check path and permissions."
-        ) from error
+        raise LayoutError(f"{name} cannot be read ({error.strerror}).", "Check path and permissions.") from error
     encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
         return data.decode(encoding)
@@ -233,9 +227,7 @@ def _match_rows(
         if len(found) == 1:
             matched[found[0]].append(row)
             continue
-        reason = (
-            f"{len(found)} pictures have this name; give the path." if found else "no picture has this name."
-        )
+        reason = f"{len(found)} pictures have this name; give the path." if found else "no picture has this name."
         item = f"{make_printable_name(table)}, line {row.line}: {make_printable_name(row.filename)}"
         failures.append(Failure(item, reason))
     return dict(matched), failures

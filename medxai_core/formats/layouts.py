@@ -14,7 +14,7 @@ from medxai_core.formats.hyperkvasir import find_parts, read_hyperkvasir
 from medxai_core.formats.kvasir import read_kvasir
 from medxai_core.formats.kvasir_seg import read_kvasir_seg
 from medxai_core.formats.labels_csv import apply_label_table
-from medxai_core.formats.listing import ImageRecord, Listing, check_folder
+from medxai_core.formats.listing import ImageRecord, Listing, check_folder, is_folder
 from medxai_core.images import IMAGE_SUFFIXES
 from medxai_core.images.opening import make_printable_name
 
@@ -120,7 +120,7 @@ def _look_into(folder: Path) -> tuple[list[str], bool]:
     except OSError:
         return [], False
     has_pictures = any(os.path.splitext(entry.name)[1].lower() in IMAGE_SUFFIXES for entry in entries)
-    return sorted(entry.name for entry in entries if entry.is_dir()), has_pictures
+    return sorted(entry.name for entry in entries if is_folder(entry)), has_pictures
 
 
 def _make_empty_error(listing: Listing) -> LayoutError:

@@ -130,9 +130,15 @@ def check_folder(folder: Path, what: str) -> Path:
     return absolute
 
 
-def list_pictures(
-    folder: Path, *, leave_out: Sequence[Path] = (), enter_mask_folders: bool = False
-) -> PictureFiles:
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Return whether the entry is a folder or a link to one; a link to itself is none."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def list_pictures(folder: Path, *, leave_out: Sequence[Path] = (), enter_mask_folders: bool = False) -> PictureFiles:
     """List the pictures below a folder, by name, without opening them.
 
     Parameters
@@ -163,14 +169,10 @@ def list_pictures(
     return found
 
 
-def make_listing(
-    layout: str, image_root: Path, *, files: PictureFiles, records: list[ImageRecord]
-) -> Listing:
+def make_listing(layout: str, image_root: Path, *, files: PictureFiles, records: list[ImageRecord]) -> Listing:
     """Make the listing of a folder that was walked; a note tells how many other files were there."""
     n_ignored = sum(files.ignored.values())
-    kinds = ", ".join(
-        f"{make_printable_name(name) or 'no extension'}: {n}" for name, n in files.ignored.most_common(5)
-    )
+    kinds = ", ".join(f"{make_printable_name(name) or 'no extension'}: {n}" for name, n in files.ignored.most_common(5))
     note = f"{n_ignored} files that are no pictures were passed over ({kinds})."
     return Listing(
         layout=layout,
@@ -192,7 +194,7 @@ def _walk(
     while waiting or linked:
         path, prefix = (waiting or linked).popleft()
         for entry in _read_folder(path, prefix, entered, found.failures):
-            if not _is_folder(entry):
+            if not is_folder(entry):
                 yield prefix, entry
             elif entry.name.lower() in _MASK_FOLDER_NAMES and not enter_mask_folders:
                 found.mask_folders.append(prefix + entry.name)
@@ -212,19 +214,9 @@ def _read_folder(
         with os.scandir(path) as entries:
             kept = [e for e in entries if not e.name.startswith(".") and e.name.lower() not in _JUNK_NAMES]
     except OSError as error:
-        failures.append(
-            Failure(make_printable_name(prefix), f"the folder cannot be read ({error.strerror}).")
-        )
+        failures.append(Failure(make_printable_name(prefix), f"the folder cannot be read ({error.strerror})."))
         return []
     return sorted(kept, key=lambda entry: entry.name)
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    """Return whether the entry is a folder or a link to one; a link to itself is none."""
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
 
 
 def _why_no_picture(entry: os.DirEntry[str]) -> str | None:

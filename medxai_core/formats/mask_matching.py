@@ -88,9 +88,7 @@ def add_masks(listing: Listing, masks: Path) -> Listing:
         Absolute. Masks are matched with ``match_masks``.
     """
     matches = match_masks([record.relative_path for record in listing.records], masks)
-    records = [
-        replace(record, mask_path=matches.mask_paths.get(record.relative_path)) for record in listing.records
-    ]
+    records = [replace(record, mask_path=matches.mask_paths.get(record.relative_path)) for record in listing.records]
     note = f"{len(matches.mask_paths)} of {len(records)} pictures have a mask."
     return replace(
         listing,
@@ -103,17 +101,13 @@ def add_masks(listing: Listing, masks: Path) -> Listing:
 
 def list_uncertain(matches: MaskMatches, prefix: str = "") -> list[Failure]:
     """Return the pictures whose mask is not certain, and the damaged mask files, as failures."""
-    doubts = [
-        Failure(make_printable_name(prefix + path), reason) for path, reason in matches.uncertain.items()
-    ]
+    doubts = [Failure(make_printable_name(prefix + path), reason) for path, reason in matches.uncertain.items()]
     return matches.failures + doubts
 
 
 def describe_unused_masks(unused: Sequence[str]) -> list[str]:
     """Say in a note how many masks have no picture."""
-    return (
-        [f"{len(unused)} masks have no picture (first: {make_printable_name(unused[0])})."] if unused else []
-    )
+    return [f"{len(unused)} masks have no picture (first: {make_printable_name(unused[0])})."] if unused else []
 
 
 def _get_name(path: str) -> str:
@@ -159,9 +153,7 @@ def _gather(make_key: Callable[[str], str], paths: Iterable[str]) -> dict[str, l
     return by_key
 
 
-def _match_by_key(
-    pictures: dict[str, list[str]], masks: dict[str, list[str]]
-) -> tuple[dict[str, str], dict[str, str]]:
+def _match_by_key(pictures: dict[str, list[str]], masks: dict[str, list[str]]) -> tuple[dict[str, str], dict[str, str]]:
     """Return the masks of pictures that match one to one, and the reasons of those that do not."""
     matched: dict[str, str] = {}
     uncertain: dict[str, str] = {}
@@ -171,8 +163,6 @@ def _match_by_key(
             matched[same_pictures[0]] = candidates[0]
         elif candidates:
             names = ", ".join(make_printable_name(name) for name in (*same_pictures[:3], *candidates[:3]))
-            reason = (
-                f"its mask is not certain ({names}); taken without mask. Give mask and picture the same name."
-            )
+            reason = f"its mask is not certain ({names}); taken without mask. Give mask and picture the same name."
             uncertain |= dict.fromkeys(same_pictures, reason)
     return matched, uncertain

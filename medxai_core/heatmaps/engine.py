@@ -79,9 +79,7 @@ class GradCAM:
     ((2, 14, 14), (2, 7, 7))
     """
 
-    def __init__(
-        self, model: nn.Module, layers: Sequence[int] | None = None, *, method: str = "gradcam"
-    ) -> None:
+    def __init__(self, model: nn.Module, layers: Sequence[int] | None = None, *, method: str = "gradcam") -> None:
         self.logits: np.ndarray | None = None
         self._model = model
         self._layers = _check_layers(layers, len(get_blocks(model)))
@@ -218,9 +216,7 @@ def compute_heatmaps(
             logits.append(np.asarray(cam.logits))
             if on_progress is not None:
                 on_progress(stop, len(images))
-    return HeatmapBatch(
-        {layer: np.concatenate(parts) for layer, parts in maps.items()}, np.concatenate(logits)
-    )
+    return HeatmapBatch({layer: np.concatenate(parts) for layer, parts in maps.items()}, np.concatenate(logits))
 
 
 def _check_layers(layers: Sequence[int] | None, n_blocks: int) -> list[int]:

@@ -21,9 +21,7 @@ _SPOT_HEIGHT = 1.0  # in units of the inputs
 _MARGIN = 0.36  # spots lie in the middle of the picture, so that its borders pull to no side
 
 
-def measure_shifts(
-    model: nn.Module, inputs: torch.Tensor, *, n_spots: int = 32, seed: int = 0
-) -> list[BlockFacts]:
+def measure_shifts(model: nn.Module, inputs: torch.Tensor, *, n_spots: int = 32, seed: int = 0) -> list[BlockFacts]:
     """Describe every block, with the shift that its trained weights add.
 
     A bright spot is added to a picture at a random place; the cells whose activations change have a centre

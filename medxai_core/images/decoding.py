@@ -96,13 +96,9 @@ def _check_tiff(image: Image.Image, path: PathLike) -> None:
     tags = image.tag_v2  # type: ignore[attr-defined]
     bits, photometric, orientation = max(tags.get(258, (1,))), tags.get(262), tags.get(274, 1)
     if orientation != 1:
-        raise make_unreadable_error(
-            path, f"is a turned TIFF (orientation {orientation})", "Save it upright as PNG."
-        )
+        raise make_unreadable_error(path, f"is a turned TIFF (orientation {orientation})", "Save it upright as PNG.")
     if bits > 8 and (bits != 16 or photometric != 1 or not image.mode.startswith("I;16")):
-        raise make_unreadable_error(
-            path, f"is a TIFF with {bits} bits a channel", "Save it as an 8-bit RGB PNG."
-        )
+        raise make_unreadable_error(path, f"is a TIFF with {bits} bits a channel", "Save it as an 8-bit RGB PNG.")
 
 
 def _decode_grey16(image: Image.Image) -> np.ndarray:

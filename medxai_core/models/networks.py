@@ -196,7 +196,5 @@ def describe_mismatch(expected: dict[str, torch.Tensor], came: dict[str, torch.T
         problems.append(f"{len(unknown)} of {len(came)} tensors are unknown (first {unknown[0]})")
     if reshaped:
         name = reshaped[0]
-        problems.append(
-            f"{name} must have shape {tuple(expected[name].shape)}, got {tuple(came[name].shape)}"
-        )
+        problems.append(f"{name} must have shape {tuple(expected[name].shape)}, got {tuple(came[name].shape)}")
     return "; ".join(problems)

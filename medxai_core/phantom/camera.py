@@ -23,8 +23,8 @@ def draw_aperture(procedure: Procedure, width: int, height: int) -> np.ndarray:
     y = np.arange(height, dtype=np.float32)[:, None]
     x0, x1 = left * width, (1 - right) * width - 1
     y0, y1 = top * height, (1 - bottom) * height - 1
-    sides = np.minimum(np.minimum(x - np.float32(x0), np.float32(x1) - x), np.minimum(y - np.float32(y0), np.float32(y1) - y))
     dx, dy = np.abs(x - np.float32((x0 + x1) / 2)), np.abs(y - np.float32((y0 + y1) / 2))
+    sides = np.minimum(np.float32((x1 - x0) / 2) - dx, np.float32((y1 - y0) / 2) - dy)
     half_sum = (x1 - x0 + y1 - y0) / 2 - procedure.corner * height
     corners = (np.float32(half_sum) - dx - dy) * np.float32(np.sqrt(0.5))
     inside = np.minimum(sides, corners)
@@ -82,7 +82,7 @@ def _blur(rng: np.random.Generator, picture: np.ndarray) -> np.ndarray:
         reach, direction = rng.uniform(1.5, 5), rng.uniform(0, np.pi)
         steps = np.linspace(-0.5, 0.5, 5) * reach
         shifts = {(round(s * np.sin(direction)), round(s * np.cos(direction))) for s in steps.tolist()}
-        picture = sum(np.roll(picture, shift, axis=(0, 1)) for shift in sorted(shifts)) / np.float32(len(shifts))
+        picture = np.mean([np.roll(picture, shift, axis=(0, 1)) for shift in sorted(shifts)], axis=0)
     soft = Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8))
     soft = soft.filter(ImageFilter.BoxBlur(rng.uniform(0.25, 0.55)))
     return np.asarray(soft, dtype=np.float32)

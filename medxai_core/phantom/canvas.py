@@ -55,9 +55,7 @@ def measure_offsets(window: Window, x: float, y: float, *, step: int = 1) -> tup
     return dx, dy
 
 
-def shade_surface(
-    heights: np.ndarray, *, tilt_x: np.ndarray | float, tilt_y: np.ndarray | float
-) -> np.ndarray:
+def shade_surface(heights: np.ndarray, *, tilt_x: np.ndarray | float, tilt_y: np.ndarray | float) -> np.ndarray:
     """Return the light factor of a relief, 1 where it is flat.
 
     Parameters

@@ -58,7 +58,7 @@ def _paint_lump(
     place = measure_outline(outline, window)
     rows, columns = place.shape
     rough = draw_layered_noise(rng, columns, rows, scales=[9, 4])
-    place = place + np.float32(0.1) * rough
+    place = place + np.float32(0.06) * rough
     dome = np.sqrt(np.clip(1 - place * place, 1e-4, 1)) * np.float32(0.35 * outline.length) + 0.5 * rough
     alpha = ramp((1 - place) * np.float32(outline.length), -1.5, 2.5) * np.float32(rng.uniform(0.6, 0.97))
     darken_around(canvas, window, place=place, reach=0.3, depth=0.2)

@@ -20,7 +20,8 @@ def draw_noise(rng: np.random.Generator, width: int, height: int, *, scale: floa
     width, height : int
         Size in pixels.
     scale : float
-        Size of a blob in pixels, at least 2.5. Up to 9 the nearest of four sizes is taken.
+        Size of a blob in pixels, at least 2.5. Up to 9 the nearest of four sizes is taken. In frames larger than
+        1020 pixels the smallest blobs grow with the frame.
 
     Returns
     -------
@@ -44,10 +45,12 @@ def draw_layered_noise(rng: np.random.Generator, width: int, height: int, *, sca
     """
     weights = np.sqrt(np.array(scales, dtype=np.float32))
     weights /= np.sqrt((weights**2).sum())
-    noise = np.zeros((height, width), dtype=np.float32)
+    zoom = max(1.0, min(scales) / _BLOB_SIZES[-1])  # add coarse fields while they are small
+    n_columns, n_rows = (width, height) if zoom == 1 else (int(width / zoom) + 2, int(height / zoom) + 2)
+    noise = np.zeros((n_rows, n_columns), dtype=np.float32)
     for weight, scale in zip(weights, scales, strict=True):
-        noise += weight * draw_noise(rng, width, height, scale=scale)
-    return noise
+        noise += weight * draw_noise(rng, n_columns, n_rows, scale=scale / zoom)
+    return noise if zoom == 1 else resize_field(noise, width, height)
 
 
 def draw_ring_noise(rng: np.random.Generator, n_rings: int, n_angles: int, *, n_waves: int) -> np.ndarray:
@@ -73,8 +76,8 @@ def draw_tube_texture(rng: np.random.Generator) -> np.ndarray:
 
 
 def resize_field(field: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Resize a float32 field smoothly to (height, width)."""
-    return np.array(Image.fromarray(np.ascontiguousarray(field)).resize((width, height), Image.Resampling.BICUBIC))
+    """Resize a float32 field, already smooth, to (height, width)."""
+    return np.array(Image.fromarray(np.ascontiguousarray(field)).resize((width, height), Image.Resampling.BILINEAR))
 
 
 def ramp(values: np.ndarray, start: float, stop: float) -> np.ndarray:

@@ -20,9 +20,7 @@ from medxai_core.phantom.procedure import Procedure
 from medxai_core.phantom.wall import Wall
 
 
-def paint_polyp(
-    rng: np.random.Generator, canvas: Canvas, polyp: Polyp, *, wall: Wall, procedure: Procedure
-) -> None:
+def paint_polyp(rng: np.random.Generator, canvas: Canvas, polyp: Polyp, *, wall: Wall, procedure: Procedure) -> None:
     """Paint a polyp into the canvas, mask included.
 
     Notes
@@ -39,15 +37,15 @@ def paint_polyp(
     tilt_x, tilt_y = _aim_light(rng, wall, window)
     shade = shade_surface(dome, tilt_x=tilt_x, tilt_y=tilt_y)
     alpha = _soften_edge(place, polyp, near_side) * seen
-    canvas.light[window] *= 1 + (shade - 1) * ramp(place, 1.5, 1.0) * seen
+    canvas.light[window] *= 1 + 0.7 * (shade - 1) * ramp(place, 1.5, 1.0) * seen
     shadow = rng.uniform(0.02, 0.1) if polyp.kind == "flat" else rng.uniform(0.2, 0.5)
     darken_around(
         canvas, window, place=place, reach=rng.uniform(0.1, 0.25), depth=shadow * (0.55 - 0.45 * near_side) * seen
     )
     relative_dome = dome * np.float32(1 / polyp.outline.half_width)
-    tissue = _colour_tissue(rng, canvas.albedo[window], dome=relative_dome, procedure=procedure)
+    tissue = _colour_tissue(rng, canvas.albedo[window], procedure=procedure, is_flat=polyp.kind == "flat")
     light = _light_up(canvas, polyp, wall=wall, window=window) * (1 + 0.3 * relative_dome)
-    floor = np.float32(0.0 if polyp.kind == "flat" else 0.28)
+    floor = np.float32(0.28)
     blend(canvas.albedo[window], tissue, alpha)
     blend(canvas.light[window], light * (floor + (1 - floor) * shade), alpha)
     canvas.wetness[window] += alpha * np.float32(rng.choice([-0.2, 0.5, 1.0])) * ramp(shade, 0.9, 1.1)
@@ -104,17 +102,16 @@ def _raise_dome(rng: np.random.Generator, place: np.ndarray, polyp: Polyp) -> np
     return (0.82 * dome + 0.18 * apron) * np.float32(half_width * polyp.rise) + fine * np.float32(0.3) * inside
 
 
-def _colour_tissue(
-    rng: np.random.Generator, ground: np.ndarray, *, dome: np.ndarray, procedure: Procedure
-) -> np.ndarray:
+def _colour_tissue(rng: np.random.Generator, ground: np.ndarray, *, procedure: Procedure, is_flat: bool) -> np.ndarray:
     """Return the colour of the polyp's surface: (h, w, 3) float32."""
-    height, width = dome.shape
-    tint = procedure.polyp_tint * rng.uniform(0.96, 1.04, 3).astype(np.float32)
+    height, width = ground.shape[:2]
+    contrast, see_through = (1.2, 0.55) if is_flat else (1.0, 0.3)  # form alone would not show a flat one
+    tint = (1 + (procedure.polyp_tint - 1) * np.float32(contrast)) * rng.uniform(0.96, 1.04, 3).astype(np.float32)
     mottling = draw_layered_noise(rng, width, height, scales=[30, 14, 6])
     pattern = _draw_pattern(rng, width, height, kind=procedure.pattern)
     tissue = np.empty((height, width, 3), dtype=np.float32)
     for channel, pull in enumerate((0.02, -0.045, -0.04)):
-        plain = 0.7 * procedure.mucosa[channel] + 0.3 * ground[..., channel]
+        plain = procedure.mucosa[channel] * (1 - see_through) + np.float32(see_through) * ground[..., channel]
         tissue[..., channel] = plain * tint[channel] * (1 + np.float32(pull) * mottling + pattern)
     return tissue
 

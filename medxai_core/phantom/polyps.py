@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -138,10 +138,11 @@ def _draw_polyp(rng: np.random.Generator, wall: Wall, *, share: float) -> Polyp:
     length = np.sqrt(share * head * width * height / (np.pi * aspect))
     roughness = {"sessile": 0.2, "pedunculated": 0.16, "flat": 0.42}[kind]
     outline = draw_outline(rng, (height, width), length=length, aspect=aspect, roughness=roughness)
+    outline = _centre(rng, outline, (height, width))
     lobes = float(rng.choice([0.15, 0.5, 1.0]))
     behind = _find_fold_in_front(rng, wall, outline)
     if kind == "flat":
-        rise, blunt, softness = rng.uniform(0.18, 0.36), rng.uniform(1.0, 1.8), rng.uniform(2, 5)
+        rise, blunt, softness = rng.uniform(0.16, 0.3), rng.uniform(1.0, 1.8), rng.uniform(2, 5)
         return Polyp(kind, outline, rise, blunt, lobes, softness, behind=behind)
     rise, blunt, softness = rng.uniform(0.5, 1.0), rng.uniform(0.5, 0.85), rng.uniform(1.0, 2.5)
     if kind == "sessile":
@@ -155,10 +156,18 @@ def _draw_polyp(rng: np.random.Generator, wall: Wall, *, share: float) -> Polyp:
     return Polyp(kind, outline, rise, 0.55, lobes, softness, stalk=stalk)
 
 
+def _centre(rng: np.random.Generator, outline: Outline, shape: tuple[int, int]) -> Outline:
+    """Move most outlines toward the middle of the frame: the examiner looks at what was found."""
+    if rng.uniform() < 0.35:
+        return outline
+    x, y = (0.5 + 0.17 * rng.standard_normal(2)) * (shape[1], shape[0])
+    return replace(outline, x=float(x), y=float(y))
+
+
 def _find_fold_in_front(rng: np.random.Generator, wall: Wall, outline: Outline) -> int | None:
     """Return the fold behind which the middle of the outline lies, if that fold is high there; not always."""
     height, width = wall.light.shape
-    row, column = min(int(outline.y), height - 1), min(int(outline.x), width - 1)
+    row, column = min(max(int(outline.y), 0), height - 1), min(max(int(outline.x), 0), width - 1)
     if rng.uniform() < 0.4 or wall.lip[row, column] < 0.5:
         return None
     return int(wall.fold[row, column])
@@ -173,9 +182,21 @@ def _cover_coarsely(polyp: Polyp, wall: Wall, aperture: np.ndarray) -> np.ndarra
         drawn |= (along > 0) & (along < 1) & (across < 1)
     if polyp.behind is not None:
         drawn &= ~find_hidden(polyp, wall, everywhere)[::4, ::4]
+    if polyp.kind == "flat" and _lies_across(polyp, wall, drawn):
+        return None
     seen = drawn & (aperture[::4, ::4] > 0.5)
     whole = np.pi * polyp.outline.length * polyp.outline.half_width / 16
     return seen if np.count_nonzero(seen) > 0.55 * whole else None
+
+
+def _lies_across(polyp: Polyp, wall: Wall, drawn: np.ndarray) -> bool:
+    """Tell whether a flat polyp would stretch over high folds or over the dark lumen, as nothing flat can."""
+    height, width = wall.light.shape
+    row, column = min(max(int(polyp.outline.y), 0), height - 1), min(max(int(polyp.outline.x), 0), width - 1)
+    middle = wall.fold[row, column]
+    fold, lip = wall.fold[::4, ::4], wall.lip[::4, ::4]
+    beyond = ((fold > middle) & (lip > 0.35)) | (fold < middle) | (wall.broad_light[::4, ::4] < 0.25)
+    return bool(np.count_nonzero(drawn & beyond) > 0.15 * np.count_nonzero(drawn))
 
 
 def cut_polyp_window(polyp: Polyp, shape: tuple[int, int]) -> Window:

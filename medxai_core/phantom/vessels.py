@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 
 from medxai_core.phantom.noise import draw_noise, ramp
 
@@ -32,8 +32,7 @@ def draw_vessels(rng: np.random.Generator, radius: np.ndarray, *, n_trees: int, 
     sheet = Image.new("L", (2 * width, 2 * height))
     brush = ImageDraw.Draw(sheet)
     _draw_trees(rng, brush, radius, n_trees=n_trees)
-    trees = sheet.reduce(2).filter(ImageFilter.BoxBlur(0.6))
-    vessels = np.asarray(trees, dtype=np.float32) * np.float32(1 / 255)
+    vessels = np.asarray(sheet.reduce(2), dtype=np.float32) * np.float32(1 / 255)
     if net > 0.05:
         lines = ramp(np.abs(draw_noise(rng, width, height, scale=24)), 0.16, 0.02)
         lines *= ramp(draw_noise(rng, width, height, scale=60), 0.0, 1.5)

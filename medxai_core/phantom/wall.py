@@ -135,8 +135,9 @@ def _shade_folds(
     """Return fold, light factor, lip and rim as in ``Wall``."""
     height, width = depth.shape
     spacing = np.float32(rng.uniform(0.5, 0.9))
+    root = np.sqrt(depth)
     sway = 0.13 * draw_noise(rng, width, height, scale=width / 3)
-    place = np.sqrt(depth) ** np.float32(1.5) / spacing + np.float32(rng.uniform(0, 1)) + sway
+    place = root * np.sqrt(root) / spacing + np.float32(rng.uniform(0, 1)) + sway
     place = np.clip(place, 0, _N_FOLDS - 1.01)
     fold = place.astype(np.int32)
     between = place - fold

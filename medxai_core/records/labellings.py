@@ -95,7 +95,8 @@ def find_proposals(study: Study, item_ids: list[str]) -> dict[str, tuple[str, st
     heads = list_labellings(study)
     if not heads:
         return {}
-    c, found = store.proposals.c, {}
+    c = store.proposals.c
+    found: dict[str, tuple[str, str]] = {}
     for start in range(0, len(item_ids), QUERY_SIZE):
         rows = study.read(
             select(c.item_id, c.label)

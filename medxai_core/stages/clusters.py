@@ -85,7 +85,7 @@ def cluster_study(
         return get_clustering(study, clustering_id)
     matrix = get_matrix(study, feature_set, scaling)
     positions = find_clusterable(study, matrix)
-    found = fit_clusters(matrix[positions], k, seed=seed)
+    found = fit_clusters(matrix[positions], k, seed=seed, on_progress=on_progress)
     cluster_ids = np.full(len(matrix), -1, np.int32)
     distances = np.full(len(matrix), np.nan)
     cluster_ids[positions], distances[positions] = found.cluster_ids, found.distances

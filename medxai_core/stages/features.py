@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, delayed
 
 from medxai_core.errors import Failure, MedxaiError
 from medxai_core.features.registry import extract_features, get_feature_set
 from medxai_core.formats.lire_csv import write_lire_csv
 from medxai_core.images import load_image
+from medxai_core.parallel import map_parallel
 from medxai_core.progress import OnProgress
 from medxai_core.provenance import get_versions
 from medxai_core.records.clusterings import record_features
@@ -47,11 +47,6 @@ def extract_study_features(
     ----------
     n_jobs : int
         Pictures worked on at a time; -1: one a core.
-
-    Notes
-    -----
-    The loop runs through joblib, so that another joblib backend can take it. Threads do: decoding and
-    the descriptors' loops work outside Python's lock.
     """
     images, items = list_images(study), list_items(study)
     chosen = get_feature_set(feature_set)
@@ -59,22 +54,18 @@ def extract_study_features(
     by_image: dict[int, list[int]] = {}
     for position in np.flatnonzero(items.is_present):
         by_image.setdefault(int(items.image_positions[position]), []).append(int(position))
-    work = (
-        delayed(_extract_tiles)(
-            feature_set, str(study.image_root / images.relative_paths[image]), items.boxes[rows]
-        )
-        for image, rows in by_image.items()
-    )
+    root = study.image_root
+    work = [
+        (feature_set, str(root / images.relative_paths[image]), items.boxes[rows]) for image, rows in by_image.items()
+    ]
     failures: list[Failure] = []
-    results = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")(work)
-    for done, ((image, rows), found) in enumerate(zip(by_image.items(), results, strict=True), 1):
+    results = map_parallel(_extract_tiles, work, n_jobs=n_jobs, on_progress=on_progress)
+    for (image, rows), found in zip(by_image.items(), results, strict=True):
         if isinstance(found, str):
             failures.append(Failure(str(images.relative_paths[image]), found))
         else:
             for name, values in found.items():
                 arrays[name][rows] = values
-        if on_progress is not None:
-            on_progress(done, len(by_image))
     manifest = {"versions": get_versions("numpy", "pillow"), "n_failures": len(failures)}
     record_features(study, feature_set, arrays, manifest=manifest)
     n_items = int(np.isfinite(next(iter(arrays.values()))[:, 0]).sum())
@@ -93,18 +84,18 @@ def extract_features_csv(
     failures : list of Failure
         Pictures that could not be read.
     """
-    work = (delayed(_extract_tiles)("lire", str(path), None) for path in paths)
+    work = [("lire", str(path), None) for path in paths]
     rows, written, failures = [], [], []
     for path, found in zip(
-        paths, Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")(work), strict=True
+        paths, map_parallel(_extract_tiles, work, n_jobs=n_jobs, on_progress=on_progress), strict=True
     ):
         if isinstance(found, str):
             failures.append(Failure(str(path), found))
+        elif {"\n", "\r"} & set(str(path.resolve())):
+            failures.append(Failure(repr(str(path)), "its path holds a line break, which the file cannot. Rename it."))
         else:
             rows.append(get_feature_set("lire").stack(found)[0])
             written.append(path.resolve())
-        if on_progress is not None:
-            on_progress(len(rows) + len(failures), len(paths))
     directory = Path(os.path.commonpath([path.parent for path in written])) if written else Path.cwd()
     table = np.array(rows).reshape(-1, get_feature_set("lire").n_features)
     write_lire_csv(csv, table, written, directory=directory)

@@ -17,7 +17,7 @@ from medxai_core.evaluation.sweeps import ThresholdSweep
 from medxai_core.json_values import to_plain
 from medxai_core.masks import Band, make_mask
 from medxai_core.progress import OnProgress, Stage, silent_stage
-from medxai_core.provenance import now_text
+from medxai_core.provenance import get_versions, now_text
 from medxai_core.records.masks import (
     MaskSetting,
     RecordedEvaluation,
@@ -28,6 +28,7 @@ from medxai_core.records.masks import (
 )
 from medxai_core.records.pictures import Images, list_images, load_study_image, load_study_mask
 from medxai_core.records.runs import get_run
+from medxai_core.records.speeds import RecordedSpeed, record_speed
 from medxai_core.stages.heatmaps import compute_study_heatmaps, load_map_maker
 from medxai_core.stages.masks import describe_setting, make_band, make_study_mask
 from medxai_core.study import Study
@@ -166,7 +167,7 @@ def _check_locked(study: Study, run_id: str, setting: MaskSetting | None) -> Mas
 
 
 def _iterate_truth(
-    study: Study, images: Images, positions: Sequence[int]
+    study: Study, images: Images, positions: np.ndarray
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Yield position and ground truth of pictures, one at a time."""
     for position in positions:
@@ -284,20 +285,34 @@ def measure_speed(
     setting: MaskSetting,
     *,
     split: str = "test",
+    n_images: int | None = SPEED_IMAGES,
     stage: Stage = silent_stage,
 ) -> dict[str, float]:
     """Time picture after picture from the decoded frame to the mask, as the paper's second table.
 
+    Parameters
+    ----------
+    n_images : int or None
+        Time the first so many pictures of the split; None: all of them.
+
     Returns
     -------
     dict
-        mean, min, max seconds a picture and n; at most `SPEED_IMAGES` pictures, the first left out as warm-up.
+        mean, min, max seconds a picture and n. The first picture is run once before, as warm-up.
+
+    Raises
+    ------
+    NotEnoughImagesError
+        The split holds no picture.
     """
+    run_id = get_run(study, run_id).run_id
     maker, images = load_map_maker(study, run_id), list_images(study)
-    positions = images.positions_in(split)[: SPEED_IMAGES + 1]
+    positions = images.positions_in(split)[:n_images]
+    if not len(positions):
+        raise NotEnoughImagesError(f"study {study.name!r} has no {split} picture to time.", "Name another split.")
     on_progress = stage("Timing one picture at a time")
     seconds = []
-    for done, position in enumerate(positions, 1):
+    for done, position in enumerate([positions[0], *positions]):
         image = load_study_image(study, images.relative_paths[position])
         started = time.perf_counter()
         raw, _ = maker.compute_raw([image], [setting.layer], method=setting.method)
@@ -306,10 +321,14 @@ def measure_speed(
             make_mask(heatmap, make_band(setting))
         seconds.append(time.perf_counter() - started)
         on_progress(done, len(positions))
-    timed = seconds[1:] or seconds
-    return {
-        "mean_seconds": float(np.mean(timed)),
-        "min_seconds": min(timed),
-        "max_seconds": max(timed),
-        "n": len(timed),
-    }
+    speed = RecordedSpeed(
+        run_id=run_id,
+        split=split,
+        image_ids=[str(image_id) for image_id in images.image_ids[positions]],
+        seconds=seconds[1:],
+        setting=asdict(setting),
+        machine={"device": str(next(maker.model.parameters()).device)} | get_versions("torch", "numpy"),
+        measured_at=now_text(),
+    )
+    record_speed(study, speed)
+    return speed.summary

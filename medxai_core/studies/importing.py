@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 
 from medxai_core import store
 from medxai_core.config import CLASS_NAMES
@@ -34,6 +33,7 @@ from medxai_core.images import (
     make_thumbnail,
 )
 from medxai_core.near_duplicates import compute_signature, find_near_duplicates
+from medxai_core.parallel import map_parallel
 from medxai_core.progress import OnProgress, Stage, silent_stage
 from medxai_core.provenance import get_versions, now_text
 from medxai_core.studies.splits import SplitItems, make_splits, merge_groups, name_groups
@@ -196,19 +196,15 @@ def _examine_all(
     on_progress: OnProgress,
 ) -> list[ExaminedImage]:
     """Examine every picture, several at a time; what cannot be read is a listed failure."""
-    thumbnails = study.folder / "thumbnails"
-    work = (delayed(_examine)(record, tiles, thumbnails) for record in records)
+    work = [(record, tiles, study.folder / "thumbnails") for record in records]
     found: list[ExaminedImage] = []
-    for done, (record, one) in enumerate(
-        zip(records, Parallel(n_jobs=-1, prefer="threads", return_as="generator")(work), strict=True), 1
-    ):
+    for record, one in zip(records, map_parallel(_examine, work, on_progress=on_progress), strict=True):
         if isinstance(one, ExaminedImage):
             found.append(one)
             if one.mask_failure is not None:
                 failures.append(Failure(record.relative_path, one.mask_failure))
         else:
             failures.append(Failure(_printable(record.relative_path), one))
-        on_progress(done, len(records))
     return found
 
 

@@ -128,18 +128,19 @@ def make_splits(
     _note_moved_pool(collection, split, notes)
     is_labelled = is_seed | is_validation
     counts = {name: _count(collection, split == name, is_labelled) for name in SPLITS}
+    _note_missing_class(counts, notes)
     back = np.argsort(order)
     check_splits(split[back], items.groups)
     return Splits(split[back], is_seed[back], is_labelled[back], notes, counts)
 
 
-def name_groups(image_ids: Sequence[str], given: Sequence[str | None]) -> np.ndarray:
+def name_groups(image_ids: Iterable[str], given: Iterable[str | None]) -> np.ndarray:
     """Name the group of each picture: the one that is given, else the picture itself.
 
     Parameters
     ----------
-    image_ids : sequence of str, length n
-    given : sequence of str or None, length n
+    image_ids : iterable of str, length n
+    given : iterable of str or None, length n
         Patient, procedure or video; None: unknown.
 
     Returns
@@ -263,6 +264,13 @@ def _note_moved_pool(collection: Collection, split: np.ndarray, notes: list[str]
             f"{n_moved} items of the unlabelled pool belong to a group of validation, tuning or test "
             "pictures (near copies), and went with them."
         )
+
+
+def _note_missing_class(counts: dict[str, dict[str, int]], notes: list[str]) -> None:
+    """Say which class is known elsewhere but not among the test items: scores that need it are undefined."""
+    for name in CLASS_NAMES:
+        if counts["test"]["items"] and not counts["test"][name] and any(c[name] for c in counts.values()):
+            notes.append(f"No item in test is known to be {name}: scores that compare both classes are undefined.")
 
 
 def _count(collection: Collection, is_here: np.ndarray, is_labelled: np.ndarray) -> dict[str, int]:

@@ -115,3 +115,225 @@ def get_all_maps(
 ) -> tuple[dict[int, np.ndarray], float]:
     """Return the raw maps of every layer, (h, w) float32 each, and the logit for polyp."""
     return _compute_all_maps(str(study.folder), run_id, best_epoch, method, image, image_key)
+
+
+# --- Review: proposals with their reasons, the decision log, small pictures of items ---
+
+
+@st.cache_resource(max_entries=2, ttl=CACHE_SECONDS, show_spinner="Collecting the reasons of the proposals")
+def _load_reasoning(folder: str, labelling_id: str, version: str) -> tuple[Any, Any]:
+    """Rebuild one run of the rounds, and measure its proposals."""
+    from medxai_core.stages.proposal_queue import measure_proposals
+    from medxai_core.stages.reasons import load_reasoning
+
+    study = get_study(folder)
+    reasoning = load_reasoning(study, labelling_id, items=get_items(study))
+    return reasoning, measure_proposals(reasoning, get_items(study))
+
+
+def get_reasoning(study: Study) -> tuple[Any, Any] | None:
+    """Return the newest rounds (`Reasoning`) and the measures of their proposals; None when there are none."""
+    from medxai_core.records.labellings import list_labellings
+
+    heads = list_labellings(study)
+    return _load_reasoning(str(study.folder), heads[0]["labelling_id"], get_version(study)) if heads else None
+
+
+@st.cache_resource(max_entries=8, ttl=CACHE_SECONDS, show_spinner=False)
+def _load_decisions(folder: str, created: float, n_lines: int) -> list:
+    """Read the whole decision log; it only ever grows, so its length tells one state from another."""
+    from medxai_core.records.decisions import list_decisions
+
+    return list_decisions(get_study(folder))
+
+
+def get_decisions(study: Study) -> list:
+    """Return the whole decision log."""
+    from medxai_core.stages.review_progress import count_log_lines
+
+    return _load_decisions(str(study.folder), _birth(study.folder / "study.db"), count_log_lines(study))
+
+
+@st.cache_data(max_entries=8, ttl=CACHE_SECONDS, show_spinner="Choosing pictures that differ from each other")
+def _suggest_seeds(folder: str, version: str, n: int) -> list[str]:
+    """Suggest items to label from zero."""
+    from medxai_core.stages.seeds import suggest_study_seeds
+
+    study = get_study(folder)
+    return suggest_study_seeds(study, n, items=get_items(study))
+
+
+def get_suggested_seeds(study: Study, n: int) -> list[str]:
+    """Return the ids of n items to label from zero, in order."""
+    from medxai_core.records.clusterings import get_features
+
+    features = [str(getattr(values, "filename", "")) for values in get_features(study).values()]
+    return _suggest_seeds(str(study.folder), f"{get_version(study)}-{'-'.join(features)}", n)
+
+
+@st.cache_data(max_entries=1000, ttl=CACHE_SECONDS, show_spinner=False)
+def _draw_small(folder: str, position: int, size: int, version: str) -> bytes:
+    """Draw one item small, as a JPEG."""
+    from medxai_core.images import make_thumbnail
+
+    return make_thumbnail(cut_item(get_study(folder), position), size)
+
+
+def get_small_item(study: Study, position: int, size: int = 224) -> bytes:
+    """Return one item as a small JPEG."""
+    return _draw_small(str(study.folder), position, size, get_version(study))
+
+
+def cut_item(study: Study, position: int) -> np.ndarray:
+    """Return the pixels of one item, (h, w, 3) uint8."""
+    items, images = get_items(study), get_images(study)
+    x0, y0, x1, y1 = items.boxes[position]
+    return get_picture(study, images.relative_paths[items.image_positions[position]])[y0:y1, x0:x1]
+
+
+# Masks page: the truth that may be seen, one layer at the size of the picture, small pictures
+
+
+@st.cache_resource(max_entries=24, ttl=CACHE_SECONDS, show_spinner=False)
+def _load_truth(folder: str, image_key: str, version: str, _load: Any) -> np.ndarray | None:
+    """Load the truth of one picture; the caller has asked whether it may be seen."""
+    return _load()
+
+
+def get_truth(study: Study, image_key: str, load: Any) -> np.ndarray | None:
+    """Return the truth of one picture, (H, W) bool; `load` reads it, and is called after the gate only."""
+    return _load_truth(str(study.folder), image_key, get_version(study), load)
+
+
+@st.cache_resource(max_entries=96, ttl=CACHE_SECONDS, show_spinner=False)
+def remember_layer(folder: str, run_id: str, epoch: int, view: tuple, _make: Any) -> Any:
+    """Return what `_make` gives for one layer of one picture; `view` says which, and what is made."""
+    return _make()
+
+
+@st.cache_data(max_entries=48, ttl=CACHE_SECONDS, show_spinner=False)
+def _shrink_picture(folder: str, relative_path: str, version: str, longest: int) -> np.ndarray:
+    """Decode one picture and make it small enough to show."""
+    from medxai_core.stages.mask_view import shrink_picture
+
+    return shrink_picture(_load_picture(folder, relative_path, version), longest)
+
+
+def get_shown_picture(study: Study, relative_path: str, *, longest: int) -> np.ndarray:
+    """Return one picture at the size it is shown, (h, w, 3) uint8."""
+    return _shrink_picture(str(study.folder), relative_path, get_version(study), longest)
+
+
+@st.cache_data(max_entries=8, ttl=CACHE_SECONDS, show_spinner="Counting the labels")
+def _count_labels(folder: str, labelling_id: str | None, n_lines: int, version: str) -> dict[str, dict[str, int]]:
+    """Count the labels in force by source and class."""
+    from medxai_core.stages.labels import get_label_states
+    from medxai_core.stages.review_progress import count_labels
+
+    study = get_study(folder)
+    return count_labels(get_label_states(study, get_items(study)))
+
+
+def get_label_counts(study: Study) -> dict[str, dict[str, int]]:
+    """Return the number of labels in force by source and class."""
+    return _count_labels(str(study.folder), *_get_label_version(study))
+
+
+def _get_label_version(study: Study) -> tuple[str | None, int, str]:
+    """Return what the labels in force depend on: the newest rounds, the log, the pictures."""
+    from medxai_core.records.labellings import list_labellings
+    from medxai_core.stages.review_progress import count_log_lines
+
+    heads = list_labellings(study)
+    return heads[0]["labelling_id"] if heads else None, count_log_lines(study), get_version(study)
+
+
+# --- Study and Clusters pages: health, counts, the map, each cluster, thumbnails ---
+
+
+def get_state(study: Study) -> str:
+    """Return a text that changes with every recorded stage and every decision."""
+    from medxai_core.stages.overview import get_last_numbers
+
+    return f"{get_version(study)}-{'-'.join(map(str, get_last_numbers(study)))}"
+
+
+@st.cache_data(max_entries=4, ttl=300, show_spinner="Checking the study")
+def _check(folder: str, version: str, image_root: str) -> Any:
+    """Check the health of a study; for a few minutes, since files can go at any time."""
+    from medxai_core.studies.health import check_health
+
+    return check_health(get_study(folder))
+
+
+def get_health(study: Study) -> Any:
+    """Return the findings of the health check (`Health`), without reading every file again."""
+    return _check(str(study.folder), get_version(study), str(study.image_root))
+
+
+@st.cache_resource(max_entries=4, ttl=CACHE_SECONDS, show_spinner="Collecting the points of the map")
+def _load_points(folder: str, clustering_id: str | None, feature_set: str, state: str) -> Any:
+    """Collect the points of the newest map."""
+    from medxai_core.records.clusterings import get_clustering, get_embedding
+    from medxai_core.records.labellings import find_labelling
+    from medxai_core.stages.map_points import get_map_points
+
+    study = get_study(folder)
+    return get_map_points(
+        study,
+        get_items(study),
+        get_embedding(study, feature_set),
+        clustering=get_clustering(study, clustering_id) if clustering_id else None,
+        labelling=find_labelling(study),
+    )
+
+
+def get_points(study: Study, clustering_id: str | None, feature_set: str = "lire") -> Any:
+    """Return the points of the newest map of a feature set (`MapPoints`)."""
+    return _load_points(str(study.folder), clustering_id, feature_set, get_state(study))
+
+
+@st.cache_resource(max_entries=4, ttl=CACHE_SECONDS, show_spinner="Describing the clusters")
+def _describe(folder: str, clustering_id: str, state: str) -> tuple[Any, Any]:
+    """Describe every cluster, and what drove the clustering."""
+    from medxai_core.records.clusterings import get_clustering
+    from medxai_core.stages.cluster_view import describe_study_clusters, explain_study_clustering
+
+    study = get_study(folder)
+    clustering = get_clustering(study, clustering_id)
+    summaries = describe_study_clusters(study, get_items(study), clustering)
+    return summaries, explain_study_clustering(study, clustering)
+
+
+def get_cluster_summaries(study: Study, clustering_id: str) -> tuple[Any, Any]:
+    """Return a `ClusterSummary` of each cluster, and the `DescriptorShare` of each descriptor."""
+    return _describe(str(study.folder), clustering_id, get_state(study))
+
+
+@st.cache_data(max_entries=64, ttl=CACHE_SECONDS, show_spinner=False)
+def _explain(folder: str, clustering_id: str, cluster: int, state: str) -> Any:
+    """Say what sets one cluster apart."""
+    from medxai_core.records.clusterings import get_clustering
+    from medxai_core.stages.cluster_view import explain_study_cluster
+
+    study = get_study(folder)
+    return explain_study_cluster(study, get_clustering(study, clustering_id), cluster)
+
+
+def get_cluster_words(study: Study, clustering_id: str, cluster: int) -> Any:
+    """Return what sets one cluster apart, strongest first (`FeatureDifference`)."""
+    return _explain(str(study.folder), clustering_id, cluster, get_state(study))
+
+
+@st.cache_data(max_entries=2000, ttl=CACHE_SECONDS, show_spinner=False)
+def _mark(folder: str, position: int, version: str) -> bytes | None:
+    """Draw one item in its thumbnail, as a JPEG; None when the thumbnail is gone."""
+    from medxai_core.stages.item_thumbnails import draw_item_thumbnail
+
+    study = get_study(folder)
+    return draw_item_thumbnail(study, get_images(study), get_items(study), position)
+
+
+def get_item_thumbnail(study: Study, position: int) -> bytes | None:
+    """Return one item inside its picture as a small JPEG; None when the thumbnail is gone."""
+    return _mark(str(study.folder), position, get_version(study))

@@ -222,9 +222,7 @@ def write_with_manifest(path: Path, good: Path, changes: dict) -> None:
         ({"surprise": 1}, "a damaged manifest"),
     ],
 )
-def test_a_manifest_that_does_not_fit_is_refused(
-    changes: dict, words: str, saved: Path, tmp_path: Path
-) -> None:
+def test_a_manifest_that_does_not_fit_is_refused(changes: dict, words: str, saved: Path, tmp_path: Path) -> None:
     path = tmp_path / "other.safetensors"
     write_with_manifest(path, saved, changes)
     with pytest.raises(IncompatibleCheckpointError, match=words):

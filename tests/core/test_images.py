@@ -170,9 +170,7 @@ def test_exif_orientation_is_ignored(tmp_path):
 def test_bmp_tiff_and_webp_hold_the_same_pixels_as_png(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (7, 5, 3), dtype=np.uint8)
     for name, options in (("a.bmp", {}), ("a.tif", {}), ("a.tiff", {"compression": "tiff_lzw"})):
-        assert np.array_equal(
-            images.load_image(_save(tmp_path, Image.fromarray(pixels), name, **options)), pixels
-        )
+        assert np.array_equal(images.load_image(_save(tmp_path, Image.fromarray(pixels), name, **options)), pixels)
     path = _save(tmp_path, Image.fromarray(pixels), "a.webp", lossless=True)
     assert np.array_equal(images.load_image(path), pixels)
 
@@ -238,9 +236,7 @@ def test_a_file_cut_short_is_never_read_as_a_whole_one(tmp_path, name, share):
 
 
 def test_a_flipped_byte_in_a_png_is_noticed(tmp_path):
-    path = _save(
-        tmp_path, Image.fromarray(np.random.default_rng(0).integers(0, 256, (60, 50, 3), dtype=np.uint8))
-    )
+    path = _save(tmp_path, Image.fromarray(np.random.default_rng(0).integers(0, 256, (60, 50, 3), dtype=np.uint8)))
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 255
     path.write_bytes(content)

@@ -54,9 +54,7 @@ def make_local_averager(network: str) -> nn.Module:
     return model
 
 
-def input_gradient(
-    model: nn.Module, index: int, *, cell: tuple[int, int], inputs: torch.Tensor
-) -> np.ndarray:
+def input_gradient(model: nn.Module, index: int, *, cell: tuple[int, int], inputs: torch.Tensor) -> np.ndarray:
     """Return the energy (H, W) of the input gradient of the channel sum of one map cell."""
     inputs = inputs.clone().requires_grad_()
     outputs: list[torch.Tensor] = []
@@ -190,14 +188,10 @@ def test_b1_blocks_look_where_the_paper_says() -> None:
     assert sides == [112] * 2 + [56] * 3 + [28] * 3 + [14] * 8 + [7] * 7
     assert {(block.stride, block.center_of_cell_0) for block in facts[8:16]} == {(16, 15.0)}
     assert {(block.stride, block.center_of_cell_0) for block in facts[16:]} == {(32, 15.0)}
-    assert [block.stage for block in facts] == [1] * 2 + [2] * 3 + [3] * 3 + [4] * 4 + [5] * 4 + [6] * 5 + [
-        7
-    ] * 2
+    assert [block.stage for block in facts] == [1] * 2 + [2] * 3 + [3] * 3 + [4] * 4 + [5] * 4 + [6] * 5 + [7] * 2
 
 
-@pytest.mark.parametrize(
-    ("options", "center"), [({}, 15.0), ({"image_size": 224}, 31.0), ({"image_size": None}, 31.0)]
-)
+@pytest.mark.parametrize(("options", "center"), [({}, 15.0), ({"image_size": 224}, 31.0), ({"image_size": None}, 31.0)])
 def test_the_baked_in_padding_decides_where_the_last_block_looks(options: dict, center: float) -> None:
     backbone = EfficientNet.from_name("efficientnet-b1", num_classes=1, **options)
     backbone.blocks = backbone._blocks
@@ -230,9 +224,7 @@ def test_the_input_gradient_of_a_cell_is_centred_where_the_facts_say(
     model = make_local_averager(network)
     facts = describe_blocks(model, length)[index]
     cell = facts.grid[0] // 2
-    strip = torch.full(
-        (1, 3, length, 32) if axis == 0 else (1, 3, 32, length), 0.5
-    )  # long enough for the field
+    strip = torch.full((1, 3, length, 32) if axis == 0 else (1, 3, 32, length), 0.5)  # long enough for the field
     gradient = input_gradient(model, index, cell=(cell, 0) if axis == 0 else (0, cell), inputs=strip)
     line = gradient.sum(1 - axis)
     assert center_of_mass(line) == pytest.approx(facts.center_of_cell_0 + cell * facts.stride, abs=0.01)
@@ -241,9 +233,7 @@ def test_the_input_gradient_of_a_cell_is_centred_where_the_facts_say(
 
 
 @pytest.mark.parametrize(("network", "index"), [("b1", 9), ("lite1", 9)])
-def test_random_weights_look_there_too_and_not_where_plain_resizing_puts_the_map(
-    network: str, index: int
-) -> None:
+def test_random_weights_look_there_too_and_not_where_plain_resizing_puts_the_map(network: str, index: int) -> None:
     model = build_model(network, seed=0).eval()
     inputs = torch.rand(4, 3, 224, 224, generator=torch.Generator().manual_seed(0))
     gradient = input_gradient(model, index, cell=(6, 6), inputs=inputs)

@@ -1,0 +1,61 @@
+"""How long one picture takes, as measured for a run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from medxai_core.events import record_event
+from medxai_core.study import Study
+
+
+@dataclass(frozen=True)
+class RecordedSpeed:
+    """Hold the times of pictures of one run, from the decoded frame to the mask.
+
+    Attributes
+    ----------
+    split : str
+        Whose pictures.
+    image_ids : list of str
+    seconds : list of float
+        One a picture, in the order of `image_ids`; one picture at a time.
+    setting : dict
+        Layer, method and band of the mask.
+    machine : dict
+        Device, threads, versions.
+    measured_at : str
+    """
+
+    run_id: str
+    split: str
+    image_ids: list[str]
+    seconds: list[float]
+    setting: dict[str, Any]
+    machine: dict[str, Any]
+    measured_at: str
+
+    @property
+    def summary(self) -> dict[str, float]:
+        """Return mean, shortest and longest seconds a picture, and n."""
+        mean = sum(self.seconds) / len(self.seconds)
+        return {
+            "mean_seconds": mean,
+            "min_seconds": min(self.seconds),
+            "max_seconds": max(self.seconds),
+            "n": len(self.seconds),
+        }
+
+
+def record_speed(study: Study, speed: RecordedSpeed) -> None:
+    """Record the times of a run; a later measurement takes the place of an earlier one."""
+    study.set_fact(f"speed:{speed.run_id}", asdict(speed))
+    with study.begin() as connection:
+        details = {"run_id": speed.run_id, "split": speed.split} | speed.summary
+        record_event(connection, "measure-speed", details)
+
+
+def find_speed(study: Study, run_id: str) -> RecordedSpeed | None:
+    """Return the times of a run, or None when they were not measured."""
+    found = study.get_fact(f"speed:{run_id}")
+    return RecordedSpeed(**found) if found else None

@@ -1,0 +1,106 @@
+"""Each cluster of a study: its size, its labels, its pictures, and what sets it apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from medxai_core.clusters import (
+    ClusterSummary,
+    DescriptorShare,
+    FeatureDifference,
+    describe_clusters,
+    explain_cluster,
+    explain_clustering,
+)
+from medxai_core.records.clusterings import RecordedClustering, get_features, list_clusterings
+from medxai_core.records.labellings import list_labellings
+from medxai_core.records.pictures import Items
+from medxai_core.stages.clusters import get_matrix
+from medxai_core.stages.labels import get_starting_labels
+from medxai_core.study import Study
+
+FAIR_TRUST, GOOD_TRUST = 0.8, 0.9
+
+
+def list_clusterings_shown(study: Study) -> list[dict[str, Any]]:
+    """Return the clusterings of a study, that of the last action first, then newest first.
+
+    Notes
+    -----
+    Labels may be proposed again from an older clustering: then it is that one which was used last.
+    """
+    clusterings, labellings = list_clusterings(study), list_labellings(study)
+    if not clusterings or not labellings or labellings[0]["created_at"] < clusterings[0]["created_at"]:
+        return clusterings
+    used = labellings[0]["clustering_id"]
+    return sorted(clusterings, key=lambda row: row["clustering_id"] != used)
+
+
+def describe_study_clusters(
+    study: Study, items: Items, clustering: RecordedClustering, *, n_shown: int = 6
+) -> list[ClusterSummary]:
+    """Describe every cluster by the labels that the rounds start from: seeds and decisions of readers.
+
+    Parameters
+    ----------
+    n_shown : int
+        How many typical and border items to name.
+
+    Returns
+    -------
+    list of ClusterSummary
+        Rows are rows of `items`. Purity is None where no item is labelled.
+    """
+    matrix = get_matrix(study, clustering.feature_set, clustering.scaling)
+    cluster_ids = np.where(np.isfinite(matrix[:, 0]), clustering.cluster_ids, -1)
+    labels = get_starting_labels(study, items)
+    return describe_clusters(matrix, cluster_ids, labels, n_typical=n_shown, n_border=n_shown)
+
+
+def explain_study_clustering(study: Study, clustering: RecordedClustering) -> list[DescriptorShare]:
+    """Return how much each descriptor had to say in a clustering."""
+    descriptors = get_features(study, clustering.feature_set)
+    return explain_clustering(descriptors, clustering.cluster_ids, scaling=clustering.scaling)
+
+
+def explain_study_cluster(
+    study: Study, clustering: RecordedClustering, cluster: int, *, n_features: int = 6
+) -> list[FeatureDifference]:
+    """Say in words what sets one cluster apart from all other clustered items, strongest first."""
+    descriptors = get_features(study, clustering.feature_set)
+    return explain_cluster(descriptors, clustering.cluster_ids, cluster, n_features=n_features)
+
+
+def name_strength(difference: float) -> str:
+    """Return a word for a standardised difference, by Cohen's rule of thumb.
+
+    References
+    ----------
+    Cohen J. Statistical power analysis for the behavioral sciences, 2nd ed. 1988. doi:10.4324/9780203771587
+
+    Examples
+    --------
+    >>> name_strength(-0.9), name_strength(0.6), name_strength(0.3), name_strength(0.1)
+    ('strong', 'medium', 'weak', 'negligible')
+    """
+    size = abs(difference)
+    return "strong" if size >= 0.8 else "medium" if size >= 0.5 else "weak" if size >= 0.2 else "negligible"
+
+
+def name_trust(trustworthiness: float | None) -> str:
+    """Return a word for how far neighbours on a map are neighbours in truth.
+
+    Notes
+    -----
+    The limits are conventions of this program: the measure has none of its own. 1 is best, about 0.5 chance.
+
+    Examples
+    --------
+    >>> name_trust(0.93), name_trust(0.85), name_trust(0.6), name_trust(None)
+    ('good', 'fair', 'poor', 'unknown')
+    """
+    if trustworthiness is None:
+        return "unknown"
+    return "good" if trustworthiness >= GOOD_TRUST else "fair" if trustworthiness >= FAIR_TRUST else "poor"

@@ -1,0 +1,191 @@
+"""Why a recorded proposal was made: the rounds rebuilt from what a study recorded of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from medxai_core.pseudo_labels import (
+    Neighbour,
+    ProposalReason,
+    Proposals,
+    PseudoLabelling,
+    Round,
+    RunnerUp,
+    explain_proposal,
+)
+from medxai_core.records.clusterings import RecordedClustering, get_clustering
+from medxai_core.records.decisions import list_decisions
+from medxai_core.records.labellings import RecordedLabelling, get_labelling
+from medxai_core.records.pictures import Items, list_items
+from medxai_core.review import Decision, compute_labels
+from medxai_core.stages.clusters import get_matrix
+from medxai_core.stages.labels import get_reference_seeds
+from medxai_core.study import Study
+
+
+@dataclass(frozen=True, eq=False)
+class Reasoning:
+    """Hold all that the reasons of one run of the rounds rest on; rows are positions of items.
+
+    Attributes
+    ----------
+    labelling : RecordedLabelling
+        The rounds as recorded.
+    clustering : RecordedClustering
+        The clusters they were made with.
+    rounds : PseudoLabelling
+        The same rounds, with item positions as rows.
+    labels : (n_items,) object of str or None
+        The labels that the rounds started from: seeds, and what readers had decided by then.
+    features : (n_items, d) float64
+        What was clustered; NaN rows for items without features.
+    seeds_agree : bool
+        False when the log does not give as many starting labels as were recorded, as after pictures
+        were removed or older decisions were imported; the labelled pictures shown are then not quite those.
+    """
+
+    labelling: RecordedLabelling
+    clustering: RecordedClustering
+    rounds: PseudoLabelling
+    labels: np.ndarray
+    features: np.ndarray
+    seeds_agree: bool
+
+
+@dataclass(frozen=True)
+class ItemReason:
+    """Tell why one item was proposed a label.
+
+    Attributes
+    ----------
+    reason : ProposalReason
+        Words and numbers; its rows are positions of items.
+    members : tuple of Neighbour
+        Labelled items of its cluster, nearest first, with label and distance.
+    """
+
+    reason: ProposalReason
+    members: tuple[Neighbour, ...]
+
+
+def load_reasoning(study: Study, labelling_id: str | None = None, *, items: Items | None = None) -> Reasoning:
+    """Rebuild one run of the rounds from its record.
+
+    Parameters
+    ----------
+    labelling_id : str, optional
+        By default the newest run.
+    items : Items, optional
+        Of the study, when they are at hand.
+
+    Returns
+    -------
+    Reasoning
+
+    Raises
+    ------
+    StageMissingError
+        No labels have been proposed, or the features are gone.
+    """
+    items = list_items(study) if items is None else items
+    labelling = get_labelling(study, labelling_id)
+    clustering = get_clustering(study, labelling.clustering_id)
+    labels = _get_labels_then(study, items, labelling)
+    seed_rows = np.flatnonzero([label is not None for label in labels] & (clustering.cluster_ids >= 0))
+    return Reasoning(
+        labelling=labelling,
+        clustering=clustering,
+        rounds=_rebuild_rounds(labelling, items, clustering=clustering, seed_rows=seed_rows),
+        labels=labels,
+        features=get_matrix(study, clustering.feature_set, clustering.scaling),
+        seeds_agree=len(seed_rows) == labelling.n_seeds,
+    )
+
+
+def explain_item(reasoning: Reasoning, row: int, *, n_nearest: int = 5) -> ItemReason:
+    """Return the reason of one proposal, and how far the labelled items of its cluster are.
+
+    Parameters
+    ----------
+    row : int
+        Position of an item that was proposed a label.
+    n_nearest : int, default 5
+        How many of the most alike labelled items to name.
+
+    Returns
+    -------
+    ItemReason
+
+    Raises
+    ------
+    ValueError
+        If the item was not proposed a label.
+    """
+    reason = explain_proposal(
+        row,
+        reasoning.rounds,
+        cluster_ids=reasoning.clustering.cluster_ids,
+        labels=reasoning.labels,
+        features=reasoning.features,
+        distances=reasoning.clustering.distances,
+        n_nearest=n_nearest,
+    )
+    offsets = reasoning.features[list(reason.labelled_members)] - reasoning.features[row]
+    distances = np.sqrt(np.einsum("ij,ij->i", offsets, offsets))
+    members = tuple(
+        Neighbour(member, str(reasoning.labels[member]), float(distance))
+        for member, distance in zip(reason.labelled_members, distances, strict=True)
+    )
+    return ItemReason(reason, members)
+
+
+def _get_labels_then(study: Study, items: Items, labelling: RecordedLabelling) -> np.ndarray:
+    """Return the labels that the rounds started from, (n_items,) object."""
+    ids = [str(item_id) for item_id in items.item_ids]
+    log = _cut_log(list_decisions(study), labelling.created_at)
+    states = compute_labels(ids, get_reference_seeds(items), {}, log)
+    return np.array([states[item_id].label for item_id in ids], object)
+
+
+def _cut_log(decisions: list[Decision], moment: str) -> list[Decision]:
+    """Return the part of the log before the first decision that was taken after a moment.
+
+    Not all decisions up to the moment: those that were imported later carry an earlier one.
+    """
+    for n, decision in enumerate(decisions):
+        if decision.at > moment:
+            return decisions[:n]
+    return decisions
+
+
+def _rebuild_rounds(
+    labelling: RecordedLabelling, items: Items, *, clustering: RecordedClustering, seed_rows: np.ndarray
+) -> PseudoLabelling:
+    """Turn recorded rounds and proposals back into what `propose_labels` returned."""
+    row_of = {str(item_id): row for row, item_id in enumerate(items.item_ids)}
+    recorded = [(row_of[item_id], proposal) for item_id, proposal in labelling.proposals.items()]
+    rows = np.array([row for row, _ in recorded], np.int64)
+    round_numbers = np.array([proposal["round"] for _, proposal in recorded], np.int32)
+    rounds = tuple(
+        Round(
+            round=one["round"],
+            cluster_id=one["cluster_id"],
+            label=one["label"],
+            n_labelled_members=one["n_labelled_members"],
+            rows_given=np.sort(rows[round_numbers == one["round"]]),
+            n_labelled_after=one["n_labelled_after"],
+            why=one["why"],
+            runners_up=tuple(RunnerUp(**rival) for rival in one["runners_up"]),
+        )
+        for one in labelling.rounds
+    )
+    proposals = Proposals(
+        rows=rows,
+        labels=np.array([proposal["label"] for _, proposal in recorded], object),
+        rounds=round_numbers,
+        cluster_ids=np.array([proposal["cluster_id"] for _, proposal in recorded], np.int32),
+        distances=np.asarray(clustering.distances)[rows],
+    )
+    return PseudoLabelling(rounds, proposals, labelling.stop_reason, seed_rows, labelling.target)

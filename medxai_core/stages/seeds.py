@@ -1,0 +1,55 @@
+"""Which pictures to label first, when a study starts without labels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from medxai_core.progress import OnProgress
+from medxai_core.records.pictures import Items, list_items
+from medxai_core.review import suggest_seeds
+from medxai_core.stages.clusters import find_clusterable, get_matrix
+from medxai_core.study import Study
+
+CLASSES_WANTED = 100
+"""Labelled pictures of each class that the paper starts from."""
+
+
+def suggest_study_seeds(
+    study: Study,
+    n: int,
+    *,
+    items: Items | None = None,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+) -> list[str]:
+    """Suggest training items to label from zero, as different from each other as can be.
+
+    Items that are seeds already (they have a reference label that may be used) are left out. The answer
+    does not depend on what readers decide, and the suggestions for a smaller n are the first ones of those
+    for a larger n: so the order of the work stays as it is while it goes on.
+
+    Parameters
+    ----------
+    n : int
+        Items wanted; fewer are returned when there are fewer.
+    items : Items, optional
+        Of the study, when they are at hand.
+    seed : int, default 0
+        Seed of the first one.
+
+    Returns
+    -------
+    list of str
+        Item ids, in the order in which to label them.
+
+    Raises
+    ------
+    StageMissingError
+        The features have not been extracted.
+    """
+    items = list_items(study) if items is None else items
+    matrix = get_matrix(study)
+    positions = find_clusterable(study, matrix)
+    positions = positions[~items.is_seed[positions]]
+    chosen = suggest_seeds(np.asarray(matrix[positions]), min(n, len(positions)), seed=seed, on_progress=on_progress)
+    return [str(item_id) for item_id in items.item_ids[positions[chosen]]]

@@ -1,0 +1,63 @@
+"""The database of one study: its tables and the connection to it."""
+
+from __future__ import annotations
+
+from medxai_core.store.connection import (
+    SCHEMA_VERSION,
+    begin,
+    check_schema,
+    create_tables,
+    open_engine,
+    translate_errors,
+)
+from medxai_core.store.tables import (
+    arrays,
+    classifier_scores,
+    clusterings,
+    decisions,
+    embeddings,
+    epochs,
+    evaluations,
+    events,
+    features,
+    heatmaps,
+    images,
+    import_failures,
+    items,
+    jobs,
+    labellings,
+    operating_points,
+    proposals,
+    rounds,
+    runs,
+    study_facts,
+)
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "arrays",
+    "begin",
+    "check_schema",
+    "classifier_scores",
+    "clusterings",
+    "create_tables",
+    "decisions",
+    "embeddings",
+    "epochs",
+    "evaluations",
+    "events",
+    "features",
+    "heatmaps",
+    "images",
+    "import_failures",
+    "items",
+    "jobs",
+    "labellings",
+    "open_engine",
+    "operating_points",
+    "proposals",
+    "rounds",
+    "runs",
+    "study_facts",
+    "translate_errors",
+]

@@ -1,0 +1,200 @@
+"""The controls of the mask viewer: layer, threshold, method, what is drawn."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from medxai_core.heatmaps import CAM_METHODS
+from medxai_core.records.masks import MaskSetting, get_locked_setting
+from medxai_core.stages.mask_view import (
+    LayerMap,
+    compute_published_shift,
+    compute_share_above,
+    describe_layer,
+    is_same_mask,
+    list_paper_settings,
+)
+from medxai_core.stages.masks import describe_setting
+from pages.components import mask_setting as keys
+from pages.components.mask_subject import Subject
+
+METHOD_NAMES = {
+    "gradcam": "Grad-CAM (the paper's)",
+    "gradcam++": "Grad-CAM++",
+    "layercam": "LayerCAM",
+    "hirescam": "HiResCAM",
+    "xgradcam": "XGrad-CAM",
+    "eigencam": "Eigen-CAM (knows no class)",
+}
+
+
+def show_setting_controls(subject: Subject) -> MaskSetting:
+    """Show what decides the mask, and return it."""
+    with st.container(border=True, gap="small"):
+        _ask_layer(subject)
+        _ask_threshold()
+        _show_presets(subject)
+        with st.container(horizontal=True, gap="medium"):
+            st.toggle(
+                "Invert",
+                key=keys.INVERTED,
+                persist_state="session",
+                help="Take what the threshold leaves out, and leave out what it takes.",
+            )
+            st.toggle(
+                "Align",
+                key=keys.ALIGN,
+                persist_state="session",
+                help="Put each cell of the map where the network looks. Off: as in the published code, "
+                "which can shift the map.",
+            )
+        st.selectbox(
+            "Heat map method",
+            list(CAM_METHODS),
+            key=keys.METHOD,
+            persist_state="session",
+            format_func=lambda method: METHOD_NAMES.get(method, method),
+        )
+    return keys.get_setting()
+
+
+def _ask_layer(subject: Subject) -> None:
+    """Let the user choose the layer, with how fine its map is."""
+    last = subject.run.n_blocks - 1
+    st.slider(
+        "Layer",
+        0,
+        last,
+        key=keys.LAYER,
+        persist_state="session",
+        help="Block of the network whose heat map is shown. Early layers see fine detail, late layers see "
+        "coarse places and more meaning.",
+    )
+    facts = subject.maker.blocks[st.session_state[keys.LAYER]]
+    words = describe_layer(facts, subject.size, subject.maker.input_size)
+    st.caption(words[0].upper() + words[1:])
+
+
+def _ask_threshold() -> None:
+    """Let the user choose the band of heat that becomes the mask."""
+    options = {"step": keys.STEP, "format": "%.2f", "persist_state": "session"}
+    if st.session_state[keys.ABOVE_ONLY]:
+        st.slider(
+            "Threshold: the mask is where the heat is above",
+            0.0,
+            1.0,
+            key=keys.LOW,
+            help="0 is the coldest and 1 the hottest place of this picture.",
+            **options,
+        )
+    else:
+        st.slider(
+            "Threshold: the mask is where the heat is between",
+            0.0,
+            1.0,
+            key=keys.BAND,
+            help="0 is the coldest and 1 the hottest place of this picture.",
+            **options,
+        )
+    st.toggle(
+        "Lower limit only",
+        key=keys.ABOVE_ONLY,
+        persist_state="session",
+        on_change=keys.carry_low,
+        help="Off: an upper limit too. It leaves out the hottest core.",
+    )
+
+
+def _show_presets(subject: Subject) -> None:
+    """Offer settings from elsewhere in one click: the paper's runs, the best of the table, the locked one."""
+    study, run = subject.study, subject.run
+    now = keys.get_setting()
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        st.caption("Paper's runs", width="content")
+        for name, setting in list_paper_settings(run.n_blocks).items():
+            _preset_button(name[-1], setting, now, help_text=f"Paper's run {name[-1]}: {describe_setting(setting)}")
+    others = {
+        "Best on tuning": keys.find_best_on_tuning(study, run, st.session_state[keys.METHOD]),
+        "Locked setting": get_locked_setting(study, run.run_id),
+    }
+    with st.container(horizontal=True, gap="xsmall"):
+        for label, found in others.items():
+            if found is not None:
+                _preset_button(label, found, now, help_text=describe_setting(found))
+    if run.network != "b1":
+        st.caption(
+            f"The paper's layers are those of EfficientNet-b1 (23 layers); this network is {run.network} "
+            f"({run.n_blocks} layers)."
+        )
+
+
+def _preset_button(label: str, setting: MaskSetting, now: MaskSetting, *, help_text: str) -> None:
+    """Draw one button that puts a setting; that of the current setting stands out."""
+    st.button(
+        label,
+        key=f"masks_preset_{label}",
+        type="primary" if is_same_mask(setting, now) else "secondary",
+        help=help_text,
+        on_click=keys.put_setting,
+        args=(setting,),
+    )
+
+
+def show_display_controls(*, has_truth: bool) -> None:
+    """Show what changes the drawing only."""
+    with st.container(border=True, gap="small"):
+        st.slider(
+            "Opacity of the colours",
+            0.0,
+            1.0,
+            key=keys.OPACITY,
+            step=0.05,
+            format="percent",
+            persist_state="session",
+        )
+        with st.container(horizontal=True, gap="medium"):
+            st.toggle("Outline only", key=keys.CONTOUR, persist_state="session")
+            st.toggle(
+                "Compare with the truth",
+                key=keys.COLORS,
+                persist_state="session",
+                disabled=not has_truth,
+                help="Draw hit, missed and false pixels in three colours.",
+            )
+
+
+def show_setting_words(subject: Subject, layer_map: LayerMap, setting: MaskSetting) -> None:
+    """Say in words what the map and the setting do to this picture."""
+    for warning in layer_map.warnings:
+        st.warning(warning, icon=":material/warning:")
+    if setting.high is not None and not layer_map.is_blank:
+        _explain_upper_limit(layer_map, setting)
+    if not st.session_state[keys.ALIGN]:
+        _explain_shift(subject, setting)
+
+
+def _explain_upper_limit(layer_map: LayerMap, setting: MaskSetting) -> None:
+    """Say that a band leaves out the hottest core."""
+    share = compute_share_above(layer_map, setting.high or 1.0)
+    if setting.inverted:
+        words = f"The band is inverted: the mask is all that is colder or hotter, the hottest {share:.1%} too."
+    else:
+        words = (
+            f"The hottest core of the heat, {share:.1%} of this picture, is **left out** by the upper limit: "
+            "the mask is a ring around it. The paper's runs 1 to 3 did this."
+        )
+    st.info(words, icon=":material/radio_button_unchecked:")
+
+
+def _explain_shift(subject: Subject, setting: MaskSetting) -> None:
+    """Say how far the published way moves the map of this layer."""
+    down, right = compute_published_shift(
+        subject.maker.blocks[setting.layer], subject.size, subject.maker.input_size
+    )
+    if max(abs(down), abs(right)) < 1:
+        words = "On this layer the published way puts the map where it belongs (less than 1 px off)."
+    else:
+        across = f"{abs(right):.0f} px too far {'right' if right > 0 else 'left'}"
+        along = f"{abs(down):.0f} px too far {'down' if down > 0 else 'up'}"
+        words = f"Drawn as in the published code: on this picture the map lies {across} and {along}."
+    st.info(words, icon=":material/open_with:")

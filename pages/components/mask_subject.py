@@ -1,0 +1,222 @@
+"""The picture in view with its heat maps: one of the study, or one's own, which is kept nowhere."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from medxai_core.errors import UnreadableImageError
+from medxai_core.images import IMAGE_SUFFIXES, load_image
+from medxai_core.records.masks import MaskSetting
+from medxai_core.records.pictures import Images
+from medxai_core.records.runs import RecordedRun
+from medxai_core.stages.mask_view import (
+    LayerMap,
+    TruthCounts,
+    compute_probability,
+    count_truth,
+    make_layer_map,
+    score_trivial_masks,
+    shrink_picture,
+)
+from medxai_core.stages.truth_access import explain_hidden_truth, load_open_truth
+from medxai_core.study import Study
+from pages.components import cached
+
+OWN = "own"
+OWN_MEMORY = "masks_own_memory"
+MAX_OWN_PIXELS = 25_000_000
+MAX_REMEMBERED = 8
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Name the picture in view and the run that looks at it.
+
+    Attributes
+    ----------
+    key : str
+        Image id, or a hash of one's own picture.
+    position : int or None
+        Row in `Images`; None for one's own picture.
+    image : (H, W, 3) uint8
+    """
+
+    study: Study
+    run: RecordedRun
+    images: Images
+    key: str
+    position: int | None
+    image: np.ndarray
+
+    @property
+    def is_own(self) -> bool:
+        """True for a picture that is not of the study."""
+        return self.position is None
+
+    @property
+    def split(self) -> str:
+        """Split of the picture; `OWN` for one's own."""
+        return OWN if self.position is None else str(self.images.splits[self.position])
+
+    @property
+    def name(self) -> str:
+        """Short name for captions: the beginning of the id."""
+        return "your picture" if self.is_own else f"picture {self.key[:8]}"
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.image.shape[0], self.image.shape[1]
+
+    @property
+    def maker(self) -> Any:
+        """The network with what is known of its layers."""
+        return cached.get_model(self.study, self.run.run_id, self.run.best_epoch or 0).maker
+
+    def remember(self, view: tuple, make: Callable[[], Any]) -> Any:
+        """Return what `make` gives, from memory when it was made: shared for the study, else this session's."""
+        if not self.is_own:
+            return cached.remember_layer(
+                str(self.study.folder), self.run.run_id, self.run.best_epoch or 0, (self.key, *view), make
+            )
+        memory = st.session_state.setdefault(OWN_MEMORY, {})
+        entry = (self.key, self.run.run_id, self.run.best_epoch, *view)
+        value = memory.pop(entry) if entry in memory else make()
+        while len(memory) >= MAX_REMEMBERED:
+            memory.pop(next(iter(memory)))
+        memory[entry] = value  # the last one used is the last one dropped
+        return value
+
+
+def open_subject(study: Study, run: RecordedRun, images: Images, position: int) -> Subject:
+    """Open one picture of the study."""
+    image = cached.get_picture(study, str(images.relative_paths[position]))
+    return Subject(study, run, images, str(images.image_ids[position]), position, image)
+
+
+def open_own(study: Study, run: RecordedRun, images: Images, content: bytes) -> Subject:
+    """Decode one's own picture through a file that is deleted at once.
+
+    Raises
+    ------
+    UnreadableImageError
+        It is no picture, damaged or too large.
+    """
+    key = "own-" + hashlib.sha256(content).hexdigest()[:16]
+    held = st.session_state.get(OWN_MEMORY, {})
+    if held and not any(entry[0] == key for entry in held):
+        held.clear()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "picture"
+        path.write_bytes(content)
+        try:
+            image = load_image(path, max_pixels=MAX_OWN_PIXELS)
+        except UnreadableImageError as error:
+            message = error.message.replace(str(path), "your picture")
+            raise UnreadableImageError(message, error.remedy) from None
+    return Subject(study, run, images, key, None, image)
+
+
+def forget_own() -> None:
+    """Drop all that was computed of one's own picture."""
+    st.session_state.pop(OWN_MEMORY, None)
+
+
+def ask_own_picture() -> bytes | None:
+    """Let the user choose a file; its bytes stay in this session only."""
+    chosen = st.file_uploader(
+        "Your own picture",
+        type=[suffix[1:] for suffix in IMAGE_SUFFIXES],
+        key="masks_upload",
+        help="One colour frame, at most 25 million pixels.",
+    )
+    st.caption(
+        "Your picture is not added to the study and not kept on disk: it is gone when you choose another one "
+        "or close this page. There is no truth for it, so there are no scores. Leave out frames that show a name."
+    )
+    return None if chosen is None else chosen.getvalue()
+
+
+def get_raw_maps(subject: Subject, method: str) -> tuple[dict[int, np.ndarray], float]:
+    """Return the raw maps of every layer, made in one pass, and the classifier's answer in [0, 1]."""
+    if subject.is_own:
+        raw, logit = subject.remember(("raw", method), lambda: _compute_own(subject, method))
+    else:
+        epoch = subject.run.best_epoch or 0
+        raw, logit = cached.get_all_maps(
+            subject.study, subject.run.run_id, epoch, method=method, image=subject.image, image_key=subject.key
+        )
+    return raw, compute_probability(logit)
+
+
+def _compute_own(subject: Subject, method: str) -> tuple[dict[int, np.ndarray], float]:
+    """Compute the maps of one's own picture outside the shared caches."""
+    shared = cached.get_model(subject.study, subject.run.run_id, subject.run.best_epoch or 0)
+    with st.spinner("Computing the heat maps of all layers"), shared.lock:
+        layers = range(len(shared.maker.blocks))
+        raw, logits = shared.maker.compute_raw([subject.image], layers, method=method)
+    return {layer: maps[0] for layer, maps in raw.items()}, float(logits[0])
+
+
+def get_layer_map(subject: Subject, setting: MaskSetting, *, align: bool) -> LayerMap:
+    """Return the heat map of the chosen layer at the size of the picture."""
+
+    def make() -> LayerMap:
+        raw = get_raw_maps(subject, setting.method)[0][setting.layer]
+        return make_layer_map(subject.maker, raw, setting.layer, size=subject.size, align=align)
+
+    return subject.remember(("map", setting.method, setting.layer, align), make)
+
+
+def find_hidden_reason(subject: Subject, setting: MaskSetting, *, align: bool) -> str | None:
+    """Say why truth and scores of the picture are hidden, or return None when they may be shown."""
+    return explain_hidden_truth(
+        subject.study, subject.run.run_id, split=subject.split, setting=setting, align=align
+    )
+
+
+def find_truth(
+    subject: Subject, setting: MaskSetting, *, align: bool
+) -> tuple[np.ndarray | None, str | None]:
+    """Return the truth of the picture, (H, W) bool, or None with the reason why it is not shown."""
+    if subject.position is None:
+        return None, "There is no truth for your own picture, so there are no scores."
+    hidden = find_hidden_reason(subject, setting, align=align)  # every time: memory must not outlive the lock
+    if hidden is not None:
+        return None, hidden
+    study, run_id, images, position = subject.study, subject.run.run_id, subject.images, subject.position
+    truth = cached.get_truth(
+        study,
+        subject.key,
+        lambda: load_open_truth(study, run_id, images, position, setting=setting, align=align),
+    )
+    return truth, "The study holds no truth for this picture, so there are no scores." if truth is None else None
+
+
+def get_truth_counts(
+    subject: Subject, layer_map: LayerMap, truth: np.ndarray, setting: MaskSetting, *, align: bool
+) -> TruthCounts:
+    """Return the counts by heat and truth of the chosen layer."""
+    view = ("counts", setting.method, setting.layer, align)
+    return subject.remember(view, lambda: count_truth(layer_map, truth))
+
+
+def get_trivial_scores(subject: Subject, truth: np.ndarray) -> dict:
+    """Return the scores of the trivial masks of the picture by name."""
+    return subject.remember(("trivial",), lambda: score_trivial_masks(truth))
+
+
+def get_shown(subject: Subject, longest: int) -> np.ndarray:
+    """Return the picture at the size it is shown, (h, w, 3) uint8."""
+    if subject.position is None:
+        return subject.remember(("shown", longest), lambda: shrink_picture(subject.image, longest))
+    path = str(subject.images.relative_paths[subject.position])
+    return cached.get_shown_picture(subject.study, path, longest=longest)

@@ -1,0 +1,98 @@
+"""Proposals one at a time: the picture, its frame, the keys, and why the label was proposed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from medxai_core.stages.review_progress import list_flagged, list_outcomes
+from medxai_core.study import Study
+from pages.components.class_words import CLASS_COLORS, CLASS_ICONS, OUTCOME_WORDS, say_class, shorten
+from pages.components.decision_keys import DecisionKey, show_keys, show_problem, show_undo_keys
+from pages.components.frame import get_reader
+from pages.components.item_views import find_position, has_tiles, show_frame, show_item
+from pages.components.review_queue import (
+    ReviewState,
+    choose_queue,
+    find_next,
+    load_review,
+    pick_item,
+    show_arrows,
+)
+from pages.components.review_reason import show_evidence, show_reason
+from pages.components.review_start import show_no_proposals, show_rounds_again
+
+
+@st.fragment
+def show_proposals(study: Study) -> None:
+    """Show the queue of proposals, one at a time."""
+    review = load_review(study)
+    if review is None:
+        show_no_proposals(study)
+        return
+    queue = choose_queue(review)
+    item_id = pick_item(queue, list(review.proposals))
+    show_problem()
+    if item_id is None:
+        _show_done(review)
+        return
+    _show_one(review, queue, item_id)
+
+
+def _show_one(review: ReviewState, queue: list[str], item_id: str) -> None:
+    """Show one proposal: left what to judge and the keys, right where it lies and why."""
+    position = find_position(review.study, item_id)
+    label = review.proposals[item_id][0]
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _show_head(review, queue, item_id, label)
+        _show_decisions(review.study, item_id, label, find_next(queue, item_id))
+        show_item(review.study, position)
+        show_undo_keys(review.study)
+    with right:
+        if has_tiles(review.study):
+            show_frame(review.study, position)
+        show_reason(review, position)
+    show_evidence(review, position)
+
+
+def _show_head(review: ReviewState, queue: list[str], item_id: str, label: str) -> None:
+    """Say what is proposed, how many are left, and what was decided before by this reader."""
+    own = list_outcomes(review.proposals, review.decisions, reader=get_reader())[item_id]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown("Proposed", width="content")
+        st.badge(say_class(label), icon=CLASS_ICONS.get(label), color=CLASS_COLORS.get(label, "gray"))
+        if own != "open":
+            st.badge(f"you: {OUTCOME_WORDS[own]}", color="gray")
+        if item_id in list_flagged(review.decisions):
+            st.badge("flagged", icon=":material/flag:", color="gray")
+        place = f"{queue.index(item_id) + 1} of {len(queue)}" if item_id in queue else f"{len(queue)} left"
+        st.caption(f"{shorten(item_id)} · {place}", width="stretch")
+        show_arrows(queue, item_id)
+
+
+def _show_decisions(study: Study, item_id: str, label: str, next_id: str | None) -> None:
+    """Show the two rows of keys."""
+    other = "non_polyp" if label == "polyp" else "polyp"
+    words = f"It is {say_class(other)}"
+    accept = "The label is right: it trains as decided by you."
+    reject = "The label is not right, and you give no other: it stays unlabelled."
+    main = [
+        DecisionKey("accept", "Accept", "A", accept, is_main=True),
+        DecisionKey("reject", "Reject", "X", reject),
+        DecisionKey("other", words, "O", "The other class: it trains with this one.", label=other),
+    ]
+    beside = [
+        DecisionKey("unsure", "Unsure", "U", "You looked and cannot tell: it stays unlabelled."),
+        DecisionKey("skip", "Skip", "S", "Leave it for later: it stays unlabelled."),
+        DecisionKey("flag", "Flag", "F", "Mark it for another look. No label changes, and it stays on the screen."),
+    ]
+    show_keys(study, item_id, main, next_id=next_id)
+    show_keys(study, item_id, beside, next_id=next_id)
+
+
+def _show_done(review: ReviewState) -> None:
+    """Say that the queue is empty, and what comes next."""
+    st.success("Nothing is left in this queue.", icon=":material/check_circle:")
+    st.caption("Choose another order or state above, or let the clusters propose again from what you decided.")
+    show_undo_keys(review.study)
+    show_rounds_again(review.study, review.reasoning)

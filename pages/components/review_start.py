@@ -1,0 +1,75 @@
+"""What starts a review: features, first proposals, and proposals again from what was decided."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from medxai_core.errors import MedxaiError
+from medxai_core.jobs import list_jobs, start_job
+from medxai_core.records.clusterings import get_clustering, list_clusterings
+from medxai_core.stages.reasons import Reasoning
+from medxai_core.study import Study
+from pages.components.frame import show_empty, show_error
+
+DEFAULT_TARGET = 1000
+
+
+def show_no_proposals(study: Study) -> None:
+    """Say what is missing before there are proposals, and lead to it."""
+    if list_clusterings(study):
+        clustering = get_clustering(study)
+        st.info("**No label is proposed yet.** Clusters are there: let them propose.", icon=":material/info:")
+        _offer_rounds(study, clustering.k, clustering.scaling, clustering.seed, DEFAULT_TARGET, "Propose labels")
+        st.caption("Proposals need labelled pictures of both classes to start from: give them in Seeds.")
+        return
+    show_empty("No label is proposed yet.", "Labels are proposed by clusters.", "clusters", "Go to Clusters")
+
+
+def show_no_features(study: Study) -> None:
+    """Offer to extract the features that a diverse sample is chosen by."""
+    st.info(
+        "**The pictures are not described yet.** To suggest pictures that differ from each other, their colour, "
+        "brightness, texture and edges (features) must be measured once.",
+        icon=":material/info:",
+    )
+    if _is_busy(study, "features"):
+        st.caption("This is under way; the strip at the top shows how far it is.")
+    elif st.button("Measure the pictures", type="primary", icon=":material/play_arrow:", disabled=study.read_only):
+        _start(study, "features", ["features", str(study.folder)], "Features")
+
+
+def show_rounds_again(study: Study, reasoning: Reasoning) -> None:
+    """Offer to run the rounds again, with the reviewed labels as seeds."""
+    clustering, target = reasoning.clustering, reasoning.labelling.target
+    words = "Propose labels again with your decisions as seeds"
+    _offer_rounds(study, clustering.k, clustering.scaling, clustering.seed, target, words)
+    st.caption(
+        f"The same {clustering.k} clusters, now starting from the first seeds and all decisions of readers. "
+        "What was rejected is not proposed again; decisions are kept."
+    )
+
+
+def _offer_rounds(study: Study, k: int, scaling: str, seed: int, target: int, words: str) -> None:
+    """Draw the button that starts the rounds."""
+    busy = _is_busy(study, "pseudo-label")
+    if st.button(words, icon=":material/refresh:", disabled=busy or study.read_only):
+        arguments = ["--k", str(k), "--scaling", scaling, "--seed", str(seed), "--target", str(target)]
+        title = f"Proposed labels, k = {k}"
+        _start(study, "pseudo-label", ["pseudo-label", str(study.folder), *arguments], title)
+    if busy:
+        st.caption("Labels are being proposed; the page shows them when they are ready.")
+
+
+def _is_busy(study: Study, kind: str) -> bool:
+    """Say whether a job of a kind is at work."""
+    return any(job["kind"] == kind for job in list_jobs(study, only_open=True))
+
+
+def _start(study: Study, kind: str, arguments: list[str], title: str) -> None:
+    """Start a job and draw the page again, so that its progress shows."""
+    try:
+        start_job(study, kind, arguments, title=title)
+    except MedxaiError as error:
+        show_error(error)
+        return
+    st.rerun()
