@@ -16,6 +16,7 @@ from medxai_core.commands import (
     pipeline,
     review,
     segment,
+    story,
     study,
     sweep,
     training,
@@ -48,6 +49,7 @@ app.command("segment", epilog=segment.EXAMPLE)(segment.segment)
 app.command("evaluate", epilog=evaluation.EXAMPLE)(evaluation.evaluate)
 app.command("score", epilog=evaluation.SCORE_EXAMPLE)(evaluation.score)
 app.command("speed", epilog=evaluation.SPEED_EXAMPLE)(evaluation.speed)
+app.command("story", epilog=story.EXAMPLE)(story.story)
 app.command("pipeline", epilog=pipeline.EXAMPLE)(pipeline.pipeline)
 
 

@@ -28,6 +28,9 @@ LOST_AFTER_SECONDS = 30.0
 REPORT_EVERY_SECONDS = 0.5
 OPEN_STATUSES = ("queued", "running")
 
+_children: list[subprocess.Popen[bytes]] = []
+"""Processes started here, kept until they have ended and were waited for (no zombies)."""
+
 
 @dataclass
 class Job:
@@ -183,13 +186,15 @@ def start_job(study: Study, kind: str, arguments: Sequence[str], *, title: str) 
         "PYTHONPATH": os.pathsep.join(filter(None, [package_root, os.environ.get("PYTHONPATH")]))
     }
     with store.translate_errors(f"study {study.name!r}"), open(log, "wb") as output:
-        subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env=environment,
-            **detached,
+        _children.append(
+            subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=environment,
+                **detached,
+            )
         )
     return job_id
 
@@ -215,6 +220,7 @@ def list_jobs(study: Study, *, only_open: bool = False) -> list[dict[str, Any]]:
     list of dict
         The recorded fields, and ``eta_seconds`` (float or None).
     """
+    _children[:] = [child for child in _children if child.poll() is None]
     rows = study.read(select(store.jobs).order_by(store.jobs.c.created_at.desc()))
     jobs = [_with_state(dict(row._mapping)) for row in rows]
     return [job for job in jobs if job["status"] in OPEN_STATUSES] if only_open else jobs
@@ -228,6 +234,7 @@ def get_job(study: Study, job_id: str) -> dict[str, Any]:
     JobError
         There is no such job.
     """
+    _children[:] = [child for child in _children if child.poll() is None]
     return _with_state(_get_row(study, job_id))
 
 

@@ -89,6 +89,9 @@ def start_demo(name: str = DEMO_NAME) -> Making:
     StudyExistsError
         There is a study of this name.
     """
+    known = get_making(name)
+    if known is not None and known.is_open:
+        return known
     return _start(name, ["demo"], title="Making the demo study")
 
 
@@ -236,16 +239,28 @@ class _ProgressFile:
             self.values["finished"] = [*self.values.get("finished", []), self.values["stage"]]
 
 
-def _start(name: str, command: Sequence[str], options: Sequence[str] = (), *, title: str) -> Making:
-    """Start a command that makes a study, unless one of this name is there or in the making."""
+def check_is_free(name: str) -> Path:
+    """Return the folder that a new study of this name will have, or raise.
+
+    Raises
+    ------
+    LayoutError
+        The name cannot be that of a study.
+    StudyExistsError
+        There is a study of this name, or one is being made.
+    """
     folder = get_home().resolve() / "studies" / check_study_name(name)
-    if (folder / "study.db").exists():
+    if folder.exists():
         raise StudyExistsError(f"a study {name!r} exists already.", "Choose another name, or open that one.")
     known = get_making(name)
     if known is not None and known.is_open:
-        if command == ["demo"]:
-            return known
         raise StudyExistsError(f"a study {name!r} is being made already.", "Wait for it, or choose another name.")
+    return folder
+
+
+def _start(name: str, command: Sequence[str], options: Sequence[str] = (), *, title: str) -> Making:
+    """Start a command that makes a study, unless one of this name is there or in the making."""
+    folder = check_is_free(name)
     dismiss(name)
     making = Making(name, title, str(folder), started_at=time.time())
     file = _get_file(name)

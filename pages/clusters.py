@@ -1,9 +1,62 @@
-"""Page: clusters."""
+"""Page: which pictures look alike, which cluster proposes which label, and how far to trust that."""
 
 import streamlit as st
 
+from medxai_core.records.clusterings import get_clustering
+from medxai_core.records.labellings import find_labelling
+from medxai_core.stages.cluster_view import list_clusterings_shown
+from pages.components.cached import get_items
+from pages.components.cluster_controls import choose_clustering, show_controls
+from pages.components.cluster_explorer import show_explorer
+from pages.components.cluster_panel import show_cluster, show_drivers
+from pages.components.cluster_rounds import show_rounds
+from pages.components.cluster_start import (
+    JOB_KINDS,
+    find_embedding,
+    has_features,
+    show_no_clusters,
+    show_no_features,
+    show_no_map,
+)
 from pages.components.frame import require_study
+from pages.components.job_buttons import show_last_failure
 
-st.title("Clusters")
+head = st.container(horizontal=True, vertical_alignment="bottom")
+head.title("Clusters", width="stretch")
 study = require_study()
-st.write(study.name)
+show_last_failure(study, *JOB_KINDS)
+if not has_features(study):
+    show_no_features(study)
+    st.stop()
+
+known = {row["clustering_id"]: row for row in list_clusterings_shown(study)}
+clustering_id = choose_clustering(known)
+with head:
+    n_train = len(get_items(study).positions_in("train"))
+    show_controls(study, n_train=n_train, newest=known.get(clustering_id))
+
+if clustering_id is None:
+    show_no_clusters()
+embedding = find_embedding(study)
+if embedding is None:
+    show_no_map(study)
+else:
+    show_explorer(study, clustering_id, embedding)
+
+if clustering_id is not None:
+    clustering = get_clustering(study, clustering_id)
+    names = ["One cluster", "Rounds of proposals", "What drives the clusters"]
+    one, rounds, drivers = st.tabs(names, on_change="rerun", key="clusters_tab", bind="query-params")
+    if one.open:
+        with one:
+            show_cluster(study, clustering_id, clustering.cluster_ids)
+    if rounds.open:
+        with rounds:
+            labelling = find_labelling(study)
+            if labelling is None:
+                st.info("**No proposals yet.** Press *Propose labels* above.", icon=":material/info:")
+            else:
+                show_rounds(study, labelling)
+    if drivers.open:
+        with drivers:
+            show_drivers(study, clustering_id, clustering.scaling)

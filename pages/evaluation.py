@@ -1,9 +1,76 @@
-"""Page: evaluation."""
+"""Page: scores of masks and classifier, beside the paper's tables and trivial masks."""
+
+from __future__ import annotations
 
 import streamlit as st
 
+from medxai_core.records.masks import RecordedEvaluation
+from medxai_core.records.runs import RecordedRun
+from medxai_core.stages.recorded_scores import find_trivial_row, list_open_rows, list_open_runs
+from medxai_core.study import Study
+from pages.components.cached import get_images
+from pages.components.classifier_scores import show_classifier
+from pages.components.evaluation_choice import (
+    choose_run,
+    choose_split,
+    find_row,
+    list_scorable_runs,
+    show_verdict,
+    show_why_no_row,
+)
 from pages.components.frame import require_study
+from pages.components.hand_in_view import show_hand_in
+from pages.components.round_error_view import show_round_errors
+from pages.components.score_charts import show_intervals
+from pages.components.score_table import show_more_figures, show_score_table
+from pages.components.scored_pictures import show_pictures
+from pages.components.size_and_place import show_size_and_place
+from pages.components.speed_view import show_speed
 
-st.title("Evaluation")
-study = require_study()
-st.write(study.name)
+TABS = ("Scores", "Pictures", "Size and place", "Classifier", "Proposed labels", "Speed", "Hand-in files")
+NEED_ROW = TABS[:3] + TABS[-1:]
+
+
+def show_page() -> None:
+    """Ask for run and split, say first how the run compares with a disk, then the details by tab."""
+    st.title("Evaluation")
+    study = require_study()
+    runs = list_scorable_runs(study)
+    left, right = st.columns([1.6, 1], vertical_alignment="bottom")
+    with left:
+        run = choose_run(runs) if runs else None
+    with right:
+        split = choose_split(get_images(study))
+    row = find_row(study, run, split)
+    if row is not None:
+        show_verdict(study, row)
+    for name, tab in zip(TABS, st.tabs(TABS, key="evaluation_part", bind="query-params"), strict=True):
+        if tab.open:
+            with tab:
+                _show_tab(name, study, run, row, split=split)
+
+
+def _show_tab(name: str, study: Study, run: RecordedRun | None, row: RecordedEvaluation | None, *, split: str) -> None:
+    """Show the chosen tab, or what is missing for it."""
+    if name in NEED_ROW and (row is None or run is None):
+        show_why_no_row(study, run, get_images(study), split)
+    if name == "Scores":
+        show_intervals(list_open_rows(study, split))
+        show_score_table(list_open_rows(study, split), list_open_runs(study))
+        if row is not None:
+            show_more_figures(row, find_trivial_row(study, split))
+    elif name == "Pictures" and run is not None and row is not None:
+        show_pictures(study, run, row)
+    elif name == "Size and place" and row is not None:
+        show_size_and_place(study, row)
+    elif name == "Classifier":
+        show_classifier(study, run, is_test_open=run is not None and run.run_id in list_open_runs(study))
+    elif name == "Proposed labels":
+        show_round_errors(study)
+    elif name == "Speed":
+        show_speed(study, run)
+    elif name == "Hand-in files" and row is not None:
+        show_hand_in(study, row)
+
+
+show_page()

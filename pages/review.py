@@ -8,12 +8,7 @@ from pages.components.review_one import show_proposals
 from pages.components.review_progress import show_progress
 from pages.components.review_seeds import show_seeds
 
-VIEWS = {
-    "one": ("One at a time", show_proposals),
-    "grid": ("Many at once", show_grid),
-    "seeds": ("Seeds", show_seeds),
-    "progress": ("Progress", show_progress),
-}
+VIEWS = {"One by one": show_proposals, "Grid": show_grid, "Seeds": show_seeds, "Progress": show_progress}
 
 study = require_study()
 with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
@@ -21,12 +16,11 @@ with st.container(horizontal=True, vertical_alignment="bottom", horizontal_align
     view = st.segmented_control(
         "View",
         list(VIEWS),
-        format_func=lambda name: VIEWS[name][0],
-        default="one",
+        default="One by one",
         required=True,
         key="review_view",
         bind="query-params",
         label_visibility="collapsed",
         help="Seeds: label pictures from zero. The others: judge the labels that clusters propose.",
     )
-VIEWS[view][1](study)
+VIEWS[view](study)

@@ -1,9 +1,53 @@
-"""Page: study."""
+"""Page: what a study holds, what could spoil it, where it stands; the demo; the import of pictures."""
 
 import streamlit as st
 
-from pages.components.frame import require_study
+from pages.components.cached import get_images, get_items
+from pages.components.class_words import escape
+from pages.components.cluster_start import JOB_KINDS
+from pages.components.frame import find_current_study
+from pages.components.job_buttons import show_last_failure
+from pages.components.study_health import show_health, show_relocation
+from pages.components.study_import import show_left_out
+from pages.components.study_making import is_form_open, show_makings, turn_form
+from pages.components.study_overview import show_counts, show_standing
+from pages.components.study_pictures import finish_removal, show_pictures, show_removal
+from pages.components.study_welcome import show_import_or_demo, show_welcome
 
-st.title("Study")
-study = require_study()
-st.write(study.name)
+study = find_current_study()
+if study is None:
+    st.title("Welcome")
+    show_makings()
+    show_left_out()
+    show_welcome()
+    st.stop()
+
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    st.title(f"Study {escape(study.name)}", width="stretch")
+    label = "Back to the study" if is_form_open() else "New study"
+    st.button(label, key="new-study", icon=":material/add:", on_click=turn_form)
+show_makings()
+show_left_out()
+finish_removal(study)
+if is_form_open():
+    show_import_or_demo()
+    st.stop()
+
+images, items = get_images(study), get_items(study)
+show_last_failure(study, *JOB_KINDS)
+show_standing(study, items)
+names = ["Counts and examples", "Health check", "Look after it"]
+holdings, health, care = st.tabs(names, on_change="rerun", key="study_tab", bind="query-params")
+if holdings.open:
+    with holdings:
+        show_counts(study, images, items)
+        show_pictures(study, images)
+if health.open:
+    with health:
+        show_health(study)
+if care.open:
+    with care:
+        st.markdown("#### Remove a picture")
+        show_removal(study)
+        st.markdown("#### Where the pictures are")
+        show_relocation(study)

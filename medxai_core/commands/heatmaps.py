@@ -72,7 +72,7 @@ def masks(
     low: LowOption = None,
     high: HighOption = None,
     method: MethodOption = "gradcam",
-    split: Annotated[str, typer.Option(help="Split whose pictures get a mask.")] = "test",
+    split: Annotated[str, typer.Option(help="Splits whose pictures get a mask, by commas.")] = "test",
     json: JsonOption = False,
     job: JobOption = None,
 ) -> None:

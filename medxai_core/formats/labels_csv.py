@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from medxai_core.errors import Failure, LayoutError
 from medxai_core.formats.class_names import is_kvasir_class, label_kvasir_class, label_plain_class
@@ -206,8 +207,9 @@ def _get_cell(cells: Sequence[str], column: int | None) -> str:
 
 def _list_names(relative_path: str) -> list[str]:
     """Return the names by which a table may call a picture, the most certain first."""
-    path = PurePosixPath(unicodedata.normalize("NFC", relative_path))
-    return [str(path), path.name, str(path.with_suffix("")), path.stem]
+    path = unicodedata.normalize("NFC", relative_path)
+    name = path.rpartition("/")[2]
+    return [path, name, os.path.splitext(path)[0], os.path.splitext(name)[0]]
 
 
 def _match_rows(
@@ -235,6 +237,8 @@ def _match_rows(
 
 def _merge_rows(record: ImageRecord, rows: Sequence[LabelRow]) -> tuple[ImageRecord, list[str]]:
     """Return a record with what its rows say, and what is wrong with them."""
+    if not rows:
+        return record, []
     labels: set[str] = set()
     groups = {row.group for row in rows if row.group is not None}
     reasons = []

@@ -43,7 +43,7 @@ def develop(
     -------
     image : ndarray of shape (H, W, 3), uint8
     """
-    picture = _expose(canvas, exposure=procedure.exposure * rng.uniform(0.92, 1.08))
+    picture = _expose(canvas, exposure=procedure.exposure * rng.uniform(0.95, 1.05))
     picture = _add_glare(picture, glare)
     picture = _blur(rng, picture)
     _add_sensor_noise(rng, picture, procedure.noise)
@@ -77,7 +77,7 @@ def _add_glare(picture: np.ndarray, glare: np.ndarray) -> np.ndarray:
 
 
 def _blur(rng: np.random.Generator, picture: np.ndarray) -> np.ndarray:
-    """Soften as a lens does, smear some frames by motion, and sharpen as the video processor does."""
+    """Smear some frames by motion, and soften all as a lens does."""
     if rng.uniform() < 0.3:
         reach, direction = rng.uniform(1.5, 5), rng.uniform(0, np.pi)
         steps = np.linspace(-0.5, 0.5, 5) * reach

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from medxai_core.phantom.camera import develop, draw_aperture
+from medxai_core.phantom.canvas import Canvas
 from medxai_core.phantom.clutter import draw_glare, paint_bubbles, paint_liquid, paint_stool, paint_swellings
 from medxai_core.phantom.mucosa import paint_mucosa
 from medxai_core.phantom.polyp_painting import paint_polyp
 from medxai_core.phantom.polyps import Polyp, draw_polyps
-from medxai_core.phantom.procedure import draw_procedure
-from medxai_core.phantom.wall import draw_wall
+from medxai_core.phantom.procedure import Procedure, draw_procedure
+from medxai_core.phantom.wall import Wall, draw_wall
 
 _MIN_SIDE = 96
 
@@ -77,24 +78,31 @@ def draw_frame(
     if min(width, height) < _MIN_SIDE:
         raise ValueError(f"width and height must be at least {_MIN_SIDE} pixels; got {width} and {height}.")
     rng = np.random.default_rng([seed, 2])
-    wall = draw_wall(rng, width, height)
+    wall = draw_wall(rng, width, height, procedure=procedure)
     aperture = draw_aperture(procedure, width, height)
     canvas = paint_mucosa(rng, wall, procedure)
     description: dict[str, Any] = {"view": wall.view}
     description["n_swellings"] = paint_swellings(rng, canvas, wall)
     description["has_liquid"] = paint_liquid(rng, canvas, dirt=procedure.dirt)
-    polyps = draw_polyps(rng, wall, aperture) if with_polyp else []
-    description["polyps"] = []
-    for polyp in polyps:
-        area_before = np.count_nonzero(canvas.mask & (aperture > 0.5))
-        paint_polyp(rng, canvas, polyp, wall=wall, procedure=procedure)
-        area = np.count_nonzero(canvas.mask & (aperture > 0.5)) - area_before
-        description["polyps"].append(_describe_polyp(polyp, share=float(area / canvas.mask.size)))
+    description["polyps"] = _paint_polyps(rng, canvas, wall, aperture, procedure) if with_polyp else []
     description["n_stool"] = paint_stool(rng, canvas, dirt=procedure.dirt)
     description["n_bubbles"] = paint_bubbles(rng, canvas)
     glare = draw_glare(rng, canvas, gloss=procedure.gloss)
     image = develop(rng, canvas, glare=glare, aperture=aperture, procedure=procedure)
     return Frame(image=image, mask=canvas.mask & (aperture > 0.5), description=description)
+
+
+def _paint_polyps(
+    rng: np.random.Generator, canvas: Canvas, wall: Wall, aperture: np.ndarray, procedure: Procedure
+) -> list[dict[str, Any]]:
+    """Draw and paint the polyps; return their descriptions."""
+    descriptions = []
+    for polyp in draw_polyps(rng, wall, aperture):
+        area_before = np.count_nonzero(canvas.mask & (aperture > 0.5))
+        paint_polyp(rng, canvas, polyp, wall=wall, procedure=procedure)
+        area = np.count_nonzero(canvas.mask & (aperture > 0.5)) - area_before
+        descriptions.append(_describe_polyp(polyp, share=float(area / canvas.mask.size)))
+    return descriptions
 
 
 def _describe_polyp(polyp: Polyp, *, share: float) -> dict[str, Any]:
@@ -105,5 +113,4 @@ def _describe_polyp(polyp: Polyp, *, share: float) -> dict[str, Any]:
         "y": round(polyp.outline.y, 1),
         "diameter": round(2 * polyp.outline.length, 1),
         "share": round(share, 5),
-        "is_behind_fold": polyp.behind is not None,
     }

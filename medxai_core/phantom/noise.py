@@ -108,4 +108,6 @@ def _make_texture(blob: float) -> np.ndarray:
     frequency_x = np.fft.rfftfreq(_TEXTURE_SIDE)[None, :]
     spectrum *= np.exp(-2 * (np.pi * sigma) ** 2 * (frequency_x**2 + frequency_y**2))
     texture = np.fft.irfft2(spectrum, s=(_TEXTURE_SIDE, _TEXTURE_SIDE))
-    return ((texture - texture.mean()) / texture.std()).astype(np.float32)
+    texture = ((texture - texture.mean()) / texture.std()).astype(np.float32)
+    texture.setflags(write=False)  # shared by all callers
+    return texture

@@ -39,6 +39,10 @@ class Outline:
         """Shorter half axis in pixels."""
         return self.length * self.aspect
 
+    def find_middle(self, shape: tuple[int, int]) -> tuple[int, int]:
+        """Return row and column of the pixel of a frame that is nearest to the centre."""
+        return min(max(int(self.y), 0), shape[0] - 1), min(max(int(self.x), 0), shape[1] - 1)
+
 
 def draw_outline(
     rng: np.random.Generator, shape: tuple[int, int], *, length: float, aspect: float, roughness: float

@@ -54,8 +54,7 @@ def paint_polyp(rng: np.random.Generator, canvas: Canvas, polyp: Polyp, *, wall:
 
 def _find_near_side(polyp: Polyp, wall: Wall, window: Window) -> np.ndarray:
     """Return for each pixel, seen from the middle of the polyp: 1 toward the camera, -1 toward the lumen."""
-    height, width = wall.light.shape
-    row, column = min(int(polyp.outline.y), height - 1), min(int(polyp.outline.x), width - 1)
+    row, column = polyp.outline.find_middle(wall.light.shape)
     dx, dy = measure_offsets(window, polyp.outline.x, polyp.outline.y)
     toward = dx * wall.toward_x[row, column] + dy * wall.toward_y[row, column]
     return toward / (np.sqrt(dx * dx + dy * dy) + np.float32(1))
@@ -81,7 +80,7 @@ def _light_up(canvas: Canvas, polyp: Polyp, *, wall: Wall, window: Window) -> np
     if polyp.kind == "flat":
         return canvas.light[window].copy()
     height, width = wall.light.shape
-    row, column = min(int(polyp.outline.y), height - 1), min(int(polyp.outline.x), width - 1)
+    row, column = polyp.outline.find_middle(wall.light.shape)
     foot_row = int(row + polyp.outline.half_width * wall.toward_y[row, column])
     foot_column = int(column + polyp.outline.half_width * wall.toward_x[row, column])
     foot = wall.broad_light[min(max(foot_row, 0), height - 1), min(max(foot_column, 0), width - 1)]

@@ -12,7 +12,8 @@ from medxai_core.phantom.wall import Wall
 
 KINDS = ("sessile", "pedunculated", "flat")
 MIN_SHARE, MAX_SHARE = 0.011, 0.34  # of the frame, all polyps together
-_MAX_TRIES = 60
+_MAX_TRIES = 120
+_STEP = 4  # pixels; places are tried on a coarse grid
 
 
 @dataclass(frozen=True)
@@ -81,24 +82,33 @@ def draw_polyps(rng: np.random.Generator, wall: Wall, aperture: np.ndarray) -> l
     Returns
     -------
     polyps : list of Polyp
-        At least 55 % of each is visible; together they cover 1 % to 35 % of the frame.
+        More than half of each is visible; together they cover 1 % to 35 % of the frame and do not overlap.
     """
     polyps: list[Polyp] = []
-    taken = np.zeros(aperture.shape, dtype=bool)[::4, ::4]
+    taken = np.zeros(aperture[::_STEP, ::_STEP].shape, dtype=bool)
     for _ in range(2 if rng.uniform() < 0.14 else 1):
-        room = MAX_SHARE - float(taken.mean())
-        smallest, largest = (0.015, 0.04) if rng.uniform() < 0.18 else (0.04, min(0.37, 0.95 * room))
-        share = float(np.exp(rng.uniform(np.log(smallest), np.log(largest))))
-        for attempt in range(_MAX_TRIES):
-            polyp = _draw_polyp(rng, wall, share=max(0.015, share * 0.985**attempt))
-            covered = _cover_coarsely(polyp, wall, aperture)
-            if covered is not None and not (covered & taken).any() and MIN_SHARE <= covered.mean() <= room:
-                polyps.append(polyp)
-                taken |= covered
-                break
+        found = _find_place(rng, wall, aperture, taken)
+        if found is not None:
+            polyps.append(found[0])
+            taken |= found[1]
     if not polyps:
-        raise RuntimeError(f"no place for a polyp in {_MAX_TRIES} tries; the visible part of the frame is too small.")
+        raise ValueError(f"a frame of {aperture.shape[1]}x{aperture.shape[0]} pixels has no room for a polyp.")
     return polyps
+
+
+def _find_place(
+    rng: np.random.Generator, wall: Wall, aperture: np.ndarray, taken: np.ndarray
+) -> tuple[Polyp, np.ndarray] | None:
+    """Draw polyps of one size, slowly shrinking, until one fits; return it and what it covers."""
+    room = MAX_SHARE - float(taken.mean())
+    smallest, largest = (0.015, 0.04) if rng.uniform() < 0.18 else (0.04, max(0.05, min(0.37, 0.95 * room)))
+    share = float(np.exp(rng.uniform(np.log(smallest), np.log(largest))))
+    for attempt in range(_MAX_TRIES):
+        polyp = _draw_polyp(rng, wall, share=max(0.015, share * 0.985**attempt))
+        covered = _cover_coarsely(polyp, wall, aperture)
+        if covered is not None and not (covered & taken).any() and MIN_SHARE <= covered.mean() <= room:
+            return polyp, covered
+    return None
 
 
 def measure_stalk(polyp: Polyp, window: Window, *, step: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -166,36 +176,33 @@ def _centre(rng: np.random.Generator, outline: Outline, shape: tuple[int, int]) 
 
 def _find_fold_in_front(rng: np.random.Generator, wall: Wall, outline: Outline) -> int | None:
     """Return the fold behind which the middle of the outline lies, if that fold is high there; not always."""
-    height, width = wall.light.shape
-    row, column = min(max(int(outline.y), 0), height - 1), min(max(int(outline.x), 0), width - 1)
+    row, column = outline.find_middle(wall.light.shape)
     if rng.uniform() < 0.4 or wall.lip[row, column] < 0.5:
         return None
     return int(wall.fold[row, column])
 
 
 def _cover_coarsely(polyp: Polyp, wall: Wall, aperture: np.ndarray) -> np.ndarray | None:
-    """Return the visible part of a polyp on every fourth pixel, or None if too much of it is cut off."""
+    """Return the visible part of a polyp on the coarse grid, or None if too much of it is cut off."""
     everywhere = (slice(0, aperture.shape[0]), slice(0, aperture.shape[1]))
-    drawn = measure_outline(polyp.outline, everywhere, step=4) < 1
+    drawn = measure_outline(polyp.outline, everywhere, step=_STEP) < 1
     if polyp.stalk is not None:
-        along, across = measure_stalk(polyp, everywhere, step=4)
+        along, across = measure_stalk(polyp, everywhere, step=_STEP)
         drawn |= (along > 0) & (along < 1) & (across < 1)
     if polyp.behind is not None:
-        drawn &= ~find_hidden(polyp, wall, everywhere)[::4, ::4]
+        drawn &= ~find_hidden(polyp, wall, everywhere)[::_STEP, ::_STEP]
     if polyp.kind == "flat" and _lies_across(polyp, wall, drawn):
         return None
-    seen = drawn & (aperture[::4, ::4] > 0.5)
-    whole = np.pi * polyp.outline.length * polyp.outline.half_width / 16
+    seen = drawn & (aperture[::_STEP, ::_STEP] > 0.5)
+    whole = np.pi * polyp.outline.length * polyp.outline.half_width / _STEP**2
     return seen if np.count_nonzero(seen) > 0.55 * whole else None
 
 
 def _lies_across(polyp: Polyp, wall: Wall, drawn: np.ndarray) -> bool:
     """Tell whether a flat polyp would stretch over high folds or over the dark lumen, as nothing flat can."""
-    height, width = wall.light.shape
-    row, column = min(max(int(polyp.outline.y), 0), height - 1), min(max(int(polyp.outline.x), 0), width - 1)
-    middle = wall.fold[row, column]
-    fold, lip = wall.fold[::4, ::4], wall.lip[::4, ::4]
-    beyond = ((fold > middle) & (lip > 0.35)) | (fold < middle) | (wall.broad_light[::4, ::4] < 0.25)
+    middle = wall.fold[polyp.outline.find_middle(wall.light.shape)]
+    fold, lip = wall.fold[::_STEP, ::_STEP], wall.lip[::_STEP, ::_STEP]
+    beyond = ((fold > middle) & (lip > 0.35)) | (fold < middle) | (wall.broad_light[::_STEP, ::_STEP] < 0.25)
     return bool(np.count_nonzero(drawn & beyond) > 0.15 * np.count_nonzero(drawn))
 
 

@@ -25,6 +25,10 @@ class Procedure:
         How wet the surface is: scales the amount of glare, 0 to 1.7.
     exposure : float
         Scales all light, about 1.
+    reach : float
+        Depth at which the light has fallen to half, about 1 to 2 radii of the bowel.
+    roughness : float
+        Strength of the fine relief of the wall, about 0.1 to 0.6.
     corner : float
         Length of the cut corners of the picture, share of its height.
     margins : tuple of float
@@ -47,6 +51,8 @@ class Procedure:
     vessel_strength: float
     gloss: float
     exposure: float
+    reach: float
+    roughness: float
     corner: float
     margins: tuple[float, float, float, float]
     roundness: float
@@ -80,7 +86,7 @@ def draw_procedure(seed: int) -> Procedure:
     rng = np.random.default_rng([seed, 1])
     width, height = FRAME_SIZES[rng.integers(len(FRAME_SIZES))]
     first, second = rng.choice(len(_MUCOSA), 2, replace=False)
-    share = np.float32(rng.uniform())
+    share = np.float32(rng.uniform(0.6, 1))
     mucosa = share * _MUCOSA[first] + (1 - share) * _MUCOSA[second]
     tint = _TINTS[rng.choice(len(_TINTS), p=[0.32, 0.28, 0.18, 0.22])]
     return Procedure(
@@ -89,7 +95,9 @@ def draw_procedure(seed: int) -> Procedure:
         mucosa=(mucosa * rng.uniform(0.96, 1.04, 3)).astype(np.float32),
         vessel_strength=float(rng.choice([0.3, 0.7, 1.1, 1.4], p=[0.2, 0.3, 0.3, 0.2])),
         gloss=float(rng.uniform(0.3, 1.7)),
-        exposure=float(rng.uniform(0.85, 1.2)),
+        exposure=float(rng.uniform(0.82, 1.22)),
+        reach=float(rng.uniform(1.0, 1.9)),
+        roughness=float(rng.uniform(0.1, 0.6)),
         corner=float(rng.uniform(0.16, 0.3)),
         margins=tuple(float(m) for m in rng.uniform(0.004, 0.03, 4)),  # type: ignore[arg-type]
         roundness=float(rng.choice([0.0, rng.uniform(0.3, 1)])),

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from medxai_core.errors import LayoutError
+from medxai_core.errors import LayoutError, StudyNotWritableError
 from medxai_core.images import save_mask
 from medxai_core.phantom.frames import draw_frame
 
@@ -45,7 +45,7 @@ def draw_study(
     output_dir : str or path
         Made if absent. It must not hold ``images``, ``masks`` or ``labels.csv`` yet.
     n_images : int, default 240
-        Number of frames, at least 1.
+        Number of frames, 1 to 1,000,000.
     polyp_share : float, default 0.5
         Share of frames with a polyp, 0 to 1; rounded to whole frames.
     seed : int, default 0
@@ -62,6 +62,8 @@ def draw_study(
     ------
     LayoutError
         The folder already holds a study of pictures.
+    StudyNotWritableError
+        The folder cannot be written.
 
     Notes
     -----
@@ -69,21 +71,20 @@ def draw_study(
     one simulated procedure and share tissue, light and camera, so splits must keep groups together. If the work is
     stopped, what was written is removed. Masks of frames without polyp are empty.
     """
-    if n_images < 1 or not 0 <= polyp_share <= 1 or seed < 0:
+    if not 1 <= n_images <= _SEEDS_A_STUDY or not 0 <= polyp_share <= 1 or seed < 0:
         raise ValueError(
-            "n_images must be at least 1, polyp_share 0 to 1, seed 0 or more; "
+            f"n_images must be 1 to {_SEEDS_A_STUDY}, polyp_share 0 to 1, seed 0 or more; "
             f"got {n_images}, {polyp_share} and {seed}."
         )
     folder = Path(output_dir)
     plans = _plan_frames(n_images, polyp_share=polyp_share, seed=seed)
-    with ExitStack() as undo:
-        _make_folders(folder, undo)
-        for done, plan in enumerate(plans, start=1):
-            _write_frame(folder, plan, undo)
-            if on_progress is not None:
-                on_progress(done, n_images)
-        _write_labels(folder, plans, undo)
-        undo.pop_all()
+    try:
+        _write_study(folder, plans, on_progress)
+    except OSError as error:
+        raise StudyNotWritableError(
+            f"The phantom cannot be written to '{folder}': {error.strerror or error}.",
+            "Free some space, or choose a folder that you may write to.",
+        ) from error
     return [f"{plan.stem}.jpg" for plan in plans]
 
 
@@ -100,14 +101,26 @@ def _plan_frames(n_images: int, *, polyp_share: float, seed: int) -> list[_Plan]
     ]
 
 
+def _write_study(folder: Path, plans: list[_Plan], on_progress: Callable[[int, int], None] | None) -> None:
+    """Write all files; on any error, or if stopped, remove what was written."""
+    with ExitStack() as undo:
+        _make_folders(folder, undo)
+        for done, plan in enumerate(plans, start=1):
+            _write_frame(folder, plan, undo)
+            if on_progress is not None:
+                on_progress(done, len(plans))
+        _write_labels(folder, plans, undo)
+        undo.pop_all()
+
+
 def _make_folders(folder: Path, undo: ExitStack) -> None:
     """Make the folders; refuse to mix with pictures that are there."""
     for name in ("images", "masks", "labels.csv"):
         if (folder / name).exists():
             raise LayoutError(f"'{folder}' already holds '{name}'.", "Choose an empty folder for the phantom.")
-    for path in (folder, folder / "images", folder / "masks"):
+    for path in (*reversed(folder.parents), folder, folder / "images", folder / "masks"):
         if not path.exists():
-            path.mkdir(parents=True)
+            path.mkdir()
             undo.callback(path.rmdir)
 
 

@@ -14,6 +14,7 @@ from medxai_core.phantom.noise import (
     ramp,
     resize_field,
 )
+from medxai_core.phantom.procedure import Procedure
 
 _N_ANGLES = 4096
 _N_FOLDS = 14
@@ -57,7 +58,7 @@ class Wall:
     view: str
 
 
-def draw_wall(rng: np.random.Generator, width: int, height: int) -> Wall:
+def draw_wall(rng: np.random.Generator, width: int, height: int, *, procedure: Procedure) -> Wall:
     """Draw the wall of one frame.
 
     Parameters
@@ -65,6 +66,7 @@ def draw_wall(rng: np.random.Generator, width: int, height: int) -> Wall:
     rng : numpy Generator
     width, height : int
         Size in pixels.
+    procedure : Procedure
 
     Returns
     -------
@@ -84,9 +86,10 @@ def draw_wall(rng: np.random.Generator, width: int, height: int) -> Wall:
     angle_bin = ((angle + np.float32(np.pi)) * np.float32(_N_ANGLES / (2 * np.pi))).astype(np.int32) % _N_ANGLES
     depth = _shape_cross_section(rng, radius, angle_bin)
     fold, light, lip, rim = _shade_folds(rng, depth, angle_bin)
-    broad = _fall_off(rng, depth, x, y)
+    broad = _fall_off(rng, depth, x, y, reach=procedure.reach)
     texture = _map_texture(rng, radius, angle_bin)
-    relief = _shade_relief(rng, toward_x, toward_y, texture=texture * np.clip(radius, 0.08, 1.2))
+    fine = texture * np.clip(radius, 0.08, 1.2) * np.float32(procedure.roughness)
+    relief = _shade_relief(rng, toward_x, toward_y, fine=fine)
     return Wall(
         light=broad * light * relief,
         broad_light=broad,
@@ -158,10 +161,9 @@ def _smooth(field: np.ndarray) -> np.ndarray:
     return field
 
 
-def _fall_off(rng: np.random.Generator, depth: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def _fall_off(rng: np.random.Generator, depth: np.ndarray, x: np.ndarray, y: np.ndarray, *, reach: float) -> np.ndarray:
     """Return the light by distance: far wall is dark, near wall bright, and brightest on one side."""
-    reach = np.float32(rng.uniform(1.0, 1.9))
-    by_depth = 1 / (1 + (depth / reach) ** 2)
+    by_depth = 1 / (1 + (depth * np.float32(1 / reach)) ** 2)
     side = rng.uniform(0, 2 * np.pi)
     along = x * np.float32(np.cos(side)) + y * np.float32(np.sin(side))
     along -= along.mean()
@@ -179,12 +181,12 @@ def _map_texture(rng: np.random.Generator, radius: np.ndarray, angle_bin: np.nda
 
 
 def _shade_relief(
-    rng: np.random.Generator, toward_x: np.ndarray, toward_y: np.ndarray, *, texture: np.ndarray
+    rng: np.random.Generator, toward_x: np.ndarray, toward_y: np.ndarray, *, fine: np.ndarray
 ) -> np.ndarray:
     """Return the light factor of bumps: slopes that face the camera are brighter."""
     height, width = toward_x.shape
     bumps = draw_layered_noise(rng, width, height, scales=[80, 38]) * np.float32(rng.uniform(2, 7))
-    bumps += texture * np.float32(rng.uniform(0.1, 0.6))
+    bumps += fine
     bumps += draw_noise(rng, width, height, scale=4) * np.float32(rng.uniform(0.03, 0.13))
     slope_y, slope_x = np.gradient(bumps)
     return np.clip(1 - 0.6 * (slope_x * toward_x + slope_y * toward_y), 0.5, 1.6)

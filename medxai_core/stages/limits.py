@@ -110,7 +110,8 @@ def _limit_label_error(facts: _Facts) -> Limit:
     span = f" (95 % interval {low:.0%} to {high:.0%})" if low is not None and high is not None else ""
     words = (
         f"Of {n} proposed labels that can be compared with a reference, {last.error_so_far:.0%} are wrong{span}. "
-        "The rounds that proposed them never saw these references. A coin is wrong in 50 %."
+        f"The rounds that proposed them never saw these references. To call every one of them polyp would be wrong "
+        f"in {last.error_always_polyp:.0%}."
     )
     return Limit(title, words, {"n": n, "error": last.error_so_far, "low": low, "high": high}, "evaluation")
 
@@ -118,9 +119,10 @@ def _limit_label_error(facts: _Facts) -> Limit:
 def _limit_empty_frames(facts: _Facts) -> Limit | None:
     """Say whether it was ever tested on frames without a polyp."""
     row = find_current_row(facts.study, facts.run.run_id, "test")
-    shown = np.array([path is not None for path in facts.images.mask_paths], bool) & facts.images.is_present
-    labels = facts.images.reference_labels[shown]
-    n, n_empty = int(shown.sum()), int((labels == "non_polyp").sum())
+    shares = np.full(len(facts.images), np.nan)
+    np.fmax.at(shares, facts.items.image_positions, facts.items.polyp_shares)
+    shares = shares[facts.images.is_present & np.isfinite(shares)]
+    n, n_polyp = len(shares), int((shares > 0).sum())
     if row is not None:
         one = row.summary["rows"]["frames.false_positive_frames"]
         if one["value"] is not None:
@@ -132,7 +134,7 @@ def _limit_empty_frames(facts: _Facts) -> Limit | None:
             )
             numbers = {"n": one["n_defined"], "false_positive_frames": one["value"]}
             return Limit("It draws masks where there is no polyp", words, numbers, "evaluation")
-    if n and not n_empty:
+    if n and n_polyp == n:
         words = (
             f"All {n} pictures with a mask show a polyp. What it does on a frame without one was never seen: a "
             "heat map is scaled so that some place is always the hottest, so a mask appears whatever is there."

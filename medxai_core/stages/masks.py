@@ -91,19 +91,24 @@ def export_masks(
 ) -> tuple[int, list[Failure]]:
     """Write one mask a picture, 0 and 255, of the picture's size, and ``masks.zip`` with all of them.
 
+    Parameters
+    ----------
+    split : str
+        Whose pictures get a mask; several splits by commas.
+
     Returns
     -------
     n_masks : int
     failures : list of Failure
         Pictures without a mask, with the reason; and blank maps, whose mask is empty.
     """
-    run = get_run(study, run_id)
+    run, splits = get_run(study, run_id), split.split(",")
     failures = compute_study_heatmaps(
-        study, run.run_id, layers=[setting.layer], method=setting.method, splits=[split], stage=stage
+        study, run.run_id, layers=[setting.layer], method=setting.method, splits=splits, stage=stage
     )
     maker, images = load_map_maker(study, run.run_id), list_images(study)
     maps = get_heatmaps(study, run.run_id, setting.layer, method=setting.method)
-    positions = [p for p in images.positions_in(split) if np.isfinite(maps[p, 0, 0])]
+    positions = [p for p in images.positions_in(*splits) if np.isfinite(maps[p, 0, 0])]
     names = name_masks([str(images.relative_paths[p]) for p in positions])
     out.mkdir(parents=True, exist_ok=True)
     on_progress = stage("Writing masks")

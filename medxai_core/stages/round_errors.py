@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from medxai_core.config import CLASS_NAMES
 from medxai_core.evaluation.classifier import RoundAgreement, score_pseudo_labels
 from medxai_core.evaluation.intervals import (
     FEW_GROUPS,
@@ -38,6 +39,8 @@ class RoundError:
         The same over all rounds up to this one.
     interval_so_far : Interval
         95 % interval of `error_so_far`; whole pictures or patients are resampled.
+    error_always_polyp : float or None
+        Error over the same items if every one had been called polyp: what to compare with.
     """
 
     round: int
@@ -48,6 +51,7 @@ class RoundError:
     error: float | None
     error_so_far: float | None
     interval_so_far: Interval
+    error_always_polyp: float | None
 
 
 def score_study_rounds(
@@ -86,11 +90,17 @@ def score_study_rounds(
     groups = images.groups[items.image_positions[rows]].astype(str)
     rounds = np.array([one["round"] for _, one in given])
     known = np.array([items.reference_labels[row] is not None for row in rows])
+    others = np.array([items.reference_labels[row] != CLASS_NAMES[1] for row in rows]) & known
     wrong = np.array([items.reference_labels[row] != one["label"] for row, one in given]) & known
     labels = {one["round"]: one["label"] for one in labelling.rounds}
     return [
         _describe_round(
-            one, labels[one.round], wrong=wrong[until], known=known[until], groups=groups[until].tolist()
+            one,
+            labels[one.round],
+            wrong=wrong[until],
+            known=known[until],
+            others=others[until],
+            groups=groups[until].tolist(),
         )
         for one in agreement
         for until in [rounds <= one.round]
@@ -98,7 +108,13 @@ def score_study_rounds(
 
 
 def _describe_round(
-    one: RoundAgreement, label: str, *, wrong: np.ndarray, known: np.ndarray, groups: list[str]
+    one: RoundAgreement,
+    label: str,
+    *,
+    wrong: np.ndarray,
+    known: np.ndarray,
+    others: np.ndarray,
+    groups: list[str],
 ) -> RoundError:
     """Turn the agreement of one round into its error, with an interval over all rounds up to it."""
     found = one.this_round
@@ -112,6 +128,7 @@ def _describe_round(
         error=error,
         error_so_far=None if one.so_far.accuracy is None else 1 - one.so_far.accuracy,
         interval_so_far=_estimate_interval(wrong.astype(float), known.astype(float), groups),
+        error_always_polyp=float(others.sum() / known.sum()) if known.any() else None,
     )
 
 

@@ -20,6 +20,26 @@ SCALING_WORDS = {
 PAPER_TARGET = 1000
 
 
+def describe_clustering(row: dict[str, Any]) -> str:
+    """Return the settings of a clustering in words."""
+    return f"{row['k']} clusters, features {SCALING_WORDS[row['scaling']]}, seed {row['seed']}"
+
+
+def choose_clustering(known: dict[str, dict[str, Any]]) -> str | None:
+    """Let the reader choose among the clusterings; None when there is none."""
+    if not known:
+        return None
+    return st.selectbox(
+        "Clusters shown",
+        list(known),
+        format_func=lambda name: describe_clustering(known[name]),
+        key="clustering",
+        bind="query-params",
+        help="Pictures that look alike lie in one cluster. Clusters are not classes.",
+        width=420,
+    )
+
+
 def show_controls(study: Study, *, n_train: int, newest: dict[str, Any] | None) -> None:
     """Show the three steps of this page, each behind a button.
 
@@ -30,7 +50,7 @@ def show_controls(study: Study, *, n_train: int, newest: dict[str, Any] | None) 
     newest : dict or None
         The clustering that is shown; its settings are the defaults.
     """
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, width="content"):
         with st.popover("Cluster", icon=":material/bubble_chart:", type="secondary" if newest else "primary"):
             _show_clustering(study, n_train=n_train, newest=newest)
         with st.popover("Propose labels", icon=":material/label:"):

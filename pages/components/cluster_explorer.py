@@ -35,9 +35,10 @@ def show_explorer(study: Study, clustering_id: str | None, embedding: RecordedEm
     try:
         points = get_points(study, clustering_id, embedding.feature_set)
         choice = get_choice(str(study.folder))
+        mode, values = _choose_color(study, points, embedding.feature_set)
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            _show_map(study, points, choice, feature_set=embedding.feature_set)
+            _show_map(study, points, choice, mode=mode, values=values)
             _show_trust(embedding, len(points))
         with right:
             _show_selection(study, points, choice)
@@ -45,8 +46,8 @@ def show_explorer(study: Study, clustering_id: str | None, embedding: RecordedEm
         show_error(error)
 
 
-def _show_map(study: Study, points: MapPoints, choice: Choice, *, feature_set: str) -> None:
-    """Show the map and what it is coloured by."""
+def _choose_color(study: Study, points: MapPoints, feature_set: str) -> tuple[str, np.ndarray | None]:
+    """Let the reader choose what the points are coloured by; return it, with its values when it is a feature."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         mode = st.segmented_control(
             "Colour by",
@@ -57,15 +58,18 @@ def _show_map(study: Study, points: MapPoints, choice: Choice, *, feature_set: s
             key="colour",
             bind="query-params",
         )
-        values = _choose_feature(study, points, feature_set) if mode == "feature" else None
-    figure = draw_map(points, mode or "cluster", values=values, marked=choice.marked, picked=choice.picked)
+        return mode or "cluster", _choose_feature(study, points, feature_set) if mode == "feature" else None
+
+
+def _show_map(study: Study, points: MapPoints, choice: Choice, *, mode: str, values: np.ndarray | None) -> None:
+    """Show the map."""
     st.plotly_chart(
-        figure,
+        draw_map(points, mode, values=values, marked=choice.marked, picked=choice.picked),
         key=CHART_KEY,
         on_select=lambda: take_selection(str(study.folder), CHART_KEY),
         selection_mode=("points", "box", "lasso"),
         config={"displaylogo": False, "scrollZoom": True},
-        alt=f"Map of {len(points)} items, coloured by {COLOR_MODES[mode or 'cluster'].lower()}",
+        alt=f"Map of {len(points)} items, coloured by {COLOR_MODES[mode].lower()}",
     )
 
 
@@ -144,11 +148,11 @@ def _show_pictures(study: Study, points: MapPoints, choice: Choice, rows: np.nda
     with st.grid("auto", min_column_width=104, gap="small"):
         for row in rows:
             item_id = str(points.item_ids[row])
+            st.session_state[f"pick-{item_id}"] = item_id in choice.picked
             with st.container(gap="xxsmall"):
                 show_thumbnail(study, int(points.rows[row]), alt=_describe(points, row))
                 st.checkbox(
                     shorten(item_id),
-                    value=item_id in choice.picked,
                     key=f"pick-{item_id}",
                     on_change=take_pick,
                     args=(str(study.folder), item_id),

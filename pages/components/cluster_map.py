@@ -35,7 +35,8 @@ COLOR_MODES = {
     "split": "Split",
     "feature": "A feature",
 }
-MAP_HEIGHT = 560
+MAP_HEIGHT = 500
+LEGEND_COLUMNS, LEGEND_ROW_HEIGHT = 4, 20
 
 
 @dataclass(frozen=True)
@@ -190,13 +191,22 @@ def _ring(figure: go.Figure, points: MapPoints, picked: Sequence[str]) -> None:
 def _lay_out(figure: go.Figure) -> go.Figure:
     """Hide what means nothing on such a map: axes, ticks, grid."""
     axis = {"visible": False, "showgrid": False, "zeroline": False}
+    legend_rows = -(-sum(trace.showlegend is not False for trace in figure.data) // LEGEND_COLUMNS)
     figure.update_layout(
-        height=MAP_HEIGHT,
+        height=MAP_HEIGHT + LEGEND_ROW_HEIGHT * legend_rows,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         xaxis=axis,
         yaxis=axis,
         dragmode="lasso",
-        legend={"orientation": "h", "yanchor": "top", "y": -0.01, "x": 0, "itemsizing": "constant"},
+        legend={
+            "orientation": "h",
+            "yanchor": "top",
+            "y": -0.01,
+            "x": 0,
+            "itemsizing": "constant",
+            "entrywidth": 1 / LEGEND_COLUMNS,
+            "entrywidthmode": "fraction",
+        },
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import streamlit as st
 
@@ -39,36 +39,66 @@ def show_keys(study: Study, item_id: str, keys: list[DecisionKey], *, next_id: s
     The buttons carry the item's id, so that a late second click never meets the next item.
     """
     for column, key in zip(st.columns(len(keys), gap="xsmall"), keys, strict=True):
-        column.button(
-            key.words,
-            key=f"{key.action}-{key.label or ''}-{item_id}",
-            shortcut=key.shortcut,
-            help=key.help,
-            type="primary" if key.is_main else "secondary",
-            width="stretch",
-            disabled=study.read_only,
-            on_click=_record,
-            args=(study, item_id, key, get_event_id(item_id, key.action), next_id),
-        )
+        with column:
+            _show_key(study, item_id, key, next_id)
+
+
+def show_last_row(study: Study, item_id: str, keys: list[DecisionKey], *, next_id: str | None) -> None:
+    """Show a row of buttons about one item, then undo and redo."""
+    columns = st.columns([3] * len(keys) + [2, 2], gap="xsmall")
+    for column, key in zip(columns, keys, strict=False):
+        with column:
+            _show_key(study, item_id, key, next_id)
+    for column, revert in zip(columns[-2:], (undo, redo), strict=True):
+        with column:
+            _show_revert(study, revert, words="", width="stretch")
 
 
 def show_undo_keys(study: Study) -> None:
-    """Show undo and redo; they work on the reader's own decisions, also after a reload."""
-    version = count_log_lines(study)
+    """Show undo and redo by name; they work on the reader's own decisions, also after a reload."""
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-        for words, shortcut, revert in (("Undo", "Z", undo), ("Redo", "Y", redo)):
-            st.button(
-                words,
-                key=f"{words}-{version}",
-                shortcut=shortcut,
-                icon=f":material/{words.lower()}:",
-                disabled=study.read_only,
-                on_click=_revert,
-                args=(study, revert),
-            )
-        last = st.session_state.get(LAST_KEY)
-        if last:
-            st.caption(last, width="content")
+        _show_revert(study, undo, words="Undo", width="content")
+        _show_revert(study, redo, words="Redo", width="content")
+        show_last(width="content")
+
+
+def show_last(width: Literal["stretch", "content"] = "stretch") -> None:
+    """Say what was recorded last."""
+    last = st.session_state.get(LAST_KEY)
+    if last:
+        st.caption(last, width=width)
+
+
+def _show_key(study: Study, item_id: str, key: DecisionKey, next_id: str | None) -> None:
+    """Show one button of a decision."""
+    st.button(
+        key.words,
+        key=f"{key.action}-{key.label or ''}-{item_id}",
+        shortcut=key.shortcut,
+        help=key.help,
+        type="primary" if key.is_main else "secondary",
+        width="stretch",
+        disabled=study.read_only,
+        on_click=_record,
+        args=(study, item_id, key, get_event_id(item_id, key.action), next_id),
+    )
+
+
+def _show_revert(
+    study: Study, revert: Callable[..., Decision], *, words: str, width: Literal["stretch", "content"]
+) -> None:
+    """Show undo or redo; the key changes with the log, so that a late second click takes nothing more back."""
+    name = revert.__name__
+    st.button(
+        f":material/{name}: {words}".strip(),
+        key=f"{name}-{count_log_lines(study)}",
+        shortcut="Z" if revert is undo else "Y",
+        help="Take back your last decision." if revert is undo else "Bring back what you took back last.",
+        width=width,
+        disabled=study.read_only,
+        on_click=_revert,
+        args=(study, revert),
+    )
 
 
 def show_problem() -> None:

@@ -15,7 +15,7 @@ from medxai_core.study import Study
 from pages.components.cached import cut_item, get_images, get_items, get_picture, get_small_item
 from pages.components.class_words import CLASS_COLORS, CLASS_ICONS, say_class, shorten
 
-LARGE, FRAME = 720, 640
+LARGE, FRAME, HEIGHT = 800, 640, 600
 OUTLINE = (230, 159, 0)
 UNREADABLE = "This picture cannot be read now. Flag or skip it; the Study page says which files are missing."
 
@@ -33,12 +33,14 @@ def has_tiles(study: Study) -> bool:
 def show_item(study: Study, position: int) -> None:
     """Show an item enlarged."""
     try:
-        picture = _encode(Image.fromarray(cut_item(study, position)), LARGE)
+        pixels = cut_item(study, position)
     except MedxaiError:  # its words name the file, and a file name may give the class away
         st.warning(UNREADABLE, icon=":material/broken_image:")
         return
     item_id = get_items(study).item_ids[position]
-    st.image(picture, width="stretch", alt=f"Item {shorten(item_id)}, enlarged, to be judged by eye")
+    width = round(HEIGHT * pixels.shape[1] / pixels.shape[0])
+    picture = _encode(Image.fromarray(pixels), LARGE)
+    st.image(picture, width=width, alt=f"Item {shorten(item_id)}, enlarged, to be judged by eye")
 
 
 def show_frame(study: Study, position: int) -> None:

@@ -40,10 +40,17 @@ def show_histogram(layer_map: LayerMap, setting: MaskSetting) -> None:
             figure.add_vline(x=limit, line_width=2, line_color=_hex(OKABE_ITO["vermillion"]))
     if percent.max() > top:
         figure.add_annotation(
-            x=centres[percent.argmax()], y=top, text=f"{percent.max():.0f} %", showarrow=False, xanchor="left", yanchor="top"
+            x=centres[percent.argmax()],
+            y=top,
+            text=f"{percent.max():.0f} %",
+            showarrow=False,
+            xanchor="left",
+            yanchor="top",
         )
     _finish(figure, "heat", "% of the picture", y_top=top)
-    st.plotly_chart(figure, key="masks_histogram", config=PLAIN, alt="Share of the picture by heat, with the limits")
+    st.plotly_chart(
+        figure, key="masks_histogram", config=PLAIN, alt="Share of the picture by heat, with the limits"
+    )
     st.caption("Blue bars are in the mask, grey ones are not; the lines are the limits.")
 
 
@@ -68,8 +75,14 @@ def show_curve(counts: TruthCounts, disk_dice: float | None, setting: MaskSettin
         hovertemplate="this mask: Dice %{y:.3f}<extra></extra>",
     )
     _finish(figure, "lower limit (mask is where the heat is above)", "Dice", y_top=1.0)
-    st.plotly_chart(figure, key="masks_curve", config=PLAIN, alt="Dice of this picture by threshold, disk as a line")
-    extra = "" if setting.high is None and not setting.inverted else " The dot stands off the line: it has an upper limit too, or is inverted."
+    st.plotly_chart(
+        figure, key="masks_curve", config=PLAIN, alt="Dice of this picture by threshold, disk as a line"
+    )
+    extra = (
+        ""
+        if setting.high is None and not setting.inverted
+        else " The dot stands off the line: it has an upper limit too, or is inverted."
+    )
     st.caption(f"This one picture, this layer; the dot is the mask in view.{extra}")
 
 
@@ -101,8 +114,12 @@ def show_tuning_table(table: TuningTable, setting: MaskSetting) -> None:
     _add_mark(figure, best, "star", "best")
     if table.holds(setting):
         _add_mark(figure, setting, "square-open", "in view")
-    figure.update_layout(height=max(320, 18 * len(sweep.layers) + 90), margin=MARGIN | {"t": 10}, showlegend=False)
-    figure.update_xaxes(title="threshold (mask is where the heat is above)", dtick=0.1, fixedrange=True, showgrid=False)
+    figure.update_layout(
+        height=max(320, 18 * len(sweep.layers) + 90), margin=MARGIN | {"t": 10}, showlegend=False
+    )
+    figure.update_xaxes(
+        title="threshold (mask is where the heat is above)", dtick=0.1, fixedrange=True, showgrid=False
+    )
     figure.update_yaxes(title="layer", dtick=2, fixedrange=True, showgrid=False)
     st.plotly_chart(
         figure,
@@ -137,7 +154,12 @@ def _add_mark(figure: go.Figure, setting: MaskSetting, symbol: str, words: str) 
         x=[setting.low],
         y=[setting.layer],
         mode="markers",
-        marker={"size": 15, "symbol": symbol, "color": _hex(OKABE_ITO["bluish_green"]), "line": {"width": 2, "color": "white"}},
+        marker={
+            "size": 15,
+            "symbol": symbol,
+            "color": _hex(OKABE_ITO["bluish_green"]),
+            "line": {"width": 2, "color": "white"},
+        },
         hoverinfo="skip",
         name=words,
     )

@@ -13,8 +13,15 @@ from medxai_core.study import Study
 from pages.components.frame import show_empty
 from pages.components.mask_subject import OWN, forget_own
 
-RUN, SPLIT, IMAGE, JUMP, JUMP_NOTE = "masks_run", "masks_split", "masks_image", "masks_jump", "masks_jump_note"
+RUN, SPLIT, IMAGE, JUMP, JUMP_NOTE = (
+    "masks_run",
+    "masks_split",
+    "masks_image",
+    "masks_jump",
+    "masks_jump_note",
+)
 STRIP_LENGTH = 9
+THUMBNAIL_WIDTH = 70  # pixels
 
 
 def list_trained_runs(study: Study) -> list[RecordedRun]:
@@ -92,9 +99,8 @@ def choose_split(images: Images) -> str:
         required=True,
         persist_state="session",
         format_func=name,
+        label_visibility="collapsed",
         on_change=forget_own,
-        help="Layer and threshold are chosen on the tuning pictures. The truth of test pictures opens "
-        "when the setting is locked. Training pictures taught the classifier, so their scores flatter.",
     )
     return st.session_state[SPLIT]
 
@@ -106,29 +112,25 @@ def choose_picture(study: Study, images: Images, split: str) -> int:
     found = np.flatnonzero(ids == st.session_state.get(IMAGE))
     current = int(found[0]) if len(found) else 0
     st.session_state[IMAGE] = str(ids[current])
-    half = STRIP_LENGTH // 2
-    first = max(0, min(current - half, len(ids) - STRIP_LENGTH))
-    shown = range(first, min(len(ids), first + STRIP_LENGTH))
-    columns = st.columns([1.1, *[1] * STRIP_LENGTH, 1.1], gap="xsmall", vertical_alignment="bottom", wrap=False)
-    _step_button(columns[0], "Previous", "P", str(ids[max(0, current - 1)]), is_end=current == 0)
-    for column, number in zip(columns[1:-1], shown, strict=False):
-        with column:
+    first = max(0, min(current - STRIP_LENGTH // 2, len(ids) - STRIP_LENGTH))
+    with st.container(horizontal=True, wrap=False, gap="xsmall", vertical_alignment="bottom"):
+        _step_button("Previous", "P", str(ids[max(0, current - 1)]), is_end=current == 0)
+        for number in range(first, min(len(ids), first + STRIP_LENGTH)):
             _show_thumbnail(study, str(ids[number]), number, is_current=number == current)
-    is_last = current == len(ids) - 1
-    _step_button(columns[-1], "Next", "N", str(ids[min(len(ids) - 1, current + 1)]), is_end=is_last)
+        is_last = current == len(ids) - 1
+        _step_button("Next", "N", str(ids[min(len(ids) - 1, current + 1)]), is_end=is_last)
     return int(positions[current])
 
 
-def _step_button(column, label: str, key: str, image_id: str, *, is_end: bool) -> None:
+def _step_button(label: str, key: str, image_id: str, *, is_end: bool) -> None:
     """Draw the button to the neighbouring picture."""
     icon = ":material/chevron_left:" if label == "Previous" else ":material/chevron_right:"
-    column.button(
+    st.button(
         "",
         key=f"masks_{label.lower()}",
         icon=icon,
         shortcut=key,
         disabled=is_end,
-        width="stretch",
         help=f"{label} picture (key {key})",
         on_click=_choose_image,
         args=(image_id,),
@@ -138,17 +140,18 @@ def _step_button(column, label: str, key: str, image_id: str, *, is_end: bool) -
 def _show_thumbnail(study: Study, image_id: str, number: int, *, is_current: bool) -> None:
     """Show one small picture above the button that opens it."""
     path = get_thumbnail_path(study, image_id)
-    if path.is_file():
-        st.image(path.read_bytes(), alt=f"Small view of picture {number + 1}", width="stretch")
-    st.button(
-        str(number + 1),
-        key=f"masks_open_{image_id}",
-        type="primary" if is_current else "tertiary",
-        width="stretch",
-        help=f"Open picture {image_id[:8]}",
-        on_click=_choose_image,
-        args=(image_id,),
-    )
+    with st.container(width=THUMBNAIL_WIDTH, gap=None, vertical_alignment="bottom"):
+        if path.is_file():
+            st.image(path.read_bytes(), alt=f"Small view of picture {number + 1}", width="stretch")
+        st.button(
+            str(number + 1),
+            key=f"masks_open_{image_id}",
+            type="primary" if is_current else "tertiary",
+            width="stretch",
+            help=f"Open picture {image_id[:8]}",
+            on_click=_choose_image,
+            args=(image_id,),
+        )
 
 
 def _choose_image(image_id: str) -> None:
@@ -159,10 +162,10 @@ def _choose_image(image_id: str) -> None:
 def ask_jump(study: Study, images: Images) -> None:
     """Let the user go to a picture by the beginning of its id."""
     st.text_input(
-        "Go to id",
+        "Go to picture",
         key=JUMP,
         max_chars=64,
-        placeholder="first 8 signs",
+        placeholder="id, first 8 signs",
         on_change=_jump,
         args=(study, images),
     )

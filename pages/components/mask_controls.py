@@ -18,6 +18,9 @@ from medxai_core.stages.masks import describe_setting
 from pages.components import mask_setting as keys
 from pages.components.mask_subject import Subject
 
+PAPER = "masks_paper"
+LAYOUTS = {"four": "Side by side", "one": "One large picture"}
+OVERLAYS = {"truth": "Mask", "heat": "Heat map", "mask": "Black and white", "plain": "Picture"}
 METHOD_NAMES = {
     "gradcam": "Grad-CAM (the paper's)",
     "gradcam++": "Grad-CAM++",
@@ -34,37 +37,17 @@ def show_setting_controls(subject: Subject) -> MaskSetting:
         _ask_layer(subject)
         _ask_threshold()
         _show_presets(subject)
-        with st.container(horizontal=True, gap="medium"):
-            st.toggle(
-                "Invert",
-                key=keys.INVERTED,
-                persist_state="session",
-                help="Take what the threshold leaves out, and leave out what it takes.",
-            )
-            st.toggle(
-                "Align",
-                key=keys.ALIGN,
-                persist_state="session",
-                help="Put each cell of the map where the network looks. Off: as in the published code, "
-                "which can shift the map.",
-            )
-        st.selectbox(
-            "Heat map method",
-            list(CAM_METHODS),
-            key=keys.METHOD,
-            persist_state="session",
-            format_func=lambda method: METHOD_NAMES.get(method, method),
-        )
+    with st.expander("Method, alignment, inversion", key="masks_more"):
+        _ask_method()
     return keys.get_setting()
 
 
 def _ask_layer(subject: Subject) -> None:
     """Let the user choose the layer, with how fine its map is."""
-    last = subject.run.n_blocks - 1
     st.slider(
         "Layer",
         0,
-        last,
+        subject.run.n_blocks - 1,
         key=keys.LAYER,
         persist_state="session",
         help="Block of the network whose heat map is shown. Early layers see fine detail, late layers see "
@@ -77,25 +60,18 @@ def _ask_layer(subject: Subject) -> None:
 
 def _ask_threshold() -> None:
     """Let the user choose the band of heat that becomes the mask."""
-    options = {"step": keys.STEP, "format": "%.2f", "persist_state": "session"}
-    if st.session_state[keys.ABOVE_ONLY]:
-        st.slider(
-            "Threshold: the mask is where the heat is above",
-            0.0,
-            1.0,
-            key=keys.LOW,
-            help="0 is the coldest and 1 the hottest place of this picture.",
-            **options,
-        )
-    else:
-        st.slider(
-            "Threshold: the mask is where the heat is between",
-            0.0,
-            1.0,
-            key=keys.BAND,
-            help="0 is the coldest and 1 the hottest place of this picture.",
-            **options,
-        )
+    is_single = st.session_state[keys.ABOVE_ONLY]
+    st.slider(
+        "Threshold: heat above" if is_single else "Threshold: heat between",
+        0.0,
+        1.0,
+        key=keys.LOW if is_single else keys.BAND,
+        step=keys.STEP,
+        format="%.2f",
+        persist_state="session",
+        help="The mask is where the heat is above, or between. 0 is the coldest and 1 the hottest place of this "
+        "picture.",
+    )
     st.toggle(
         "Lower limit only",
         key=keys.ABOVE_ONLY,
@@ -108,59 +84,112 @@ def _ask_threshold() -> None:
 def _show_presets(subject: Subject) -> None:
     """Offer settings from elsewhere in one click: the paper's runs, the best of the table, the locked one."""
     study, run = subject.study, subject.run
-    now = keys.get_setting()
-    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-        st.caption("Paper's runs", width="content")
-        for name, setting in list_paper_settings(run.n_blocks).items():
-            _preset_button(name[-1], setting, now, help_text=f"Paper's run {name[-1]}: {describe_setting(setting)}")
-    others = {
-        "Best on tuning": keys.find_best_on_tuning(study, run, st.session_state[keys.METHOD]),
-        "Locked setting": get_locked_setting(study, run.run_id),
+    now, paper = keys.get_setting(), list_paper_settings(run.n_blocks)
+    if st.session_state.get(PAPER) and not is_same_mask(paper[st.session_state[PAPER]], now):
+        st.session_state[PAPER] = None
+    lines = [f"Run {name[-1]}: {describe_setting(setting)}." for name, setting in paper.items()]
+    if run.network != "b1":
+        lines.append(f"These layers are those of EfficientNet-b1 (23 layers); this network is {run.network}.")
+    st.segmented_control(
+        "Settings of the paper's runs",
+        list(paper),
+        key=PAPER,
+        format_func=lambda name: name[-1],
+        help="\n\n".join(lines),
+        on_change=_take_paper,
+        args=(paper,),
+    )
+    found = {
+        "Best on tuning": keys.find_best_on_tuning(study, run, now.method),
+        "Locked one": get_locked_setting(study, run.run_id),
     }
     with st.container(horizontal=True, gap="xsmall"):
-        for label, found in others.items():
-            if found is not None:
-                _preset_button(label, found, now, help_text=describe_setting(found))
-    if run.network != "b1":
-        st.caption(
-            f"The paper's layers are those of EfficientNet-b1 (23 layers); this network is {run.network} "
-            f"({run.n_blocks} layers)."
-        )
+        for label, setting in found.items():
+            if setting is not None:
+                st.button(
+                    label,
+                    key=f"masks_preset_{label}",
+                    disabled=is_same_mask(setting, now),
+                    help=describe_setting(setting),
+                    on_click=keys.put_setting,
+                    args=(setting,),
+                )
 
 
-def _preset_button(label: str, setting: MaskSetting, now: MaskSetting, *, help_text: str) -> None:
-    """Draw one button that puts a setting; that of the current setting stands out."""
-    st.button(
-        label,
-        key=f"masks_preset_{label}",
-        type="primary" if is_same_mask(setting, now) else "secondary",
-        help=help_text,
-        on_click=keys.put_setting,
-        args=(setting,),
+def _take_paper(paper: dict[str, MaskSetting]) -> None:
+    """Put the setting of one of the paper's runs; a callback."""
+    chosen = st.session_state[PAPER]
+    if chosen is not None:
+        keys.put_setting(paper[chosen])
+
+
+def _ask_method() -> None:
+    """Let the user choose how the map is made and read."""
+    st.selectbox(
+        "Heat map method",
+        list(CAM_METHODS),
+        key=keys.METHOD,
+        persist_state="session",
+        format_func=lambda method: METHOD_NAMES.get(method, method),
+    )
+    st.toggle(
+        "Align the map",
+        key=keys.ALIGN,
+        persist_state="session",
+        help="Put each cell of the map where the network looks. Off: as in the published code, which can "
+        "shift the map.",
+    )
+    st.toggle(
+        "Invert the mask",
+        key=keys.INVERTED,
+        persist_state="session",
+        help="Take what the threshold leaves out, and leave out what it takes.",
     )
 
 
 def show_display_controls(*, has_truth: bool) -> None:
     """Show what changes the drawing only."""
-    with st.container(border=True, gap="small"):
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+        st.segmented_control(
+            "View",
+            list(LAYOUTS),
+            key=keys.LAYOUT,
+            required=True,
+            format_func=LAYOUTS.get,
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        if st.session_state[keys.LAYOUT] == "one":
+            st.segmented_control(
+                "Drawn over the picture",
+                list(OVERLAYS),
+                key=keys.OVERLAY,
+                required=True,
+                format_func=OVERLAYS.get,
+                label_visibility="collapsed",
+                persist_state="session",
+            )
+        st.toggle(
+            "Outline", key=keys.CONTOUR, persist_state="session", help="Draw the outline of the mask only."
+        )
+        st.toggle(
+            "Truth",
+            key=keys.COLORS,
+            persist_state="session",
+            disabled=not has_truth,
+            help="Compare with the truth: hit, missed and false pixels in three colours.",
+        )
         st.slider(
-            "Opacity of the colours",
+            "Opacity",
             0.0,
             1.0,
             key=keys.OPACITY,
             step=0.05,
             format="percent",
+            width=150,
             persist_state="session",
+            help="How strongly heat and mask are drawn over the picture.",
         )
-        with st.container(horizontal=True, gap="medium"):
-            st.toggle("Outline only", key=keys.CONTOUR, persist_state="session")
-            st.toggle(
-                "Compare with the truth",
-                key=keys.COLORS,
-                persist_state="session",
-                disabled=not has_truth,
-                help="Draw hit, missed and false pixels in three colours.",
-            )
 
 
 def show_setting_words(subject: Subject, layer_map: LayerMap, setting: MaskSetting) -> None:
@@ -177,7 +206,9 @@ def _explain_upper_limit(layer_map: LayerMap, setting: MaskSetting) -> None:
     """Say that a band leaves out the hottest core."""
     share = compute_share_above(layer_map, setting.high or 1.0)
     if setting.inverted:
-        words = f"The band is inverted: the mask is all that is colder or hotter, the hottest {share:.1%} too."
+        words = (
+            f"The band is inverted: the mask is all that is colder or hotter, the hottest {share:.1%} too."
+        )
     else:
         words = (
             f"The hottest core of the heat, {share:.1%} of this picture, is **left out** by the upper limit: "

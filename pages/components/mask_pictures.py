@@ -28,8 +28,7 @@ from pages.components import mask_setting as keys
 from pages.components.mask_subject import Subject, get_shown
 
 SMALL, LARGE = 560, 900
-LAYOUTS = {"four": "Side by side", "one": "One large picture"}
-OVERLAYS = {"truth": "Mask", "heat": "Heat map", "mask": "Black and white", "plain": "Picture"}
+ORDER = ("plain", "truth", "heat", "mask")
 
 
 @dataclass(frozen=True)
@@ -41,36 +40,12 @@ class Panel:
     content: bytes
 
 
-def ask_layout() -> None:
-    """Let the user choose between four pictures and one."""
-    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
-        st.segmented_control(
-            "View",
-            list(LAYOUTS),
-            key=keys.LAYOUT,
-            required=True,
-            format_func=LAYOUTS.get,
-            label_visibility="collapsed",
-            persist_state="session",
-        )
-        if st.session_state[keys.LAYOUT] == "one":
-            st.segmented_control(
-                "Drawn over the picture",
-                list(OVERLAYS),
-                key=keys.OVERLAY,
-                required=True,
-                format_func=OVERLAYS.get,
-                label_visibility="collapsed",
-                persist_state="session",
-            )
-
-
 def show_pictures(
     subject: Subject, layer_map: LayerMap, setting: MaskSetting, truth: np.ndarray | None
 ) -> None:
     """Show the views of one picture under one setting."""
     is_single = st.session_state[keys.LAYOUT] == "one"
-    wanted = [st.session_state[keys.OVERLAY]] if is_single else ["plain", "heat", "mask", "truth"]
+    wanted = [st.session_state[keys.OVERLAY]] if is_single else ORDER
     draw = Drawing(subject, layer_map, setting, truth, longest=LARGE if is_single else SMALL)
     if is_single:
         panel = draw.panel(wanted[0])
@@ -110,8 +85,10 @@ class Drawing:
         return self.truth is not None and bool(st.session_state[keys.COLORS])
 
     def panel(self, name: str) -> Panel:
-        """Draw one view by its name in `OVERLAYS`."""
-        return {"plain": self.plain, "heat": self.heat, "mask": self.black_and_white, "truth": self.over}[name]()
+        """Draw one view by its name in `ORDER`."""
+        return {"plain": self.plain, "heat": self.heat, "mask": self.black_and_white, "truth": self.over}[
+            name
+        ]()
 
     def plain(self) -> Panel:
         """Draw the picture itself."""
@@ -123,11 +100,20 @@ class Drawing:
     def heat(self) -> Panel:
         """Draw the heat map over the picture; it does not depend on the threshold."""
         setting = self.setting
-        view = ("heat", setting.method, setting.layer, st.session_state[keys.ALIGN], self.opacity, self.longest)
+        view = (
+            "heat",
+            setting.method,
+            setting.layer,
+            st.session_state[keys.ALIGN],
+            self.opacity,
+            self.longest,
+        )
         content = self.subject.remember(
             view, lambda: encode_picture(overlay_heatmap(self.image, self.levels, opacity=self.opacity))
         )
-        alt = f"Heat map of layer {setting.layer} over {self.subject.name}, {describe_hottest(self.layer_map)}"
+        alt = (
+            f"Heat map of layer {setting.layer} over {self.subject.name}, {describe_hottest(self.layer_map)}"
+        )
         return Panel(f"Heat map, layer {setting.layer}", alt, content)
 
     def black_and_white(self) -> Panel:
@@ -184,7 +170,9 @@ def show_legend(*, with_truth: bool) -> None:
 
 
 _ROW = "display:flex;flex-wrap:wrap;gap:0.3rem 1.2rem;font-size:0.85rem;opacity:0.85;align-items:center"
-_BAR = "display:inline-block;width:6rem;height:0.7rem;border-radius:2px;vertical-align:-0.05rem;margin:0 0.2rem;"
+_BAR = (
+    "display:inline-block;width:6rem;height:0.7rem;border-radius:2px;vertical-align:-0.05rem;margin:0 0.2rem;"
+)
 _BOX = "display:inline-block;width:0.8rem;height:0.8rem;border-radius:2px;vertical-align:-0.1rem;"
 
 

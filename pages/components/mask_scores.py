@@ -22,23 +22,27 @@ ROWS = {
 AREA = "Share of the picture in the mask"
 
 
-def show_scores(
-    subject: Subject, setting: MaskSetting, truth: np.ndarray, counts: TruthCounts
-) -> None:
+def show_scores(subject: Subject, setting: MaskSetting, truth: np.ndarray, counts: TruthCounts) -> None:
     """Show the scores of the mask beside those of a disk and of everything."""
     mine = counts.score(make_band(setting))
     trivial = get_trivial_scores(subject, truth)
     st.markdown(_compare(mine, trivial[CENTRED_DISK]))
-    columns = {"This mask": mine, "A disk in the middle": trivial[CENTRED_DISK], "Everything": trivial[ALL_POLYP]}
+    columns = {
+        "This mask": mine,
+        "A disk in the middle": trivial[CENTRED_DISK],
+        "Everything": trivial[ALL_POLYP],
+    }
     table = {"": [*ROWS.values(), AREA]}
     for name, scores in columns.items():
         table[name] = [format_score(scores, metric) for metric in ROWS] + [f"{_area(scores):.1%}"]
     st.table(table, border="horizontal", hide_index=True, alt="Scores of this mask beside two trivial masks")
     height, width = subject.size
-    flatters = " A training picture: it taught the classifier, so its scores flatter." if subject.split == "train" else ""
-    st.caption(
-        f"From 0 (worst) to 1 (best), on this one picture, all {height * width:,} pixels.{flatters}"
+    flatters = (
+        " A training picture: it taught the classifier, so its scores flatter."
+        if subject.split == "train"
+        else ""
     )
+    st.caption(f"From 0 (worst) to 1 (best), on this one picture, all {height * width:,} pixels.{flatters}")
 
 
 def _compare(mine: ImageScores, disk: ImageScores) -> str:

@@ -12,7 +12,15 @@ from medxai_core.stages.mask_view import compute_small_heatmaps, count_truth, cu
 from medxai_core.stages.masks import describe_setting, make_band
 from pages.components import mask_setting as keys
 from pages.components.mask_pictures import encode_picture
-from pages.components.mask_subject import Subject, find_hidden_reason, find_truth, get_layer_map, get_raw_maps, get_shown, open_subject
+from pages.components.mask_subject import (
+    Subject,
+    find_hidden_reason,
+    find_truth,
+    get_layer_map,
+    get_raw_maps,
+    get_shown,
+    open_subject,
+)
 
 SHEET_SIDE, FILM_SIDE = 220, 320
 FILM_LENGTH = 12
@@ -22,7 +30,9 @@ FILM = "masks_film"
 def show_all_layers(subject: Subject, setting: MaskSetting) -> None:
     """Show the heat map of every layer over the picture; a button opens one."""
     align = bool(st.session_state[keys.ALIGN])
-    sheet = subject.remember(("sheet", setting.method, align), lambda: _draw_sheet(subject, setting.method, align))
+    sheet = subject.remember(
+        ("sheet", setting.method, align), lambda: _draw_sheet(subject, setting.method, align)
+    )
     st.caption("Heat map of every layer of this picture: early layers are fine, late ones coarse.")
     with st.grid("auto", min_column_width=120, gap="small") as grid:
         for layer, (content, is_blank) in sheet.items():
@@ -68,7 +78,9 @@ def show_film(subject: Subject, setting: MaskSetting) -> None:
     if is_current and film is not None:
         _show_frames(film["frames"], setting, n_pictures=len(positions), split=subject.split)
     else:
-        st.caption("The pictures are spread evenly over the split. The first time takes about a second a picture.")
+        st.caption(
+            "The pictures are spread evenly over the split. The first time takes about a second a picture."
+        )
 
 
 def _draw_film(subject: Subject, setting: MaskSetting, positions: np.ndarray, *, align: bool) -> list[dict]:
@@ -119,4 +131,9 @@ def _show_frame(frame: dict) -> None:
         st.caption(f"{frame['name']}: cannot be shown.", help=frame["error"])
         return
     dice = f"Dice {frame['dice']:.3f}" if frame["dice"] is not None else (frame["reason"] or "")
-    st.image(frame["content"], alt=f"Mask over picture {frame['name']}, {dice}", caption=f"{frame['name']} · {dice}", width="stretch")
+    st.image(
+        frame["content"],
+        alt=f"Mask over picture {frame['name']}, {dice}",
+        caption=f"{frame['name']} · {dice}",
+        width="stretch",
+    )

@@ -152,7 +152,12 @@ def get_raw_maps(subject: Subject, method: str) -> tuple[dict[int, np.ndarray], 
     else:
         epoch = subject.run.best_epoch or 0
         raw, logit = cached.get_all_maps(
-            subject.study, subject.run.run_id, epoch, method=method, image=subject.image, image_key=subject.key
+            subject.study,
+            subject.run.run_id,
+            epoch,
+            method=method,
+            image=subject.image,
+            image_key=subject.key,
         )
     return raw, compute_probability(logit)
 
@@ -198,7 +203,10 @@ def find_truth(
         subject.key,
         lambda: load_open_truth(study, run_id, images, position, setting=setting, align=align),
     )
-    return truth, "The study holds no truth for this picture, so there are no scores." if truth is None else None
+    return (
+        truth,
+        "The study holds no truth for this picture, so there are no scores." if truth is None else None,
+    )
 
 
 def get_truth_counts(

@@ -128,8 +128,9 @@ def _tick(item_ids: list[str], value: bool) -> None:
 def _look_at(item_id: str) -> None:
     """Show one item with its reason."""
     st.query_params[ITEM_PARAMETER] = item_id
-    st.session_state["review_view"] = "one"
-    st.session_state["review_rerun"] = True
+    st.session_state["review_view"] = "One by one"
+
+    st.rerun(scope="app")
 
 
 def _name_box(item_id: str) -> str:

@@ -7,7 +7,14 @@ import streamlit as st
 from medxai_core.stages.review_progress import list_flagged, list_outcomes
 from medxai_core.study import Study
 from pages.components.class_words import CLASS_COLORS, CLASS_ICONS, OUTCOME_WORDS, say_class, shorten
-from pages.components.decision_keys import DecisionKey, show_keys, show_problem, show_undo_keys
+from pages.components.decision_keys import (
+    DecisionKey,
+    show_keys,
+    show_last,
+    show_last_row,
+    show_problem,
+    show_undo_keys,
+)
 from pages.components.frame import get_reader
 from pages.components.item_views import find_position, has_tiles, show_frame, show_item
 from pages.components.review_queue import (
@@ -45,10 +52,10 @@ def _show_one(review: ReviewState, queue: list[str], item_id: str) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         _show_head(review, queue, item_id, label)
-        _show_decisions(review.study, item_id, label, find_next(queue, item_id))
         show_item(review.study, position)
-        show_undo_keys(review.study)
+        show_last()
     with right:
+        _show_decisions(review.study, item_id, label, find_next(queue, item_id))
         if has_tiles(review.study):
             show_frame(review.study, position)
         show_reason(review, position)
@@ -71,23 +78,27 @@ def _show_head(review: ReviewState, queue: list[str], item_id: str, label: str) 
 
 
 def _show_decisions(study: Study, item_id: str, label: str, next_id: str | None) -> None:
-    """Show the two rows of keys."""
+    """Show the keys."""
     other = "non_polyp" if label == "polyp" else "polyp"
-    words = f"It is {say_class(other)}"
-    accept = "The label is right: it trains as decided by you."
-    reject = "The label is not right, and you give no other: it stays unlabelled."
-    main = [
-        DecisionKey("accept", "Accept", "A", accept, is_main=True),
-        DecisionKey("reject", "Reject", "X", reject),
-        DecisionKey("other", words, "O", "The other class: it trains with this one.", label=other),
+    right = "The label is right: it trains as decided by you."
+    wrong = "The label is not right, and you give no other: it stays unlabelled and is not proposed again."
+    turned = "The other class: it trains with this one."
+    first = [
+        DecisionKey("accept", "Accept", "A", right, is_main=True),
+        DecisionKey("reject", "Reject", "X", wrong),
     ]
-    beside = [
+    second = [
+        DecisionKey("other", f"It is {say_class(other)}", "O", turned, label=other),
         DecisionKey("unsure", "Unsure", "U", "You looked and cannot tell: it stays unlabelled."),
+    ]
+    third = [
         DecisionKey("skip", "Skip", "S", "Leave it for later: it stays unlabelled."),
         DecisionKey("flag", "Flag", "F", "Mark it for another look. No label changes, and it stays on the screen."),
     ]
-    show_keys(study, item_id, main, next_id=next_id)
-    show_keys(study, item_id, beside, next_id=next_id)
+    with st.container(gap="xsmall"):
+        show_keys(study, item_id, first, next_id=next_id)
+        show_keys(study, item_id, second, next_id=next_id)
+        show_last_row(study, item_id, third, next_id=next_id)
 
 
 def _show_done(review: ReviewState) -> None:

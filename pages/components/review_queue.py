@@ -24,10 +24,9 @@ ORDER_WORDS = {
     "newest": "Latest round first",
     "random": "By chance (random audit)",
 }
-ORDER_HELP = (
-    "Most doubtful: a labelled picture of the other class looks nearly as alike, or more alike. "
-    "By chance: a fixed random order. Only this one says how many of all proposals are right (Progress)."
-)
+ORDER_NOTES = {
+    "random": "A fixed random order over all clusters. Only this one says how many of all proposals are right: see Progress.",
+}
 SHOW_WORDS = {
     "open": "Not decided yet",
     "mine": "Not decided by me (second reading)",
@@ -35,7 +34,6 @@ SHOW_WORDS = {
     "flagged": "Flagged",
     "all": "All proposals",
 }
-SHOW_HELP = "A second reading shows every proposal again, and never what others decided."
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,17 +66,24 @@ def choose_queue(review: ReviewState) -> list[str]:
         int(cluster): int((review.measures.cluster_ids == cluster).sum())
         for cluster in dict.fromkeys(review.measures.cluster_ids)
     }
-    order_column, show_column, cluster_column = st.columns(3)
+    order_column, show_column, cluster_column = st.columns(3, gap="small")
     order = order_column.selectbox(
         "Order",
         list(ORDER_WORDS),
         format_func=ORDER_WORDS.get,
         key="review_order",
         bind="query-params",
-        help=ORDER_HELP,
+        label_visibility="collapsed",
+        icon=":material/sort:",
     )
     show = show_column.selectbox(
-        "Show", list(SHOW_WORDS), format_func=SHOW_WORDS.get, key="review_show", bind="query-params", help=SHOW_HELP
+        "Show",
+        list(SHOW_WORDS),
+        format_func=SHOW_WORDS.get,
+        key="review_show",
+        bind="query-params",
+        label_visibility="collapsed",
+        icon=":material/filter_list:",
     )
     cluster = cluster_column.selectbox(
         "Cluster",
@@ -86,9 +91,14 @@ def choose_queue(review: ReviewState) -> list[str]:
         format_func=lambda one: "All clusters" if one == "all" else f"Cluster {one} ({counts[int(one)]} proposals)",
         key="review_cluster",
         bind="query-params",
+        label_visibility="collapsed",
+        icon=":material/bubble_chart:",
         disabled=order == "random",
-        help="A random audit always takes proposals of all clusters.",
     )
+    if order in ORDER_NOTES:
+        st.caption(ORDER_NOTES[order])
+    if show == "mine":
+        st.caption("A second reading shows every proposal again, and never what others decided.")
     return list_queue(review, order, show, "all" if order == "random" else cluster)
 
 

@@ -11,7 +11,14 @@ from medxai_core.stages.seeds import CLASSES_WANTED
 from medxai_core.study import Study
 from pages.components.cached import get_decisions, get_items, get_suggested_seeds
 from pages.components.class_words import CLASS_WORDS, OUTCOME_WORDS, say_class, shorten
-from pages.components.decision_keys import DecisionKey, show_keys, show_problem, show_undo_keys
+from pages.components.decision_keys import (
+    DecisionKey,
+    show_keys,
+    show_last,
+    show_last_row,
+    show_problem,
+    show_undo_keys,
+)
 from pages.components.frame import get_reader
 from pages.components.item_views import find_position, has_tiles, show_frame, show_item
 from pages.components.links import link_to
@@ -19,9 +26,11 @@ from pages.components.review_queue import find_next, pick_item, show_arrows
 from pages.components.review_start import show_no_features
 
 STEP = 200
-KEYS = [
+MAIN = [
     DecisionKey("label", "Polyp", "P", "You see a polyp, or a part of one.", label="polyp", is_main=True),
     DecisionKey("label", "Non-polyp", "N", "You see no polyp.", label="non_polyp", is_main=True),
+]
+BESIDE = [
     DecisionKey("unsure", "Unsure", "U", "You looked and cannot tell: it stays unlabelled."),
     DecisionKey("skip", "Skip", "S", "Leave it for later."),
     DecisionKey("flag", "Flag", "F", "Mark it for another look. It stays on the screen."),
@@ -46,10 +55,13 @@ def show_seeds(study: Study) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         _show_head(study, queue, item_id)
-        show_keys(study, item_id, KEYS, next_id=find_next(queue, item_id))
         show_item(study, find_position(study, item_id))
-        show_undo_keys(study)
+        show_last()
     with right:
+        next_id = find_next(queue, item_id)
+        with st.container(gap="xsmall"):
+            show_keys(study, item_id, MAIN, next_id=next_id)
+            show_last_row(study, item_id, BESIDE, next_id=next_id)
         if has_tiles(study):
             show_frame(study, find_position(study, item_id))
         _show_progress(study)

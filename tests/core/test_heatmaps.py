@@ -153,22 +153,22 @@ def test_channels_and_gradients_of_zero_give_zero_not_nan() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "peer"),
+    ("method", "peer", "atol"),
     [
-        ("gradcam", pytorch_grad_cam.GradCAM),
-        ("layercam", pytorch_grad_cam.LayerCAM),
-        ("hirescam", pytorch_grad_cam.HiResCAM),
-        ("xgradcam", pytorch_grad_cam.XGradCAM),
+        ("gradcam", pytorch_grad_cam.GradCAM, 1e-5),
+        ("layercam", pytorch_grad_cam.LayerCAM, 1e-5),
+        ("hirescam", pytorch_grad_cam.HiResCAM, 1e-5),
+        ("xgradcam", pytorch_grad_cam.XGradCAM, 1e-3),  # divides by sums that nearly cancel, plus 1e-7
     ],
 )
 def test_maps_equal_those_of_the_grad_cam_package(
-    model: nn.Module, inputs: torch.Tensor, method: str, peer: type
+    model: nn.Module, inputs: torch.Tensor, method: str, peer: type, atol: float
 ) -> None:
     layers = LAYERS[model.network]
     with GradCAM(model, layers, method=method) as cam:
         raw = cam(inputs)
     for layer in layers:
-        assert_same_up_to_scale(raw[layer], run_peer(peer, model, layer, inputs))
+        assert_same_up_to_scale(raw[layer], run_peer(peer, model, layer, inputs), atol=atol)
 
 
 @pytest.mark.parametrize(

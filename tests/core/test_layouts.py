@@ -90,7 +90,7 @@ def test_a_picture_without_mask_is_kept_and_told(tmp_path):
 def test_an_ambiguous_mask_is_not_guessed(tmp_path):
     """a.bmp and a.jpg with one mask a.png, or two masks for one picture: nobody knows which."""
     put(tmp_path, "images/a.jpg", "images/a.bmp", "masks/a.png")
-    put(tmp_path, "images/b.jpg", "masks/b.png", "masks/b.tif")
+    put(tmp_path, "images/b.jpg", "masks/b.png", "masks/b.tif", "masks/b_mask.png")
     listing = read_layout(tmp_path)
     assert not any(record.has_truth for record in listing.records)
     assert all("not certain" in get_failures(listing)[f"images/{name}"] for name in ("a.jpg", "a.bmp", "b.jpg"))

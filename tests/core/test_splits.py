@@ -95,6 +95,16 @@ def test_the_pool_alone_is_always_train():
     assert not splits.is_labelled[16:].any()
 
 
+def test_the_pool_is_not_drawn_even_with_masks_or_without_any_truth():
+    """A mask on a picture of the pool does not make it a test picture; nor does a lack of all truth."""
+    items = make_items(20, 20, n_pool=400)
+    with_masks = dataclasses.replace(items, has_truth=np.ones(440, bool))
+    no_labels = np.full(440, None, object)
+    without_truth = dataclasses.replace(items, has_truth=np.zeros(440, bool), labels=no_labels)
+    for variant in (with_masks, without_truth):
+        assert set(make_splits(variant).split[40:]) == {"train"}
+
+
 def test_segmented_copy_takes_the_labelled_copy_with_it():
     """A labelled picture without mask whose copy has a mask goes where the mask is drawn."""
     items = make_items(200, 0)

@@ -1,0 +1,26 @@
+"""Command: story."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from medxai_core.commands.console import JsonOption, RunOption, StudyArgument, show_result
+
+EXAMPLE = "Example: python -m medxai_core story demo 3fa9c1d2"
+
+
+def story(
+    study: StudyArgument,
+    image: Annotated[str, typer.Argument(metavar="IMAGE", help="Id of a picture or tile, or its beginning.")],
+    run: RunOption = None,
+    layer: Annotated[int | None, typer.Option(min=0, help="Layer of the heat map; default: the locked one.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Tell how one picture came from its file to its score, and what each step does not prove."""
+    from medxai_core.life_story import tell_life_story
+    from medxai_core.study import open_study
+
+    found = tell_life_story(open_study(study), image, run, layer=layer)
+    show_result({"story": found}, text=found.to_text(), json=json)

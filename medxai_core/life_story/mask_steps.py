@@ -1,0 +1,231 @@
+"""Steps about the result: prediction, heat map, mask, scores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from medxai_core.evaluation.baselines import CENTRED_DISK
+from medxai_core.evaluation.scores import ImageScores
+from medxai_core.life_story.context import StoryContext
+from medxai_core.life_story.story import Part, Step
+from medxai_core.masks import describe_heatmap
+from medxai_core.records.masks import get_heatmaps, list_heatmaps
+from medxai_core.records.runs import get_probabilities, list_runs
+from medxai_core.stages.heatmaps import MapMaker
+from medxai_core.stages.mask_view import describe_layer, describe_probability
+from medxai_core.stages.masks import describe_setting, make_study_mask
+from medxai_core.stages.recorded_scores import find_current_row, find_trivial_row, get_picture_scores
+
+SHOWN_SCORES = ("dice", "jaccard", "recall", "precision")
+OUTCOME_WORDS = {
+    "polyp_with_mask": "polyp and mask",
+    "polyp_without_mask": "the polyp was missed: the mask is empty",
+    "false_positive_frame": "there is no polyp, but a mask",
+    "correctly_empty_frame": "no polyp and no mask, as it should be",
+}
+NO_RUN = "Nothing has been trained yet. Do this on the Training page."
+
+
+def tell_prediction(context: StoryContext) -> Step:
+    """Tell what each run's classifier says, and whether the picture taught it."""
+    not_proof = "that there is a polyp: the probability is not calibrated, and a classifier can be sure and wrong."
+    if context.run is None:
+        return Step("prediction", "Prediction", (Part(NO_RUN),), not_proof, "training", is_known=False)
+    by_run = {run.run_id: get_probabilities(context.study, run.run_id) for run in list_runs(context.study)}
+    taught = {
+        run.run_id: dict(zip(run.manifest.get("item_positions", []), run.manifest.get("labels", []), strict=False))
+        for run in list_runs(context.study)
+    }
+    parts = context.tell_each(lambda row: _describe_prediction(context, row, by_run, taught))
+    is_known = any(run["probability"] is not None for part in parts for run in part.facts["runs"])
+    return Step("prediction", "Prediction", parts, not_proof, "training", is_known=is_known)
+
+
+def _describe_prediction(
+    context: StoryContext,
+    row: int,
+    by_run: dict[str, np.ndarray | None],
+    taught: dict[str, dict[int, int]],
+) -> tuple[str, dict[str, Any]]:
+    """Return words and facts about the predictions of one item."""
+    names = ("non_polyp", "polyp")
+    runs = []
+    for run_id, values in by_run.items():
+        known = values is not None and bool(np.isfinite(values[row]))
+        label = taught[run_id].get(row)
+        runs.append(
+            {
+                "run_id": run_id,
+                "probability": float(values[row]) if known and values is not None else None,
+                "taught_as": None if label is None else names[label],
+            }
+        )
+    own = next((run for run in runs if context.run and run["run_id"] == context.run.run_id), runs[0])
+    if own["taught_as"]:
+        words = f"It taught run {own['run_id']} as {own['taught_as']}, so a prediction for it would prove nothing."
+    elif own["probability"] is None:
+        words = f"Run {own['run_id']} did not learn from it, and no prediction is recorded (only validation and test have one)."
+    else:
+        told = describe_probability(own["probability"])
+        words = f"Run {own['run_id']} {told}: probability {own['probability']:.2f}. It did not learn from this picture."
+    return words, {"runs": runs}
+
+
+def tell_heatmap(context: StoryContext) -> Step:
+    """Tell where the network looked, in one layer."""
+    not_proof = (
+        "why the network decided: the map shows where a change would move the answer, is scaled so that some place "
+        "is always hottest, and its own tests come in a later version."
+    )
+    title, page = "Heat map", "masks"
+    if context.run is None:
+        return Step("heatmap", title, (Part(NO_RUN),), not_proof, page, is_known=False)
+    layers = find_recorded_layers(context)
+    if not layers:
+        part = Part("No heat map of this picture is recorded yet. The Masks page makes it.", {"layers": []})
+        return Step("heatmap", title, (part,), not_proof, page, is_known=False)
+    layer = _choose_layer(context, layers)
+    maker = context.maker
+    size = (int(context.picture["height"]), int(context.picture["width"]))
+    raw = get_heatmaps(context.study, context.run.run_id, layer, method=_method(context))[context.position]
+    facts: dict[str, Any] = {"layers": layers, "layer": layer, "method": _method(context), "grid": list(raw.shape)}
+    words = f"Layer {layer}, method {_method(context)}."
+    if maker is not None:
+        heatmap, is_blank = maker.finish(raw, layer, size)
+        warnings = describe_heatmap(heatmap)
+        facts |= {"is_blank": is_blank, "warnings": warnings, "hottest": _find_hottest(heatmap)}
+        where = "" if is_blank else f" It is hottest {_say_place(*_find_hottest(heatmap))}."
+        words = f"Layer {layer} ({describe_layer(maker.blocks[layer], size, maker.input_size)}).{where} {' '.join(warnings)}"
+    return Step("heatmap", title, (Part(words.strip(), facts),), not_proof, page)
+
+
+def find_recorded_layers(context: StoryContext) -> list[int]:
+    """Return the layers with a recorded map of this picture."""
+    if context.run is None:
+        return []
+    run_id, method = context.run.run_id, _method(context)
+    return [
+        layer
+        for layer in list_heatmaps(context.study, run_id, method)
+        if np.isfinite(get_heatmaps(context.study, run_id, layer, method=method)[context.position, 0, 0])
+    ]
+
+
+def _method(context: StoryContext) -> str:
+    """Return the method of the locked setting, else the paper's."""
+    return context.setting.method if context.setting else "gradcam"
+
+
+def _choose_layer(context: StoryContext, layers: list[int]) -> int:
+    """Return the layer asked for, else the locked one, else the deepest that is recorded."""
+    locked = context.setting.layer if context.setting else None
+    for layer in (context.wanted_layer, locked):
+        if layer in layers:
+            return int(layer)
+    return layers[-1]
+
+
+def _find_hottest(heatmap: np.ndarray) -> tuple[float, float]:
+    """Return the place of the hottest pixel, down and right, as shares of the sides."""
+    row, column = np.unravel_index(int(np.argmax(heatmap)), heatmap.shape)
+    return (float(row) + 0.5) / heatmap.shape[0], (float(column) + 0.5) / heatmap.shape[1]
+
+
+def _say_place(down: float, right: float) -> str:
+    """Say where a place in the picture is.
+
+    >>> _say_place(0.1, 0.5), _say_place(0.5, 0.5), _say_place(0.9, 0.9)
+    ('at the top', 'in the middle', 'at the lower right')
+    """
+    vertical = "upper" if down < 1 / 3 else "lower" if down > 2 / 3 else ""
+    horizontal = "left" if right < 1 / 3 else "right" if right > 2 / 3 else ""
+    if vertical and horizontal:
+        return f"at the {vertical} {horizontal}"
+    if not vertical and not horizontal:
+        return "in the middle"
+    return f"at the {horizontal or {'upper': 'top', 'lower': 'bottom'}[vertical]}"
+
+
+def tell_mask(context: StoryContext) -> Step:
+    """Tell what the locked setting cuts out of the heat map."""
+    not_proof = "where a polyp ends: the mask follows a coarse map, and its size follows the threshold."
+    title, page = "Mask", "masks"
+    if context.run is None:
+        return Step("mask", title, (Part(NO_RUN),), not_proof, page, is_known=False)
+    setting, maker = context.setting, context.maker
+    if setting is None:
+        part = Part("No setting is locked for this run: layer and threshold are chosen on the Masks page.")
+        return Step("mask", title, (part,), not_proof, page, is_known=False)
+    facts: dict[str, Any] = {"setting": describe_setting(setting), "chosen_on": setting.chosen_on}
+    if maker is None or setting.layer not in find_recorded_layers(context):
+        part = Part(f"{describe_setting(setting)}: the map of this layer is not recorded for this picture.", facts)
+        return Step("mask", title, (part,), not_proof, page, is_known=False)
+    mask, is_blank = _cut_mask(context, maker)
+    area = float(mask.mean())
+    facts |= {"area": area, "is_blank": is_blank}
+    told = "The map is blank, so the mask is empty." if is_blank else f"The mask takes {area:.1%} of the picture."
+    words = f"{told} Setting: {describe_setting(setting)}, chosen on {_say_choice(setting.chosen_on)}."
+    return Step("mask", title, (Part(words, facts),), not_proof, page)
+
+
+def _cut_mask(context: StoryContext, maker: MapMaker) -> tuple[np.ndarray, bool]:
+    """Return the mask under the locked setting, and whether the map is blank."""
+    setting, run = context.setting, context.run
+    if setting is None or run is None:
+        raise ValueError("a mask needs a run with a locked setting.")
+    maps = get_heatmaps(context.study, run.run_id, setting.layer, method=setting.method)
+    _, mask, is_blank = make_study_mask(maker, maps, context.images, context.position, setting=setting)
+    return mask, is_blank
+
+
+def _say_choice(chosen_on: str) -> str:
+    """Say what the setting was chosen on."""
+    return {
+        "paper": "what the paper gives",
+        "tuning": "the tuning pictures",
+        "eye": "pictures judged by eye",
+        "test": "test pictures (tuned on test)",
+    }.get(chosen_on, chosen_on)
+
+
+def tell_scores(context: StoryContext) -> Step:
+    """Tell how well the mask fits the truth, where that is open."""
+    not_proof = "that the method works: one picture is one picture, and a disk in the middle may score as well."
+    title, page = "Score", "evaluation"
+    if context.split == "train":
+        part = Part("Not scored: the truth of pictures that may be reviewed is not shown.")
+        return Step("scores", title, (part,), not_proof, page, is_known=False)
+    if not context.is_open:
+        part = Part("Hidden: truth and scores of test pictures open when layer and threshold are locked.")
+        return Step("scores", title, (part,), not_proof, page, is_known=False)
+    own = _find_scores(context)
+    if own is None:
+        part = Part(f"The masks of the {context.split} pictures have not been scored under the locked setting.")
+        return Step("scores", title, (part,), not_proof, page, is_known=False)
+    disk = _find_scores(context, trivial=True)
+    facts = {metric: own.value(metric) for metric in SHOWN_SCORES}
+    facts |= {"outcome": own.outcome, "disk_dice": disk.value("dice") if disk else None}
+    dice = own.value("dice")
+    if dice is None:
+        words = f"{OUTCOME_WORDS[own.outcome].capitalize()}. Dice is undefined on a picture without a polyp."
+    else:
+        beside = f"; {CENTRED_DISK}: {disk.value('dice'):.2f}" if disk and disk.value("dice") is not None else ""
+        words = f"Dice {dice:.2f} (0 nothing, 1 perfect{beside})."
+    return Step("scores", title, (Part(words, facts),), not_proof, page)
+
+
+def _find_scores(context: StoryContext, *, trivial: bool = False) -> ImageScores | None:
+    """Return the scores of this picture under the locked setting, or of the centred disk on it."""
+    run_id = context.run.run_id if context.run else ""
+    row = (
+        find_trivial_row(context.study, context.split)
+        if trivial
+        else find_current_row(context.study, run_id, context.split)
+    )
+    if row is None:
+        return None
+    pictures = get_picture_scores(context.study, row, images=context.images)
+    found = np.flatnonzero(pictures.positions == context.position)
+    return pictures.scores[int(found[0])] if len(found) else None

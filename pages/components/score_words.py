@@ -1,0 +1,74 @@
+"""Scores as text: a value with its interval, what it rests on, what masks were used for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from medxai_core.records.masks import MaskSetting, RecordedEvaluation
+from medxai_core.stages.masks import describe_setting
+
+METRIC_WORDS = {
+    "accuracy": "Pixels right (accuracy)",
+    "jaccard": "Overlap, stricter (Jaccard, IoU)",
+    "dice": "Overlap (Dice = F1)",
+    "recall": "Polyp covered (recall)",
+    "precision": "Mask that is polyp (precision)",
+}
+
+TRIVIAL_WORDS = {
+    "everything is polyp": "Everything is polyp",
+    "centred disk, radius 0.3 of the side": "Centred disk (radius 0.3 of the side)",
+    "mean mask of other pictures": "Mean mask of the training pictures",
+}
+
+MASK_USE_BADGES = {
+    "nothing": ":green-badge[nothing]",
+    "tile_labels": ":blue-badge[tile labels]",
+    "tuning": ":blue-badge[tuning]",
+    "baseline": ":gray-badge[not a method]",
+}
+
+TUNED_ON_TEST = (
+    "**Tuned on test.** The setting was unlocked after test scores had been seen, and locked again. "
+    "The test score flatters, and nobody can say by how much."
+)
+
+
+def format_score(value: float | None) -> str:
+    """Return a score with three decimals; a dash where it is undefined.
+
+    >>> format_score(0.2371), format_score(None)
+    ('0.237', '\u2013')
+    """
+    return "\u2013" if value is None else f"{value:.3f}"
+
+
+def format_span(low: float | None, high: float | None, digits: int = 2) -> str:
+    """Return an interval as text; empty without one.
+
+    >>> format_span(0.171, 0.299), format_span(None, None)
+    ('0.17 to 0.30', '')
+    """
+    return "" if low is None or high is None else f"{low:.{digits}f} to {high:.{digits}f}"
+
+
+def format_cell(one: dict[str, Any]) -> str:
+    """Return a recorded figure as a cell of a table: the value, its 95 % interval below it."""
+    if one["value"] is None:
+        return "undefined"
+    span = format_span(one["low"], one["high"])
+    return f"**{one['value']:.3f}**" + (f"  \n:small[:gray[{span}]]" if span else "")
+
+
+def name_row(row: RecordedEvaluation, *, is_current: bool = True) -> str:
+    """Return a row's name as a reader would say it."""
+    if row.run_id is None:
+        return TRIVIAL_WORDS.get(row.name, row.name.capitalize())
+    words = describe_setting(MaskSetting(**row.setting)).replace("<", "\\<").replace(">", "\\>")
+    return f"Run {row.run_id}: {words}" + ("" if is_current else " (an earlier setting)")
+
+
+def get_figure(row: RecordedEvaluation, name: str) -> dict[str, Any]:
+    """Return one figure of a row, such as "mean.dice", with its interval and what it rests on."""
+    nothing = {"value": None, "low": None, "high": None, "n_defined": 0, "n": 0, "reason": "not recorded"}
+    return row.summary["rows"].get(name, nothing)

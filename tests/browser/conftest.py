@@ -1,0 +1,118 @@
+"""A real server and a real Chromium for the browser tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+SCREENSHOTS = ROOT / "build" / "screenshots"
+CHROMIUM = os.environ.get("MEDXAI_CHROMIUM", "/usr/bin/chromium")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Start the system's Chromium; skip with a reason without one, unless browser tests are required."""
+    if not Path(CHROMIUM).exists():
+        reason = f"needs Chromium at {CHROMIUM} (Debian: apt-get install chromium)"
+        if os.environ.get("MEDXAI_BROWSER_TESTS") == "required":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser_home(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the demo that the browser tests may change."""
+    home = tmp_path_factory.mktemp("browser") / "home"
+    shutil.copytree(demo_home / "studies", home / "studies")
+    return home
+
+
+@pytest.fixture(scope="session")
+def server(browser_home: Path) -> Iterator[str]:
+    """Serve the app on 127.0.0.1 on a free port; give its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    log = browser_home / "server.log"
+    with open(log, "wb") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | {"MEDXAI_HOME": str(browser_home)}, stdout=output, stderr=output
+        )
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", process, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_for(url: str, process: subprocess.Popen, log: Path) -> None:
+    """Return when the server answers."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=2)
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.3)
+    raise AssertionError(f"the server did not start: {log.read_text()}")
+
+
+@pytest.fixture
+def open_page(chromium: Browser, server: str) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens a page of the app and waits until it is drawn; script errors fail the test."""
+    contexts, errors = [], []
+
+    def open_one(path: str, *, dark: bool = False, width: int = 1400, height: int = 900) -> Page:
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{server}/{path}")
+        wait_until_drawn(page)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert not errors, errors
+
+
+def wait_until_drawn(page: Page, *, seconds: float = 120) -> None:
+    """Wait until the script has run and nothing is loading, twice in a row."""
+    page.wait_for_selector('[data-testid="stApp"]', timeout=60_000)
+    busy = '[data-testid="stStatusWidget"], [data-testid="stSkeleton"], [data-testid="stSpinner"]'
+    quiet, deadline = 0, time.monotonic() + seconds
+    while quiet < 4 and time.monotonic() < deadline:
+        page.wait_for_timeout(300)
+        quiet = quiet + 1 if page.locator(busy).count() == 0 else 0
+    assert quiet >= 4, "the page is still at work"

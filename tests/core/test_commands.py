@@ -1,0 +1,121 @@
+"""The command line: exit codes, JSON, errors in words, and the same numbers as the core."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def call(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """Run one command in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "medxai_core", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"MEDXAI_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+@pytest.fixture
+def home(demo_home: Path, tmp_path: Path) -> Path:
+    """Return a copy of the demo's home."""
+    shutil.copytree(demo_home / "studies", tmp_path / "home" / "studies")
+    return tmp_path / "home"
+
+
+def test_a_wrong_call_exits_with_2_and_an_error_with_1(tmp_path: Path) -> None:
+    assert call("cluster", "demo", "--k", "many", home=tmp_path).returncode == 2
+    assert call("no-such-command", home=tmp_path).returncode == 2
+    failed = call("cluster", "no-such-study", "--json", home=tmp_path)
+    assert failed.returncode == 1
+    assert "no-such-study" in json.loads(failed.stdout)["error"]
+    assert "Traceback" not in failed.stderr
+
+
+def test_the_demo_is_finished_and_there_at_once_the_next_time(home: Path) -> None:
+    again = call("demo", "demo", "--json", home=home)
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["is_new"] is False
+    summary = json.loads(call("review", "summary", "demo", "--json", home=home).stdout)
+    assert summary["review"]["n_proposals"] > 0
+    check = json.loads(call("study", "check", "demo", "--json", home=home).stdout)
+    assert check["is_healthy"] is True
+
+
+def test_the_demo_beats_the_image_that_says_nothing(home: Path) -> None:
+    scores = json.loads(call("evaluate-classifier", "demo", "--json", home=home).stdout)
+    assert scores["test"]["confusion"]["tp"] + scores["test"]["confusion"]["fn"] > 0
+    assert set(scores) == {"validation", "test"}
+
+
+def test_masks_of_a_checkpoint_have_the_size_of_the_picture_and_only_two_values(home: Path, tmp_path: Path) -> None:
+    pictures = sorted((home / "studies" / "demo" / "pictures" / "images").iterdir())[:3]
+    [checkpoint] = (home / "studies" / "demo" / "runs").glob("*/best.safetensors")
+    out = tmp_path / "masks"
+    made = call("segment", "--checkpoint", str(checkpoint), "--out", str(out), *map(str, pictures), home=home)
+    assert made.returncode == 0, made.stderr
+    for picture in pictures:
+        mask = Image.open(out / f"{picture.stem}.png")
+        assert mask.mode == "L"
+        assert mask.size == Image.open(picture).size
+        assert set(np.unique(np.asarray(mask))) <= {0, 255}
+    foreign = tmp_path / "foreign.safetensors"
+    foreign.write_bytes(b"no checkpoint")
+    refused = call("segment", "--checkpoint", str(foreign), "--out", str(out), str(pictures[0]), home=home)
+    assert refused.returncode == 1
+    assert "foreign.safetensors" in refused.stderr
+
+
+def test_test_truth_stays_closed_until_the_setting_is_locked(home: Path) -> None:
+    assert call("lock", "demo", "--unlock", home=home).returncode == 0
+    closed = call("score", "demo", home=home)
+    assert closed.returncode == 1
+    assert "hidden until the setting is locked" in closed.stderr
+    assert call("lock", "demo", "--layer", "14", "--low", "0.5", home=home).returncode == 0
+    opened = call("score", "demo", "--json", home=home)
+    assert opened.returncode == 0, opened.stderr
+    from medxai_core.records.masks import list_evaluations
+    from medxai_core.study import open_study
+
+    rows = [row for row in list_evaluations(open_study(home / "studies" / "demo")) if row.setting.get("low") == 0.5]
+    assert rows and all(row.tuned_on_test for row in rows)
+
+
+def test_runs_2_to_5_ask_for_the_pool(home: Path) -> None:
+    refused = call("pipeline", "demo", "--preset", "paper-run-3", home=home)
+    assert refused.returncode == 1
+    assert "HyperKvasir" in refused.stderr
+
+
+def test_features_of_pictures_are_written_in_the_published_form(tmp_path: Path) -> None:
+    golden = ROOT / "tests" / "golden" / "lire"
+    names = ["blobs_200x200.png", "black_640x480.png"]
+    paths = [str(next(golden.rglob(name))) for name in names]
+    out = tmp_path / "features.csv"
+    assert call("features", "--csv", str(out), *paths, home=tmp_path).returncode == 0
+    comment, *lines = out.read_text().splitlines()
+    assert comment.startswith("% Extracting images in /")
+    assert [len(line.split(",")) for line in lines] == [227, 227]
+    expected = {row.split(",")[0]: row.split(",")[1:] for row in (golden / "synthetic.csv").read_text().splitlines()}
+    for name, line in zip(names, lines, strict=True):
+        assert line.split(",")[-1].endswith(name)
+        assert np.allclose(np.array(line.split(",")[:-1], float), np.array(expected[name], float), rtol=1e-12, atol=0)
+
+
+def test_features_names_the_picture_that_fails(tmp_path: Path) -> None:
+    (tmp_path / "bad.jpg").write_bytes(b"no picture")
+    failed = call("features", "--csv", str(tmp_path / "out.csv"), str(tmp_path / "bad.jpg"), home=tmp_path)
+    assert failed.returncode == 1
+    assert "bad.jpg" in failed.stdout
