@@ -9,7 +9,8 @@ from medxai_core.records.runs import RecordedRun
 from medxai_core.stages.recorded_scores import find_trivial_row, list_open_rows, list_open_runs
 from medxai_core.study import Study
 from pages.components.cached import get_images
-from pages.components.classifier_scores import show_classifier
+from pages.components.evaluation_bands import show_size_and_place
+from pages.components.evaluation_charts import show_intervals
 from pages.components.evaluation_choice import (
     choose_run,
     choose_split,
@@ -18,14 +19,13 @@ from pages.components.evaluation_choice import (
     show_verdict,
     show_why_no_row,
 )
+from pages.components.evaluation_classifier import show_classifier
+from pages.components.evaluation_files import show_hand_in
+from pages.components.evaluation_pictures import show_pictures
+from pages.components.evaluation_rounds import show_round_errors
+from pages.components.evaluation_speed import show_speed
+from pages.components.evaluation_table import show_more_figures, show_score_table
 from pages.components.frame import require_study
-from pages.components.hand_in_view import show_hand_in
-from pages.components.round_error_view import show_round_errors
-from pages.components.score_charts import show_intervals
-from pages.components.score_table import show_more_figures, show_score_table
-from pages.components.scored_pictures import show_pictures
-from pages.components.size_and_place import show_size_and_place
-from pages.components.speed_view import show_speed
 
 TABS = ("Scores", "Pictures", "Size and place", "Classifier", "Proposed labels", "Speed", "Hand-in files")
 NEED_ROW = TABS[:3] + TABS[-1:]

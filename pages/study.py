@@ -23,9 +23,9 @@ if study is None:
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    st.title(f"Study {escape(study.name)}", width="stretch")
-    label = "Back to the study" if is_form_open() else "New study"
-    st.button(label, key="new-study", icon=":material/add:", on_click=turn_form)
+    st.title("New study" if is_form_open() else f"Study {escape(study.name)}", width="stretch")
+    label, icon = ("Back", ":material/arrow_back:") if is_form_open() else ("New study", ":material/add:")
+    st.button(label, key="new-study", icon=icon, on_click=turn_form)
 show_makings()
 show_left_out()
 finish_removal(study)

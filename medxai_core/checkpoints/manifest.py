@@ -25,8 +25,8 @@ class OperatingPoint:
         Number of the block, from 0.
     method : str
         CAM method, such as "gradcam".
-    low : float
-        Lower threshold, 0..1.
+    low : float or None
+        Lower threshold, 0..1; None if there is none.
     high : float or None
         Upper threshold, 0..1; None if there is none.
     inverted : bool
@@ -35,7 +35,7 @@ class OperatingPoint:
 
     layer: int
     method: str
-    low: float
+    low: float | None
     high: float | None
     inverted: bool
 

@@ -147,7 +147,7 @@ def read_context(
     position = int(picture["position"])  # type: ignore[call-overload]
     rows = [int(row) for row in np.flatnonzero(items.image_positions == position)]
     if tile:
-        whole_id = f"{picture['image_id']}{wanted[len(tile['image']):]}"
+        whole_id = f"{picture['image_id']}{wanted[len(tile['image']) :]}"
         rows = [row for row in rows if items.item_ids[row] == whole_id]
         if not rows:
             raise ImageNotFoundError(f"picture {picture['image_id']!r} has no tile {wanted!r}.", "Give its image id.")

@@ -45,7 +45,12 @@ def _describe_features(context: StoryContext, row: int) -> tuple[str, dict[str, 
         return "It has no features: the picture could not be read when they were extracted.", {"descriptors": []}
     unusual = find_unusual_features(arrays, row)
     descriptors = [
-        {"name": one.name, "aspect": one.aspect, "meaning": one.meaning, "values": np.asarray(arrays[one.name][row]).tolist()}
+        {
+            "name": one.name,
+            "aspect": one.aspect,
+            "meaning": one.meaning,
+            "values": np.asarray(arrays[one.name][row]).tolist(),
+        }
         for one in get_feature_set("lire").descriptors
         if one.name in arrays
     ]
@@ -97,10 +102,14 @@ def _describe_cluster(context: StoryContext, row: int) -> tuple[str, dict[str, A
     counts = Counter(str(label) for label in context.starting_labels[members] if label is not None)
     distances = np.asarray(clustering.distances)[members]
     within = 100 * float(np.mean(distances <= clustering.distances[row]))
-    typical = [str(context.items.item_ids[member]) for member in members[np.argsort(distances, kind="stable")[:N_TYPICAL]]]
+    typical = [
+        str(context.items.item_ids[member]) for member in members[np.argsort(distances, kind="stable")[:N_TYPICAL]]
+    ]
     differences = explain_cluster(context.features, clustering.cluster_ids, cluster_id) if context.features else []
     labelled = " and ".join(f"{n} {label}" for label, n in sorted(counts.items())) or "none"
-    apart = f" What sets the cluster apart: {', '.join(one.words for one in differences[:N_WORDS])}." if differences else ""
+    apart = (
+        f" What sets the cluster apart: {', '.join(one.words for one in differences[:N_WORDS])}." if differences else ""
+    )
     words = (
         f"Cluster {cluster_id} of {clustering.k}, with {len(members)} members; labelled among them: {labelled}. "
         f"{within:.0f} % of them lie no farther from its centre.{apart}"
@@ -167,8 +176,14 @@ def _explain_none(context: StoryContext, row: int) -> str:
     """Say why no label was proposed."""
     reasoning = context.reasoning
     if reasoning is None or reasoning.labels[row] is not None:
-        return "No label was proposed: a reader had labelled it before the rounds." if reasoning else "No label was proposed."
-    why = explain_unlabelled(row, reasoning.rounds, cluster_ids=reasoning.clustering.cluster_ids, labels=reasoning.labels)
+        return (
+            "No label was proposed: a reader had labelled it before the rounds."
+            if reasoning
+            else "No label was proposed."
+        )
+    why = explain_unlabelled(
+        row, reasoning.rounds, cluster_ids=reasoning.clustering.cluster_ids, labels=reasoning.labels
+    )
     return f"No label was proposed. {why}"
 
 
@@ -186,9 +201,7 @@ def tell_decisions(context: StoryContext) -> Step:
     )
 
 
-def _describe_decisions(
-    context: StoryContext, row: int, log: list[dict[str, Any]]
-) -> tuple[str, dict[str, Any]]:
+def _describe_decisions(context: StoryContext, row: int, log: list[dict[str, Any]]) -> tuple[str, dict[str, Any]]:
     """Return words and facts about the decisions on one item."""
     item_id = str(context.items.item_ids[row])
     decisions = [{name: one[name] for name in DECISION_FACTS} for one in log if one["item_id"] == item_id]

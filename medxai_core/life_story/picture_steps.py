@@ -18,7 +18,9 @@ def tell_file(context: StoryContext) -> Step:
     """Tell what file it was and when it came in."""
     picture = context.picture
     imported = next((event["at"] for event in list_events(context.study, kind="import")), None)
-    facts = {name: picture[name] for name in ("image_id", "sha256", "width", "height", "brightness", "contrast", "sharpness")}
+    facts = {
+        name: picture[name] for name in ("image_id", "sha256", "width", "height", "brightness", "contrast", "sharpness")
+    }
     facts |= {"imported_at": imported, "removed_at": picture["removed_at"], "n_items": len(context.rows)}
     if picture["removed_at"]:
         words = f"The picture was removed on {picture['removed_at'][:10]}. Only its id and hash are left."
@@ -57,4 +59,3 @@ def tell_split(context: StoryContext) -> Step:
         not_proof="that no picture of this patient is in another split, unless the study names its patients.",
         page="study",
     )
-

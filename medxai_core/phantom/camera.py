@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageFilter
 
-from medxai_core.phantom.canvas import Canvas
+from medxai_core.phantom.canvas import Canvas, blend
 from medxai_core.phantom.noise import draw_noise
 from medxai_core.phantom.procedure import Procedure
 
@@ -44,36 +44,36 @@ def develop(
     image : ndarray of shape (H, W, 3), uint8
     """
     picture = _expose(canvas, exposure=procedure.exposure * rng.uniform(0.95, 1.05))
-    picture = _add_glare(picture, glare)
+    _add_glare(picture, glare)
     picture = _blur(rng, picture)
     _add_sensor_noise(rng, picture, procedure.noise)
-    picture *= aperture[..., None]
-    return np.clip(picture + np.float32(0.5), 0, 255).astype(np.uint8)
+    picture *= aperture
+    picture += np.float32(0.5)
+    return np.ascontiguousarray(np.moveaxis(np.clip(picture, 0, 255).astype(np.uint8), 0, 2))
 
 
 def _expose(canvas: Canvas, *, exposure: float) -> np.ndarray:
-    """Return the exposed picture, 0 to 255: dark places are redder, bright ones run into white."""
+    """Return the exposed picture, (3, H, W), 0 to 255: dark places are redder, bright ones run into white."""
     height, width = canvas.light.shape
     light = np.clip(canvas.light, 0.004, None)
     x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     log_light = np.log(light * (1 - 0.16 * (x * x + y * y)) * np.float32(exposure))
-    picture = np.empty((height, width, 3), dtype=np.float32)
+    picture = np.empty((3, height, width), dtype=np.float32)
     for channel, (power, gain) in enumerate(((0.8, 1.75), (1.02, 1.55), (1.08, 1.5))):
-        value = canvas.albedo[..., channel] * np.exp(log_light * np.float32(power))
-        picture[..., channel] = 255 * (1 - np.exp(value * np.float32(-gain)))
+        value = canvas.albedo[channel] * np.exp(log_light * np.float32(power))
+        picture[channel] = 255 * (1 - np.exp(value * np.float32(-gain)))
     return picture
 
 
-def _add_glare(picture: np.ndarray, glare: np.ndarray) -> np.ndarray:
+def _add_glare(picture: np.ndarray, glare: np.ndarray) -> None:
     """Lay the glare over the picture, with a faint bloom round it."""
     height, width = glare.shape
     spots = Image.fromarray(glare).reduce(8)
     bloom = np.asarray(spots.resize((width, height), Image.Resampling.BICUBIC)) * np.float32(0.35)
     cover = np.clip(np.maximum(glare, bloom), 0, 1)
     for channel, white in enumerate((252, 252, 246)):
-        picture[..., channel] += cover * (white - picture[..., channel])
-    return picture
+        blend(picture[channel], white, cover)
 
 
 def _blur(rng: np.random.Generator, picture: np.ndarray) -> np.ndarray:
@@ -82,15 +82,17 @@ def _blur(rng: np.random.Generator, picture: np.ndarray) -> np.ndarray:
         reach, direction = rng.uniform(1.5, 5), rng.uniform(0, np.pi)
         steps = np.linspace(-0.5, 0.5, 5) * reach
         shifts = {(round(s * np.sin(direction)), round(s * np.cos(direction))) for s in steps.tolist()}
-        picture = np.mean([np.roll(picture, shift, axis=(0, 1)) for shift in sorted(shifts)], axis=0)
-    soft = Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8))
-    soft = soft.filter(ImageFilter.BoxBlur(rng.uniform(0.25, 0.55)))
-    return np.asarray(soft, dtype=np.float32)
+        picture = np.mean([np.roll(picture, shift, axis=(1, 2)) for shift in sorted(shifts)], axis=0)
+    radius = rng.uniform(0.25, 0.55)
+    for channel in range(3):
+        sharp = Image.fromarray(np.clip(picture[channel], 0, 255).astype(np.uint8))
+        picture[channel] = np.asarray(sharp.filter(ImageFilter.BoxBlur(radius)))
+    return picture
 
 
 def _add_sensor_noise(rng: np.random.Generator, picture: np.ndarray, level: float) -> None:
     """Add grain: fine in brightness, coarser and weaker in colour."""
-    height, width = picture.shape[:2]
-    picture += (np.float32(level) * rng.standard_normal((height, width), dtype=np.float32))[..., None]
+    height, width = picture.shape[1:]
+    picture += np.float32(level) * draw_noise(rng, width, height, scale=1)
     for channel in (0, 2):
-        picture[..., channel] += np.float32(level) * draw_noise(rng, width, height, scale=2.5)
+        picture[channel] += np.float32(level) * draw_noise(rng, width, height, scale=2.5)

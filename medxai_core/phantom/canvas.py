@@ -8,6 +8,8 @@ import numpy as np
 
 from medxai_core.phantom.noise import ramp
 
+Window = tuple[slice, slice]
+
 
 @dataclass
 class Canvas:
@@ -15,8 +17,8 @@ class Canvas:
 
     Attributes
     ----------
-    albedo : ndarray of shape (H, W, 3), float32
-        Colour of the surface under full light, 0 to 1.
+    albedo : ndarray of shape (3, H, W), float32
+        Colour of the surface under full light, 0 to 1; the channels come first because that is faster.
     light : ndarray of shape (H, W), float32
         Light that comes back from each point, about 0 to 1.6.
     wetness : ndarray of shape (H, W), float32
@@ -30,8 +32,9 @@ class Canvas:
     wetness: np.ndarray
     mask: np.ndarray
 
-
-Window = tuple[slice, slice]
+    def cut_albedo(self, window: Window) -> np.ndarray:
+        """Return a view of the colours in a window: (3, h, w)."""
+        return self.albedo[:, window[0], window[1]]
 
 
 def cut_window(shape: tuple[int, int], x: float, y: float, *, reach: float) -> Window:
@@ -77,8 +80,7 @@ def shade_surface(heights: np.ndarray, *, tilt_x: np.ndarray | float, tilt_y: np
 
 def blend(target: np.ndarray, source: np.ndarray | float, alpha: np.ndarray) -> None:
     """Lay source over target in place; alpha has the shape of one channel."""
-    weight = alpha[..., None] if target.ndim == 3 else alpha
-    target += weight * (source - target)
+    target += alpha * (source - target)
 
 
 def darken_around(

@@ -19,7 +19,7 @@ from medxai_core.phantom.outlines import Outline, draw_outline, measure_outline
 from medxai_core.phantom.wall import Wall
 
 _STOOL = np.array([[0.74, 0.46, 0.13], [0.50, 0.29, 0.11], [0.86, 0.64, 0.24]], dtype=np.float32)
-_BILE = np.array([0.80, 0.60, 0.16], dtype=np.float32)
+_BILE = np.array([0.80, 0.60, 0.16], dtype=np.float32)[:, None, None]
 
 
 def paint_swellings(rng: np.random.Generator, canvas: Canvas, wall: Wall) -> int:
@@ -62,7 +62,7 @@ def _paint_lump(
     dome = np.sqrt(np.clip(1 - place * place, 1e-4, 1)) * np.float32(0.35 * outline.length) + 0.5 * rough
     alpha = ramp((1 - place) * np.float32(outline.length), -1.5, 2.5) * np.float32(rng.uniform(0.6, 0.97))
     darken_around(canvas, window, place=place, reach=0.3, depth=0.2)
-    blend(canvas.albedo[window], colour * (1 + 0.1 * rough)[..., None], alpha)
+    blend(canvas.cut_albedo(window), colour[:, None, None] * (1 + 0.1 * rough), alpha)
     shade = shade_surface(dome, tilt_x=0.2, tilt_y=0.2)
     canvas.light[window] *= 1 + alpha * np.float32(0.8) * (shade - 1)
     canvas.wetness[window] += alpha * np.float32(rng.uniform(-0.5, 0.6))

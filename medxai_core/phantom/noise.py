@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 _TEXTURE_SIDE = 1024
-_BLOB_SIZES = (2.5, 4.0, 6.0, 9.0)  # pixels
+_BLOB_SIZES = (1.0, 2.5, 4.0, 6.0, 9.0)  # pixels
 
 
 def draw_noise(rng: np.random.Generator, width: int, height: int, *, scale: float) -> np.ndarray:
@@ -20,7 +20,7 @@ def draw_noise(rng: np.random.Generator, width: int, height: int, *, scale: floa
     width, height : int
         Size in pixels.
     scale : float
-        Size of a blob in pixels, at least 2.5. Up to 9 the nearest of four sizes is taken. In frames larger than
+        Size of a blob in pixels, at least 1. Up to 9 the nearest of five sizes is taken. In frames larger than
         1020 pixels the smallest blobs grow with the frame.
 
     Returns
@@ -71,7 +71,7 @@ def draw_ring_noise(rng: np.random.Generator, n_rings: int, n_angles: int, *, n_
 def draw_tube_texture(rng: np.random.Generator) -> np.ndarray:
     """Draw a square, seamless random pattern of blobs of two sizes, standard deviation about 1."""
     shift = rng.integers(0, _TEXTURE_SIDE, 2)
-    coarse, fine = _make_texture(_BLOB_SIZES[-1]), _make_texture(_BLOB_SIZES[1])
+    coarse, fine = _make_texture(_BLOB_SIZES[-1]), _make_texture(_BLOB_SIZES[2])
     return 0.8 * np.roll(coarse, tuple(shift.tolist()), axis=(0, 1)) + 0.6 * fine
 
 

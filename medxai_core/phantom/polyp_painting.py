@@ -43,10 +43,10 @@ def paint_polyp(rng: np.random.Generator, canvas: Canvas, polyp: Polyp, *, wall:
         canvas, window, place=place, reach=rng.uniform(0.1, 0.25), depth=shadow * (0.55 - 0.45 * near_side) * seen
     )
     relative_dome = dome * np.float32(1 / polyp.outline.half_width)
-    tissue = _colour_tissue(rng, canvas.albedo[window], procedure=procedure, is_flat=polyp.kind == "flat")
+    tissue = _colour_tissue(rng, canvas.cut_albedo(window), procedure=procedure, is_flat=polyp.kind == "flat")
     light = _light_up(canvas, polyp, wall=wall, window=window) * (1 + 0.3 * relative_dome)
     floor = np.float32(0.28)
-    blend(canvas.albedo[window], tissue, alpha)
+    blend(canvas.cut_albedo(window), tissue, alpha)
     blend(canvas.light[window], light * (floor + (1 - floor) * shade), alpha)
     canvas.wetness[window] += alpha * np.float32(rng.choice([-0.2, 0.5, 1.0])) * ramp(shade, 0.9, 1.1)
     canvas.mask[window] |= (place < 1) & seen
@@ -102,16 +102,16 @@ def _raise_dome(rng: np.random.Generator, place: np.ndarray, polyp: Polyp) -> np
 
 
 def _colour_tissue(rng: np.random.Generator, ground: np.ndarray, *, procedure: Procedure, is_flat: bool) -> np.ndarray:
-    """Return the colour of the polyp's surface: (h, w, 3) float32."""
-    height, width = ground.shape[:2]
+    """Return the colour of the polyp's surface: (3, h, w) float32."""
+    height, width = ground.shape[1:]
     contrast, see_through = (1.2, 0.55) if is_flat else (1.0, 0.3)  # form alone would not show a flat one
     tint = (1 + (procedure.polyp_tint - 1) * np.float32(contrast)) * rng.uniform(0.96, 1.04, 3).astype(np.float32)
     mottling = draw_layered_noise(rng, width, height, scales=[30, 14, 6])
     pattern = _draw_pattern(rng, width, height, kind=procedure.pattern)
-    tissue = np.empty((height, width, 3), dtype=np.float32)
+    tissue = np.empty((3, height, width), dtype=np.float32)
     for channel, pull in enumerate((0.02, -0.045, -0.04)):
-        plain = procedure.mucosa[channel] * (1 - see_through) + np.float32(see_through) * ground[..., channel]
-        tissue[..., channel] = plain * tint[channel] * (1 + np.float32(pull) * mottling + pattern)
+        plain = procedure.mucosa[channel] * (1 - see_through) + np.float32(see_through) * ground[channel]
+        tissue[channel] = plain * tint[channel] * (1 + np.float32(pull) * mottling + pattern)
     return tissue
 
 
@@ -145,6 +145,6 @@ def _paint_stalk(canvas: Canvas, polyp: Polyp, *, wall: Wall, procedure: Procedu
     light = _light_up(canvas, polyp, wall=wall, window=window)
     light += np.clip(along, 0, 1) * (canvas.light[window] - light)
     blend(canvas.light[window], light * (0.35 + 0.75 * roundness), alpha)
-    tissue = canvas.albedo[window] * np.float32(0.4) + np.float32(0.6) * procedure.mucosa
-    blend(canvas.albedo[window], tissue, alpha * np.float32(0.8))
+    tissue = canvas.cut_albedo(window) * np.float32(0.4) + np.float32(0.6) * procedure.mucosa[:, None, None]
+    blend(canvas.cut_albedo(window), tissue, alpha * np.float32(0.8))
     canvas.mask[window] |= (across < 1) & is_between

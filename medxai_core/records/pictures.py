@@ -97,12 +97,13 @@ class Items:
 def list_images(study: Study) -> Images:
     """Return all pictures of a study in the order of their positions."""
     c = store.images.c
-    columns = study.read_columns(
+    *columns, removed = study.read_columns(
         c.image_id, c.relative_path, c.mask_path, c.width, c.height, c.group_name, c.split,
         c.reference_label, c.removed_at, order_by=c.position,
     )  # fmt: skip
-    is_present = np.array([moment is None for moment in columns[-1]], bool)
-    return Images(*columns[:-1], is_present)
+    present = np.array([moment is None for moment in removed], bool)
+    image_ids, paths, masks, widths, heights, groups, splits, labels = columns
+    return Images(image_ids, paths, masks, widths, heights, groups, splits, labels, present)
 
 
 def list_items(study: Study) -> Items:

@@ -78,7 +78,7 @@ def cluster_study(
     """
     on_progress: OnProgress = stage(f"Clustering, k = {k}")
     descriptors = get_features(study, feature_set)
-    key = {"k": k, "feature_set": feature_set, "scaling": scaling, "seed": seed}
+    key: dict[str, Any] = {"k": k, "feature_set": feature_set, "scaling": scaling, "seed": seed}
     clustering_id = _name_clustering(study, key, descriptors)
     if any(row["clustering_id"] == clustering_id for row in list_clusterings(study)):
         on_progress(1, 1)

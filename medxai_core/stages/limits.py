@@ -166,9 +166,7 @@ def _limit_sizes(facts: _Facts) -> Limit | None:
         return None
     pictures = get_picture_scores(facts.study, row, images=facts.images)
     shares = np.where(pictures.polyp_shares > 0, pictures.polyp_shares, np.nan)
-    bands = score_bands(
-        pictures.values("dice"), shares, pictures.groups, edges=AREA_EDGES, labels=AREA_LABELS
-    )
+    bands = score_bands(pictures.values("dice"), shares, pictures.groups, edges=AREA_EDGES, labels=AREA_LABELS)
     known = [band for band in bands if band.mean is not None and band.n >= FEW_IN_BAND]
     spread = f"Polyps cover {np.nanmin(shares):.1%} to {np.nanmax(shares):.1%} of these pictures. " if known else ""
     if len(known) < 2:
@@ -210,7 +208,9 @@ def _limit_input(facts: _Facts) -> Limit:
     size = facts.run.manifest.get("config", {}).get("input_size")
     present = facts.images.is_present
     tiles = facts.study.get_fact("tiles") or [1, 1]
-    width, height = (float(np.median(sides[present].astype(float))) for sides in (facts.images.widths, facts.images.heights))
+    width, height = (
+        float(np.median(sides[present].astype(float))) for sides in (facts.images.widths, facts.images.heights)
+    )
     cut = "" if tiles == [1, 1] else f" It learned from tiles ({tiles[0]} x {tiles[1]}) and draws on whole pictures."
     words = (
         f"Every picture is squeezed to {size} x {size} pixels (here typically from {width:.0f} x {height:.0f}), which "

@@ -147,15 +147,15 @@ def describe_probability(probability: float) -> str:
 
 
 def describe_layer(facts: BlockFacts, size: tuple[int, int], input_size: int) -> str:
-    """Say how fine the map of one layer is on a picture of a size (H, W).
+    """Say how fine the map of one layer is on a picture of a size (H, W); width comes first in the words.
 
     >>> describe_layer(BlockFacts(14, 5, (14, 14), 112, 16, 15.0, 500), (532, 616), 224)
-    'stage 5, 14 x 14 cells: one cell = 44 x 38 px of your image (width x height)'
+    '14 x 14 cells (stage 5): one cell = 44 x 38 px of your image'
     """
     height, width = facts.cell_size_in_image(size, input_size)
     rows, columns = facts.grid
-    cells = f"{columns} x {rows} cells: one cell = {width:.0f} x {height:.0f} px of your image"
-    return f"stage {facts.stage}, {cells} (width x height)"
+    cell = f"one cell = {width:.0f} x {height:.0f} px of your image"
+    return f"{columns} x {rows} cells (stage {facts.stage}): {cell}"
 
 
 def compute_published_shift(facts: BlockFacts, size: tuple[int, int], input_size: int) -> tuple[float, float]:
@@ -245,8 +245,6 @@ def describe_hottest(layer_map: LayerMap) -> str:
     if layer_map.is_blank:
         return "blank: no place is hotter than another"
     place = np.unravel_index(int(layer_map.levels.argmax()), layer_map.size)
-    row, column = (
-        int(3 * at / side) if side > 1 else 1 for at, side in zip(place, layer_map.size, strict=True)
-    )
+    row, column = (int(3 * at / side) if side > 1 else 1 for at, side in zip(place, layer_map.size, strict=True))
     words = f"{('upper', '', 'lower')[row]} {('left', '', 'right')[column]}".strip()
     return f"hottest at the {words}" if words else "hottest in the middle"

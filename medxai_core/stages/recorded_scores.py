@@ -107,9 +107,7 @@ def find_trivial_row(study: Study, split: str, name: str = CENTRED_DISK) -> Reco
     return next((row for row in list_open_rows(study, split) if row.run_id is None and row.name == name), None)
 
 
-def get_picture_scores(
-    study: Study, row: RecordedEvaluation, *, images: Images | None = None
-) -> PictureScores:
+def get_picture_scores(study: Study, row: RecordedEvaluation, *, images: Images | None = None) -> PictureScores:
     """Return the scores of one recorded row, picture by picture.
 
     Raises

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -112,3 +113,18 @@ def _is_newest(job: dict[str, Any], runs: list[RunState]) -> bool:
     if any(one.run is not None and one.run.run_id in arguments for one in runs):
         return False
     return all(one.run is None or one.run.created_at < job["created_at"] for one in runs)
+
+
+def estimate_seconds_left(state: RunState) -> float | None:
+    """Return how long an open run will still take, from the time of its finished epochs; None when unknown.
+
+    A run that goes on after a stop counts the steps of its earlier epochs as done but not their time, so
+    the speed of the job alone would promise too much.
+    """
+    job = state.job
+    if not state.is_open or job is None or not job["total"] or state.run is None:
+        return None
+    if not state.epochs:
+        return job["eta_seconds"]
+    per_epoch = statistics.median(epoch["seconds"] for epoch in state.epochs)
+    return per_epoch * state.run.epochs * (1 - job["done"] / job["total"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -99,7 +100,7 @@ def choose_training_items(study: Study, items: Items, *, labels: str = "all") ->
     labelling = find_labelling(study)
     states = get_label_states(study, items, labelling=labelling)
     proposals = labelling.proposals if labelling else {}
-    rank = {"reference": 0, "review": 1, "cluster": 2}
+    rank: dict[str | None, int] = {"reference": 0, "review": 1, "cluster": 2}
     rows = []
     for position in items.positions_in("train"):
         item_id = items.item_ids[position]
@@ -119,7 +120,7 @@ def choose_training_items(study: Study, items: Items, *, labels: str = "all") ->
             "Label pictures of each class on the Review page, or run the proposals.",
         )
     counts: dict[str, dict[str, int]] = {}
-    for source in rank:
+    for source in ("reference", "review", "cluster"):
         by_class = Counter(row[3] for row in rows if row[4] == source)
         counts[source] = {name: by_class[name] for name in CLASS_NAMES}
     return TrainingSet(np.array([row[2] for row in rows]), encode_labels([row[3] for row in rows]), counts)
@@ -127,13 +128,13 @@ def choose_training_items(study: Study, items: Items, *, labels: str = "all") ->
 
 def list_inputs(
     study: Study, images: Images, items: Items, positions: np.ndarray
-) -> list[tuple[Path, tuple[int, int, int, int]]]:
+) -> list[tuple[Path, Sequence[int]]]:
     """Return file and box of some items, as `datasets.cache_inputs` wants them."""
     root = study.image_root
     return [
         (
             root / images.relative_paths[items.image_positions[position]],
-            tuple(int(side) for side in items.boxes[position]),
+            [int(side) for side in items.boxes[position]],
         )
         for position in positions
     ]
@@ -205,7 +206,7 @@ def _begin_run(
     epochs: int | None, seed: int,
 ) -> RecordedRun:  # fmt: skip
     """Record a new run with all that decides its outcome."""
-    changes = {"network": network, "weights": weights, "epochs": epochs, "seed": seed}
+    changes: dict[str, Any] = {"network": network, "weights": weights, "epochs": epochs, "seed": seed}
     config = replace(PRESETS[preset], **{key: value for key, value in changes.items() if value is not None})
     chosen = choose_training_items(study, items, labels=labels)
     labelling = find_labelling(study)

@@ -56,9 +56,7 @@ def load_open_truth(
     TestSplitLockedError
         It is a test picture and its truth is hidden, see `explain_hidden_truth`.
     """
-    reason = explain_hidden_truth(
-        study, run_id, split=str(images.splits[position]), setting=setting, align=align
-    )
+    reason = explain_hidden_truth(study, run_id, split=str(images.splits[position]), setting=setting, align=align)
     if reason is not None:
         raise TestSplitLockedError(reason, "Lock the setting first.")
     size = (int(images.widths[position]), int(images.heights[position]))

@@ -339,127 +339,41 @@ def get_item_thumbnail(study: Study, position: int) -> bytes | None:
     return _mark(str(study.folder), position, get_version(study))
 
 
-# --- Evaluation and Transparency pages: scores by picture, drawings with truth, stories, limits ---
+# --- Evaluation and Transparency pages: what the components compute, bounded here ---
 
 
-@st.cache_resource(max_entries=24, ttl=CACHE_SECONDS, show_spinner="Reading the scores by picture")
-def _load_picture_scores(folder: str, evaluation_id: str, created_at: str, version: str, lock: str) -> Any:
-    """Read the scores of one row by picture; the core refuses what is hidden."""
-    from medxai_core.records.masks import list_evaluations
-    from medxai_core.stages.recorded_scores import get_picture_scores
-
-    study = get_study(folder)
-    row = next(one for one in list_evaluations(study) if one.evaluation_id == evaluation_id)
-    return get_picture_scores(study, row, images=get_images(study))
+@st.cache_resource(max_entries=64, ttl=CACHE_SECONDS, show_spinner=False)
+def remember(folder: str, what: str, key: tuple, _make: Any) -> Any:
+    """Return what `_make` gives; `what` and `key` say what it is of. It is shared: no caller changes it."""
+    return _make()
 
 
-def get_scores_by_picture(study: Study, row: Any) -> Any:
-    """Return the scores of a recorded row by picture (`PictureScores`)."""
-    folder = str(study.folder)
-    return _load_picture_scores(folder, row.evaluation_id, row.created_at, get_version(study), _get_locks(study))
+@st.cache_resource(max_entries=64, ttl=CACHE_SECONDS, show_spinner=False)
+def remember_drawing(folder: str, what: str, key: tuple, _make: Any) -> Any:
+    """Return the drawing that `_make` gives; drawings are small, and bounded apart from the rest."""
+    return _make()
 
 
-def _get_locks(study: Study) -> str:
-    """Return a text that changes when a setting is locked or unlocked."""
-    from medxai_core.events import list_events
-
-    return f"{len(list_events(study, kind='lock'))}-{len(list_events(study, kind='unlock'))}"
+# --- Training: what there is to learn from, and how fast this computer is ---
 
 
-@st.cache_data(max_entries=16, ttl=CACHE_SECONDS, show_spinner="Comparing picture by picture")
-def _compare_rows(folder: str, key: tuple, _first: Any, _second: Any) -> Any:
-    """Compare two rows on the same pictures."""
-    from medxai_core.stages.recorded_scores import compare_rows
-
-    return compare_rows(_first, _second)
-
-
-def get_comparison(study: Study, first: Any, second: Any) -> Any:
-    """Return the paired difference of Dice of two recorded rows (`PairedDifference`)."""
-    key = (first.evaluation_id, first.created_at, second.evaluation_id, second.created_at, get_version(study))
-    return _compare_rows(
-        str(study.folder), key, get_scores_by_picture(study, first), get_scores_by_picture(study, second)
-    )
-
-
-@st.cache_data(max_entries=8, ttl=CACHE_SECONDS, show_spinner="Measuring where the polyps lie")
-def _measure_distances(folder: str, key: tuple, _pictures: Any) -> np.ndarray:
-    """Read the truth masks of scored pictures."""
-    from medxai_core.stages.polyp_places import measure_centre_distances
+@st.cache_data(max_entries=8, ttl=CACHE_SECONDS, show_spinner="Counting the labels to learn from")
+def _choose_training(folder: str, labels: str, labelling_id: str | None, n_lines: int, version: str) -> Any:
+    """Choose the items to learn from."""
+    from medxai_core.stages.training import choose_training_items
 
     study = get_study(folder)
-    return measure_centre_distances(study, _pictures, images=get_images(study))
+    return choose_training_items(study, get_items(study), labels=labels)
 
 
-def get_centre_distances(study: Study, row: Any) -> np.ndarray:
-    """Return how far the polyp of each scored picture lies from the centre, (n,) float64."""
-    key = (row.evaluation_id, row.created_at, get_version(study))
-    return _measure_distances(str(study.folder), key, get_scores_by_picture(study, row))
+def get_training_choice(study: Study, labels: str) -> Any:
+    """Return what a run would learn from (`TrainingSet`); raises NoSeedsError when that is not enough."""
+    return _choose_training(str(study.folder), labels, *_get_label_version(study))
 
 
-@st.cache_data(max_entries=64, ttl=CACHE_SECONDS, show_spinner=False)
-def _draw_scored(folder: str, run_id: str, epoch: int, setting: tuple, position: int, key: tuple) -> np.ndarray:
-    """Draw mask and truth on one picture; the core refuses what is hidden."""
-    from medxai_core.records.masks import MaskSetting
-    from medxai_core.stages.scored_overlay import draw_scored_picture
+@st.cache_data(max_entries=8, ttl=24 * CACHE_SECONDS, show_spinner="Trying a few steps of this training")
+def get_measured_speed(preset: str, network: str) -> float:
+    """Return the seconds of one training step on this computer."""
+    from medxai_core.stages.training_cost import make_config, measure_training_speed
 
-    study, maker = get_study(folder), _load_model(folder, run_id, epoch).maker
-    return draw_scored_picture(study, maker, run_id, get_images(study), position, setting=MaskSetting(*setting))
-
-
-def get_scored_drawing(study: Study, run: Any, row: Any, position: int) -> np.ndarray:
-    """Return one scored picture with mask and truth, (h, w, 3) uint8."""
-    key = (row.created_at, get_version(study), _get_locks(study))
-    setting = tuple(row.setting.values())
-    return _draw_scored(str(study.folder), run.run_id, run.best_epoch, setting, position, key)
-
-
-@st.cache_data(max_entries=4, ttl=CACHE_SECONDS, show_spinner="Comparing proposed labels with reference labels")
-def _score_rounds(folder: str, state: str) -> tuple[str | None, Any]:
-    """Compare the newest rounds with reference labels."""
-    from medxai_core.records.labellings import find_labelling
-    from medxai_core.stages.round_errors import score_study_rounds
-
-    study = get_study(folder)
-    labelling = find_labelling(study)
-    rounds = score_study_rounds(study, labelling, items=get_items(study), images=get_images(study))
-    return labelling.labelling_id if labelling else None, rounds
-
-
-def get_round_errors(study: Study) -> tuple[str | None, Any]:
-    """Return the id of the newest rounds, and the error of each (`RoundError`)."""
-    return _score_rounds(str(study.folder), get_state(study))
-
-
-@st.cache_data(max_entries=32, ttl=CACHE_SECONDS, show_spinner="Collecting what is known of this picture")
-def _tell_story(folder: str, image_id: str, run: tuple[str, int] | None, layer: int | None, state: str) -> Any:
-    """Tell the life story of one picture."""
-    from medxai_core.life_story import tell_life_story
-
-    study = get_study(folder)
-    maker = _load_model(folder, *run).maker if run else None
-    run_id = run[0] if run else None
-    return tell_life_story(
-        study, image_id, run_id, layer=layer, maker=maker, images=get_images(study), items=get_items(study)
-    )
-
-
-def get_life_story(study: Study, image_id: str, run: Any, layer: int | None = None) -> Any:
-    """Return the life story of one picture or tile (`LifeStory`); `run` is a trained run or None."""
-    key = (run.run_id, run.best_epoch) if run else None
-    return _tell_story(str(study.folder), image_id, key, layer, get_state(study))
-
-
-@st.cache_data(max_entries=4, ttl=CACHE_SECONDS, show_spinner="Collecting what is not known")
-def _list_limits(folder: str, run_id: str, state: str) -> Any:
-    """Say what a run cannot do."""
-    from medxai_core.records.runs import get_run
-    from medxai_core.stages.limits import list_limits
-
-    study = get_study(folder)
-    return list_limits(study, get_run(study, run_id), images=get_images(study), items=get_items(study))
-
-
-def get_limits(study: Study, run_id: str) -> Any:
-    """Return what a run cannot do, with the study's numbers (`Limit`)."""
-    return _list_limits(str(study.folder), run_id, get_state(study))
+    return measure_training_speed(make_config(preset, network=network))

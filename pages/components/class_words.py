@@ -45,6 +45,15 @@ def say_class(label: str | None) -> str:
     return "no label" if label is None else CLASS_WORDS.get(label, label)
 
 
+def write_badge(label: str) -> str:
+    """Return a class as a coloured badge in markdown; sign and word say it too, not the colour alone.
+
+    >>> write_badge("polyp")
+    ':orange-badge[:material/radio_button_checked: polyp]'
+    """
+    return f":{CLASS_COLORS.get(label, 'gray')}-badge[{CLASS_ICONS.get(label, '')} {say_class(label)}]"
+
+
 def say_action(action: str, label: str | None) -> str:
     """Return a decision in words.
 

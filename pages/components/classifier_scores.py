@@ -1,122 +1,104 @@
-"""The classifier's own scores: does it tell polyp from non-polyp."""
+"""How good the classifier of a run is, on check and test pictures, with intervals."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 
+from medxai_core.errors import MedxaiError
+from medxai_core.jobs import list_jobs, start_job
+from medxai_core.records.masks import get_locked_setting, is_tuned_on_test
 from medxai_core.records.runs import RecordedRun, get_classifier_scores
 from medxai_core.study import Study
-from pages.components.chart_style import (
-    RUN_COLOR,
-    TRIVIAL_COLOR,
-    finish_chart,
-    make_error_bars,
-    show_chart,
-)
-from pages.components.frame import show_empty
-from pages.components.job_buttons import is_at_work, show_last_failure, start_and_show
-from pages.components.score_words import format_score, format_span
+from pages.components.frame import show_error
+from pages.components.links import link_to
+from pages.components.training_words import SCORE_WORDS, SPLIT_WORDS, say_percent
 
-SCORE_WORDS = {
-    "roc_auc": "Ranks a polyp above a non-polyp (AUC)",
-    "balanced_accuracy": "Right, both classes alike (balanced accuracy)",
-    "sensitivity": "Polyps it calls polyp (sensitivity)",
-    "specificity": "Non-polyps it calls non-polyp (specificity)",
-    "accuracy": "Right answers (accuracy)",
-}
 SPLIT_NOTES = {
-    "validation": "The best epoch was chosen on these items: their scores flatter.",
-    "test": "These items took no part in training or in any choice.",
+    "validation": "The best pass was chosen by these pictures, so their figures flatter.",
+    "test": "These pictures took no part in labels, training or choice of the pass.",
 }
 
 
-def show_classifier(study: Study, run: RecordedRun | None, *, is_test_open: bool) -> None:
-    """Show the scores by split, or what is missing."""
-    if run is None:
-        show_empty("No classifier is trained yet.", "Train one first.", "training", "Train a classifier")
+def show_classifier_scores(study: Study, run: RecordedRun) -> None:
+    """Show the scores of a run's best pass, or offer to compute them."""
+    if run.best_epoch is None:
         return
-    found = get_classifier_scores(study, run.run_id)
-    if not found:
-        _offer_scoring(study, run)
+    st.subheader("How good is the classifier?", anchor=False)
+    scores = get_classifier_scores(study, run.run_id)
+    if not scores:
+        st.caption("Its answers have not been compared with the known labels yet.")
+        _offer_scores(study, run, "Compute the scores")
         return
-    for split in ("validation", "test"):
-        if split == "test" and not is_test_open:
-            st.info(
-                "**Test items are hidden.** Their scores open when layer and threshold of this run are locked.",
-                icon=":material/visibility_off:",
-            )
-        elif split in found:
-            _show_split(split, found[split])
+    columns = st.columns(2, gap="large")
+    for column, split in zip(columns, ("validation", "test"), strict=True):
+        with column:
+            _show_split(study, run, split, scores.get(split))
+    _offer_scores(study, run, "Compute the scores again")
 
 
-def _offer_scoring(study: Study, run: RecordedRun) -> None:
-    """Say that nothing is scored, with the button that does it."""
-    st.info("**The classifier is not scored yet.**", icon=":material/info:")
-    show_last_failure(study, "evaluate-classifier")
-    busy = is_at_work(study, "evaluate-classifier")
-    if st.button("Score the classifier", type="primary", icon=":material/calculate:", disabled=busy):
-        arguments = ["evaluate-classifier", str(study.folder), "--run", run.run_id]
-        start_and_show(study, "evaluate-classifier", arguments, title="Classifier scores")
-
-
-def _show_split(split: str, scores: dict[str, Any]) -> None:
-    """Show the scores of one split: chart, confusion matrix, note."""
-    st.subheader(f"{split.capitalize()}: {scores['n']} items from {scores['n_groups']} groups of pictures")
-    left, right = st.columns([1.7, 1], gap="large")
-    with left:
-        _show_chart(split, scores)
-    with right:
-        _show_confusion(scores)
-    always = scores["prevalence"]
-    st.caption(
-        f"{SPLIT_NOTES[split]} Polyp is said at a probability of {scores['threshold']:g} or more. {always:.0%} of the items "
-        f"are polyps: always saying polyp would be right in {always:.0%} (accuracy) and no better than a coin otherwise."
-    )
-
-
-def _show_chart(split: str, scores: dict[str, Any]) -> None:
-    """Show each score with its interval; the line is chance."""
-    names = [name for name in reversed(SCORE_WORDS) if scores[name]["value"] is not None]
-    values = [scores[name]["value"] for name in names]
-    lows, highs = ([scores[name]["interval"][end] for name in names] for end in ("low", "high"))
-    text = [
-        f"<b>{format_score(v)}</b>  {format_span(low, high)}  (n = {scores[name]['n']})"
-        for name, v, low, high in zip(names, values, lows, highs, strict=True)
-    ]
-    figure = go.Figure(
-        go.Scatter(
-            x=values,
-            y=[f"{SCORE_WORDS[name]}<br>{line}" for name, line in zip(names, text, strict=True)],
-            mode="markers",
-            marker={"size": 12, "color": RUN_COLOR},
-            error_x=make_error_bars(values, lows, highs) | {"color": RUN_COLOR},
-            hovertemplate="%{x:.3f}<extra></extra>",
-        )
-    )
-    figure.add_vline(x=0.5, line_dash="dash", line_color=TRIVIAL_COLOR, annotation_text="a coin", annotation_position="bottom right")
-    finish_chart(figure, height=60 * len(names) + 60)
-    figure.update_xaxes(range=[0, 1.02], dtick=0.25)
-    figure.update_yaxes(automargin=True, showgrid=False)
-    show_chart(figure, key=f"chart_classifier_{split}", alt=f"Scores of the classifier on the {split} items with intervals")
-    for name in SCORE_WORDS:
-        if scores[name]["value"] is None:
-            st.caption(f"{SCORE_WORDS[name]}: undefined, {scores[name]['reason']}.")
-
-
-def _show_confusion(scores: dict[str, Any]) -> None:
-    """Show the four counts."""
-    counts = scores["confusion"]
-    st.markdown("**Answers counted (confusion matrix)**")
-    st.table(
-        {
-            "Reference label": ["**polyp**", "**non-polyp**"],
-            "says polyp": [f"**{counts['tp']}** right", f"{counts['fp']} false alarm"],
-            "says non-polyp": [f"{counts['fn']} missed", f"**{counts['tn']}** right"],
-        },
-        border="horizontal",
+def _show_split(study: Study, run: RecordedRun, split: str, scores: dict[str, Any] | None) -> None:
+    """Show the scores on one kind of pictures, unless they must stay hidden."""
+    st.markdown(f"**{SPLIT_WORDS[split]}**")
+    if scores is None:
+        st.caption("There are none with a known label.")
+        return
+    if split == "test" and get_locked_setting(study, run.run_id) is None:
+        st.info("Hidden until layer and threshold of this run are locked.", icon=":material/lock:")
+        link_to("masks", "Choose and lock on the Masks page")
+        return
+    st.dataframe(
+        [_make_row(words, scores[name]) for name, words in SCORE_WORDS.items()],
         hide_index=True,
-        alt="Right answers, false alarms and misses of the classifier",
+        alt=f"Scores on the {split} pictures with 95 % intervals",
     )
+    _show_confusion(scores["confusion"], split)
+    st.caption(f"{SPLIT_NOTES[split]} {_say_baseline(scores)}")
+    if split == "test" and is_tuned_on_test(study, run.run_id):
+        st.caption("The setting was unlocked once: these pictures have been seen while choosing (tuned on test).")
+
+
+def _say_baseline(scores: dict[str, Any]) -> str:
+    """Say how many pictures there are, and how good it would be to look at none of them."""
+    share = max(scores["prevalence"], 1 - scores["prevalence"])
+    always = "polyp" if scores["prevalence"] >= 0.5 else "non-polyp"
+    return (
+        f"{scores['n']} pictures (tiles of a frame counted one by one) from {scores['n_groups']} patients or frames. "
+        f"Always answering “{always}” would be right on {say_percent(share)}."
+    )
+
+
+def _make_row(words: str, one: dict[str, Any]) -> dict[str, Any]:
+    """Return one line of the table of scores."""
+    low, high = one["interval"]["low"], one["interval"]["high"]
+    return {
+        "Score (best 100 %)": words,
+        "Value": say_percent(one["value"]),
+        "95 % interval": (one["interval"]["reason"] or "-")
+        if low is None
+        else f"{say_percent(low)} to {say_percent(high)}",
+        "Pictures": one["n"],
+    }
+
+
+def _show_confusion(confusion: dict[str, int], split: str) -> None:
+    """Show how many pictures of each class got which answer."""
+    rows = [
+        {"Known label": "polyp", "answered polyp": confusion["tp"], "answered non-polyp": confusion["fn"]},
+        {"Known label": "non-polyp", "answered polyp": confusion["fp"], "answered non-polyp": confusion["tn"]},
+    ]
+    st.dataframe(rows, hide_index=True, alt=f"Known labels against answers on the {split} pictures (confusion matrix)")
+
+
+def _offer_scores(study: Study, run: RecordedRun, words: str) -> None:
+    """Draw the button that computes the scores."""
+    busy = any(job["kind"] == "evaluate-classifier" for job in list_jobs(study, only_open=True))
+    if st.button(words, icon=":material/query_stats:", disabled=busy or study.read_only):
+        arguments = ["evaluate-classifier", str(study.folder), "--run", run.run_id]
+        try:
+            start_job(study, "evaluate-classifier", arguments, title="Classifier scores")
+        except MedxaiError as error:
+            show_error(error)
+            return
+        st.rerun()

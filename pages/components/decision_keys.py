@@ -30,11 +30,10 @@ class DecisionKey(NamedTuple):
     shortcut: str
     help: str
     label: str | None = None
-    is_main: bool = False
 
 
 def show_keys(study: Study, item_id: str, keys: list[DecisionKey], *, next_id: str | None) -> None:
-    """Show a row of buttons about one item; a decision brings the next item.
+    """Show a row of buttons about one item; a decision brings the next item. None stands out: none is expected.
 
     The buttons carry the item's id, so that a late second click never meets the next item.
     """
@@ -56,7 +55,7 @@ def show_last_row(study: Study, item_id: str, keys: list[DecisionKey], *, next_i
 
 def show_undo_keys(study: Study) -> None:
     """Show undo and redo by name; they work on the reader's own decisions, also after a reload."""
-    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", width="content"):
         _show_revert(study, undo, words="Undo", width="content")
         _show_revert(study, redo, words="Redo", width="content")
         show_last(width="content")
@@ -76,7 +75,6 @@ def _show_key(study: Study, item_id: str, key: DecisionKey, next_id: str | None)
         key=f"{key.action}-{key.label or ''}-{item_id}",
         shortcut=key.shortcut,
         help=key.help,
-        type="primary" if key.is_main else "secondary",
         width="stretch",
         disabled=study.read_only,
         on_click=_record,

@@ -12,11 +12,11 @@ from medxai_core.records.runs import RecordedRun, list_runs
 from medxai_core.stages.masks import describe_setting
 from medxai_core.stages.recorded_scores import find_current_row, find_trivial_row, say_comparison
 from medxai_core.study import Study
-from pages.components.cached import get_comparison
 from pages.components.class_words import escape
+from pages.components.evaluation_data import get_comparison
+from pages.components.evaluation_words import TUNED_ON_TEST, format_span
 from pages.components.frame import show_empty
 from pages.components.job_buttons import is_at_work, show_last_failure, start_and_show
-from pages.components.score_words import TUNED_ON_TEST, format_span
 
 RUN, SPLIT = "evaluation_run", "evaluation_split"
 SPLIT_NAMES = {"test": "Test", "tuning": "Tuning", "validation": "Validation"}
@@ -88,7 +88,10 @@ def show_why_no_row(study: Study, run: RecordedRun | None, images: Images, split
         return
     if not len(images.positions_in(split, with_truth=True)):
         show_empty(
-            f"No {split} picture has a mask to compare with.", "Import the masks with the pictures.", "study", "Go to Study"
+            f"No {split} picture has a mask to compare with.",
+            "Import the masks with the pictures.",
+            "study",
+            "Go to Study",
         )
         return
     setting = get_locked_setting(study, run.run_id)
@@ -106,7 +109,9 @@ def show_why_no_row(study: Study, run: RecordedRun | None, images: Images, split
         icon=":material/info:",
     )
     show_last_failure(study, "score")
-    if st.button(f"Score the {split} pictures", type="primary", icon=":material/calculate:", disabled=is_at_work(study, "score")):
+    if st.button(
+        f"Score the {split} pictures", type="primary", icon=":material/calculate:", disabled=is_at_work(study, "score")
+    ):
         arguments = ["score", str(study.folder), "--run", run.run_id, "--split", split]
         start_and_show(study, "score", arguments, title=f"Scores of the {split} pictures")
 
@@ -123,11 +128,11 @@ def show_verdict(study: Study, row: RecordedEvaluation) -> None:
         return
     icon, color = VERDICTS[found.verdict]
     with st.container(border=True):
-        left, right = st.columns([2.2, 1.6], vertical_alignment="center", gap="medium")
+        left, right = st.columns([1.5, 1.2], vertical_alignment="center", gap="medium")
         with left:
             st.markdown(f"#### {icon} :{color}[{_say_short(found)}]")
             st.markdown(escape(say_comparison(found, first="this run", second="the centred disk")))
-        with right, st.container(horizontal=True, horizontal_alignment="right", gap="large"):
+        with right:
             _show_numbers(found)
     if row.tuned_on_test:
         st.warning(TUNED_ON_TEST, icon=":material/warning:")
@@ -147,12 +152,12 @@ def _show_numbers(found: PairedDifference) -> None:
     if found.difference is None:
         return
     span = format_span(found.interval.low, found.interval.high)
-    st.metric("Dice, this run", f"{found.mean_first:.3f}", width="content")
-    st.metric("Dice, disk", f"{found.mean_second:.3f}", width="content")
-    st.metric(
+    mine, disk, between = st.columns(3, wrap=False)
+    mine.metric("Dice, this run", f"{found.mean_first:.3f}")
+    disk.metric("Dice, disk", f"{found.mean_second:.3f}")
+    between.metric(
         "Difference",
         f"{found.difference:+.3f}",
-        width="content",
         help=f"Mean over {found.n} pictures of Dice of this run minus Dice of the disk; 95 % interval {span or 'unknown'} "
         f"(bootstrap over {found.n_groups} groups of pictures). This run is better on {found.n_first_better} pictures, "
         f"the disk on {found.n_second_better}.",

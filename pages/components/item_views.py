@@ -59,7 +59,7 @@ def show_frame(study: Study, position: int) -> None:
 
 def show_neighbours(study: Study, neighbours: Sequence[Neighbour], *, proposed: str) -> None:
     """Show labelled items small, each with label and distance; those of another class are named so."""
-    with st.grid(max(len(neighbours), 5), min_column_width=96, gap="xsmall"):
+    with st.grid(max(len(neighbours), 6), min_column_width=96, gap="small"):
         for neighbour in neighbours:
             with st.container(gap="xxsmall"):
                 show_small(study, neighbour.row, alt=f"Labelled {say_class(neighbour.label)}")

@@ -6,22 +6,16 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from medxai_core.masks import FALSE_COLOR, HEAT_ANCHORS, MASK_COLOR, OKABE_ITO
+from medxai_core.masks import HEAT_ANCHORS, MASK_COLOR
 from medxai_core.records.masks import MaskSetting
 from medxai_core.stages.mask_view import CURVE_THRESHOLDS, HISTOGRAM_BINS, LayerMap, TruthCounts
 from medxai_core.stages.masks import make_band
 from medxai_core.stages.tuning_table import TuningTable
 from pages.components import mask_setting as keys
+from pages.components.chart_style import GOOD_COLOR, PLAIN, TRIVIAL_COLOR, WARN_COLOR, finish_chart, show_chart, to_hex
 
-GREY = "#8A979C"
 HEIGHT = 260
-MARGIN = {"l": 55, "r": 10, "t": 30, "b": 45}
-PLAIN = {"displayModeBar": False}
-
-
-def _hex(color: tuple[int, int, int]) -> str:
-    """Return a colour as charts want it."""
-    return "#{:02x}{:02x}{:02x}".format(*color)
+MASK = to_hex(MASK_COLOR)
 
 
 def show_histogram(layer_map: LayerMap, setting: MaskSetting) -> None:
@@ -30,14 +24,14 @@ def show_histogram(layer_map: LayerMap, setting: MaskSetting) -> None:
     centres = (np.arange(HISTOGRAM_BINS) + 0.5) / HISTOGRAM_BINS
     low, high = setting.low or 0.0, 1.0 if setting.high is None else setting.high
     inside = ((centres > low) & (centres < high)) != setting.inverted
-    colors = [_hex(MASK_COLOR) if taken else GREY for taken in inside]
+    colors = [MASK if taken else TRIVIAL_COLOR for taken in inside]
     percent = layer_map.shares * 100
     top = max(float(np.sort(percent)[-2]) * 1.2, 0.5)  # the coldest bar is often far above all others
     figure = go.Figure(go.Bar(x=centres, y=percent, marker_color=colors, width=1 / HISTOGRAM_BINS))
     figure.update_traces(hovertemplate="heat %{x:.2f}: %{y:.1f} % of the picture<extra></extra>")
     for limit in (setting.low, setting.high):
         if limit is not None:
-            figure.add_vline(x=limit, line_width=2, line_color=_hex(OKABE_ITO["vermillion"]))
+            figure.add_vline(x=limit, line_width=2, line_color=WARN_COLOR)
     if percent.max() > top:
         figure.add_annotation(
             x=centres[percent.argmax()],
@@ -48,9 +42,7 @@ def show_histogram(layer_map: LayerMap, setting: MaskSetting) -> None:
             yanchor="top",
         )
     _finish(figure, "heat", "% of the picture", y_top=top)
-    st.plotly_chart(
-        figure, key="masks_histogram", config=PLAIN, alt="Share of the picture by heat, with the limits"
-    )
+    show_chart(figure, key="masks_histogram", alt="Share of the picture by heat, with the limits")
     st.caption("Blue bars are in the mask, grey ones are not; the lines are the limits.")
 
 
@@ -61,66 +53,45 @@ def show_curve(counts: TruthCounts, disk_dice: float | None, setting: MaskSettin
     if dice is None:
         st.caption("Undefined: the picture has no polyp.")
         return
-    figure = go.Figure(go.Scatter(x=CURVE_THRESHOLDS, y=dice, line={"color": _hex(FALSE_COLOR), "width": 3}))
+    figure = go.Figure(go.Scatter(x=CURVE_THRESHOLDS, y=dice, line={"color": MASK, "width": 3}))
     figure.update_traces(hovertemplate="h > %{x:.2f}: Dice %{y:.3f}<extra></extra>")
     if disk_dice is not None:
         figure.add_hline(
-            y=disk_dice, line_dash="dash", line_color=GREY, annotation_text=f"disk {disk_dice:.2f}"
+            y=disk_dice, line_dash="dash", line_color=TRIVIAL_COLOR, annotation_text=f"disk {disk_dice:.2f}"
         )
     score = counts.score(make_band(setting)).dice
     figure.add_scatter(
         x=[setting.low or 0.0],
         y=[score],
-        marker={"size": 12, "color": _hex(OKABE_ITO["vermillion"])},
+        marker={"size": 12, "color": WARN_COLOR},
         hovertemplate="this mask: Dice %{y:.3f}<extra></extra>",
     )
     _finish(figure, "lower limit (mask is where the heat is above)", "Dice", y_top=1.0)
-    st.plotly_chart(
-        figure, key="masks_curve", config=PLAIN, alt="Dice of this picture by threshold, disk as a line"
-    )
-    extra = (
-        ""
-        if setting.high is None and not setting.inverted
-        else " The dot stands off the line: it has an upper limit too, or is inverted."
-    )
-    st.caption(f"This one picture, this layer; the dot is the mask in view.{extra}")
+    show_chart(figure, key="masks_curve", alt="Dice of this picture by threshold, disk as a line")
+    is_plain = setting.high is None and not setting.inverted
+    extra = "" if is_plain else " It stands off the line: it has an upper limit too, or is inverted."
+    st.caption(f"This one picture, this layer. The dot is the mask in view.{extra}")
 
 
 def _finish(figure: go.Figure, x_title: str, y_title: str, *, y_top: float) -> None:
     """Give a small chart its axes."""
-    figure.update_layout(height=HEIGHT, margin=MARGIN, showlegend=False, bargap=0)
-    figure.update_xaxes(title=x_title, range=[0, 1], fixedrange=True)
-    figure.update_yaxes(title=y_title, range=[0, y_top], fixedrange=True)
+    finish_chart(figure, height=HEIGHT)
+    figure.update_xaxes(title=x_title, range=[0, 1])
+    figure.update_yaxes(title=y_title, range=[0, y_top])
 
 
 def show_tuning_table(table: TuningTable, setting: MaskSetting) -> None:
     """Show mean Dice by layer and threshold; a click on a cell sets both."""
-    sweep = table.sweep
-    figure = go.Figure(
-        go.Heatmap(
-            x=sweep.thresholds,
-            y=sweep.layers,
-            z=sweep.dice,
-            zmin=0,
-            colorscale=[[i / 7, _hex(color)] for i, color in enumerate(HEAT_ANCHORS)],
-            colorbar={"title": "Dice", "thickness": 14},
-            hoverinfo="skip",
-            xgap=1,
-            ygap=1,
-        )
-    )
+    figure = go.Figure(_make_cells(table))
     _add_click_targets(figure, table)
-    best = table.choose()
-    _add_mark(figure, best, "star", "best")
+    _add_mark(figure, table.choose(), "star")
     if table.holds(setting):
-        _add_mark(figure, setting, "square-open", "in view")
-    figure.update_layout(
-        height=max(320, 18 * len(sweep.layers) + 90), margin=MARGIN | {"t": 10}, showlegend=False
-    )
-    figure.update_xaxes(
-        title="threshold (mask is where the heat is above)", dtick=0.1, fixedrange=True, showgrid=False
-    )
-    figure.update_yaxes(title="layer", dtick=2, fixedrange=True, showgrid=False)
+        _add_mark(figure, setting, "square-open")
+    finish_chart(figure, height=max(320, 18 * len(table.sweep.layers) + 90))
+    figure.update_layout(hovermode="closest", clickmode="event+select")
+    x_title = "threshold (the mask is where the heat is above)"
+    figure.update_xaxes(title=x_title, dtick=0.1, range=[0.02, 0.98], showgrid=False)
+    figure.update_yaxes(title="layer", dtick=2, showgrid=False)
     st.plotly_chart(
         figure,
         key="masks_table",
@@ -128,6 +99,21 @@ def show_tuning_table(table: TuningTable, setting: MaskSetting) -> None:
         selection_mode="points",
         config=PLAIN,
         alt="Mean Dice of the tuning pictures by layer and threshold",
+    )
+
+
+def _make_cells(table: TuningTable) -> go.Heatmap:
+    """Return the cells of the table in the colours of heat: lighter is better."""
+    return go.Heatmap(
+        x=table.sweep.thresholds,
+        y=table.sweep.layers,
+        z=table.sweep.dice,
+        zmin=0,
+        colorscale=[[i / 7, to_hex(color)] for i, color in enumerate(HEAT_ANCHORS)],
+        colorbar={"title": "Dice", "thickness": 14},
+        hoverinfo="skip",
+        xgap=1,
+        ygap=1,
     )
 
 
@@ -143,12 +129,12 @@ def _add_click_targets(figure: go.Figure, table: TuningTable) -> None:
         selected={"marker": {"opacity": 0}},
         unselected={"marker": {"opacity": 0}},
         customdata=[[layer, low, table.method] for layer, low in cells],
-        text=[f"{dice:.3f}" for dice in sweep.dice.ravel()],
+        text=[f"{dice:.3f}" if np.isfinite(dice) else "undefined" for dice in sweep.dice.ravel()],
         hovertemplate="layer %{y}, h > %{x:.2f}: mean Dice %{text}<extra></extra>",
     )
 
 
-def _add_mark(figure: go.Figure, setting: MaskSetting, symbol: str, words: str) -> None:
+def _add_mark(figure: go.Figure, setting: MaskSetting, symbol: str) -> None:
     """Mark one cell."""
     figure.add_scatter(
         x=[setting.low],
@@ -157,11 +143,10 @@ def _add_mark(figure: go.Figure, setting: MaskSetting, symbol: str, words: str) 
         marker={
             "size": 15,
             "symbol": symbol,
-            "color": _hex(OKABE_ITO["bluish_green"]),
+            "color": GOOD_COLOR,
             "line": {"width": 2, "color": "white"},
         },
         hoverinfo="skip",
-        name=words,
     )
 
 

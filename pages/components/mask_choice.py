@@ -21,7 +21,7 @@ RUN, SPLIT, IMAGE, JUMP, JUMP_NOTE = (
     "masks_jump_note",
 )
 STRIP_LENGTH = 9
-THUMBNAIL_WIDTH = 70  # pixels
+THUMBNAIL_WIDTH = 66  # pixels
 
 
 def list_trained_runs(study: Study) -> list[RecordedRun]:

@@ -19,7 +19,7 @@ from pages.components import mask_setting as keys
 from pages.components.mask_subject import Subject
 
 PAPER = "masks_paper"
-LAYOUTS = {"four": "Side by side", "one": "One large picture"}
+LAYOUTS = {"four": "Side by side", "one": "One large"}
 OVERLAYS = {"truth": "Mask", "heat": "Heat map", "mask": "Black and white", "plain": "Picture"}
 METHOD_NAMES = {
     "gradcam": "Grad-CAM (the paper's)",
@@ -101,7 +101,7 @@ def _show_presets(subject: Subject) -> None:
     )
     found = {
         "Best on tuning": keys.find_best_on_tuning(study, run, now.method),
-        "Locked one": get_locked_setting(study, run.run_id),
+        "Locked": get_locked_setting(study, run.run_id),
     }
     with st.container(horizontal=True, gap="xsmall"):
         for label, setting in found.items():
@@ -150,28 +150,11 @@ def _ask_method() -> None:
 def show_display_controls(*, has_truth: bool) -> None:
     """Show what changes the drawing only."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
-        st.segmented_control(
-            "View",
-            list(LAYOUTS),
-            key=keys.LAYOUT,
-            required=True,
-            format_func=LAYOUTS.get,
-            label_visibility="collapsed",
-            persist_state="session",
-        )
+        _ask_view(keys.LAYOUT, "View", LAYOUTS)
         if st.session_state[keys.LAYOUT] == "one":
-            st.segmented_control(
-                "Drawn over the picture",
-                list(OVERLAYS),
-                key=keys.OVERLAY,
-                required=True,
-                format_func=OVERLAYS.get,
-                label_visibility="collapsed",
-                persist_state="session",
-            )
-        st.toggle(
-            "Outline", key=keys.CONTOUR, persist_state="session", help="Draw the outline of the mask only."
-        )
+            _ask_view(keys.OVERLAY, "What is shown", OVERLAYS)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+        st.toggle("Outline", key=keys.CONTOUR, persist_state="session", help="Draw the outline of the mask only.")
         st.toggle(
             "Truth",
             key=keys.COLORS,
@@ -179,17 +162,32 @@ def show_display_controls(*, has_truth: bool) -> None:
             disabled=not has_truth,
             help="Compare with the truth: hit, missed and false pixels in three colours.",
         )
-        st.slider(
-            "Opacity",
-            0.0,
-            1.0,
-            key=keys.OPACITY,
-            step=0.05,
-            format="percent",
-            width=150,
-            persist_state="session",
-            help="How strongly heat and mask are drawn over the picture.",
-        )
+        with st.container(horizontal=True, gap="small", vertical_alignment="center", width="content"):
+            st.markdown("Opacity", width="content")
+            st.slider(
+                "Opacity of heat and mask over the picture",
+                0.0,
+                1.0,
+                key=keys.OPACITY,
+                step=0.05,
+                format="percent",
+                width=150,
+                label_visibility="collapsed",
+                persist_state="session",
+            )
+
+
+def _ask_view(key: str, label: str, names: dict[str, str]) -> None:
+    """Let the user choose one of a few views."""
+    st.segmented_control(
+        label,
+        list(names),
+        key=key,
+        required=True,
+        format_func=lambda name: names[name],
+        label_visibility="collapsed",
+        persist_state="session",
+    )
 
 
 def show_setting_words(subject: Subject, layer_map: LayerMap, setting: MaskSetting) -> None:
@@ -206,26 +204,22 @@ def _explain_upper_limit(layer_map: LayerMap, setting: MaskSetting) -> None:
     """Say that a band leaves out the hottest core."""
     share = compute_share_above(layer_map, setting.high or 1.0)
     if setting.inverted:
-        words = (
-            f"The band is inverted: the mask is all that is colder or hotter, the hottest {share:.1%} too."
-        )
+        words = f"The band is inverted: the mask is all that is colder or hotter, the hottest {share:.1%} too."
     else:
         words = (
             f"The hottest core of the heat, {share:.1%} of this picture, is **left out** by the upper limit: "
             "the mask is a ring around it. The paper's runs 1 to 3 did this."
         )
-    st.info(words, icon=":material/radio_button_unchecked:")
+    st.markdown(f":material/radio_button_unchecked: {words}")
 
 
 def _explain_shift(subject: Subject, setting: MaskSetting) -> None:
     """Say how far the published way moves the map of this layer."""
-    down, right = compute_published_shift(
-        subject.maker.blocks[setting.layer], subject.size, subject.maker.input_size
-    )
+    down, right = compute_published_shift(subject.maker.blocks[setting.layer], subject.size, subject.maker.input_size)
     if max(abs(down), abs(right)) < 1:
         words = "On this layer the published way puts the map where it belongs (less than 1 px off)."
     else:
         across = f"{abs(right):.0f} px too far {'right' if right > 0 else 'left'}"
         along = f"{abs(down):.0f} px too far {'down' if down > 0 else 'up'}"
         words = f"Drawn as in the published code: on this picture the map lies {across} and {along}."
-    st.info(words, icon=":material/open_with:")
+    st.markdown(f":material/open_with: {words}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from medxai_core.jobs import list_jobs, start_job
 from medxai_core.records.masks import (
     MaskSetting,
     get_locked_setting,
@@ -18,6 +17,7 @@ from medxai_core.stages.masks import describe_setting, lock_setting
 from medxai_core.study import Study
 from pages.components import mask_setting as keys
 from pages.components.frame import get_reader
+from pages.components.job_buttons import is_at_work, show_last_failure, start_and_show
 from pages.components.links import link_to
 
 CHOSEN_WORDS = {
@@ -66,30 +66,26 @@ def _show_open(study: Study, run_id: str, setting: MaskSetting) -> None:
 def _show_locked(study: Study, run_id: str, locked: MaskSetting) -> None:
     """Say what is locked, and offer what it is for."""
     st.markdown(f":material/lock: **Locked:** {describe_setting(locked)}")
-    st.caption(
-        f"{CHOSEN_WORDS[locked.chosen_on].capitalize()}. The truth of the test pictures is open for it."
-    )
-    busy = {job["kind"] for job in list_jobs(study, only_open=True)}
+    st.caption(f"{CHOSEN_WORDS[locked.chosen_on].capitalize()}. The truth of the test pictures is open for it.")
     if st.button(
         "Apply to all pictures",
         icon=":material/select_all:",
         width="stretch",
-        disabled=study.read_only or "masks" in busy,
+        disabled=study.read_only or is_at_work(study, "masks"),
         help="Writes one black and white mask a picture, and a zip of them, into the study's reports folder.",
     ):
-        start_job(study, "masks", list_export_arguments(study, run_id), title="Masks of all pictures")
-        st.rerun()
+        start_and_show(study, "masks", list_export_arguments(study, run_id), title="Masks of all pictures")
     _show_export(study, run_id)
     if st.button(
         "Score the test pictures",
         icon=":material/query_stats:",
         width="stretch",
-        disabled=study.read_only or "score" in busy,
+        disabled=study.read_only or is_at_work(study, "score"),
         help="Compares the masks of all test pictures with their truth, beside trivial masks.",
     ):
         arguments = ["score", str(study.folder), "--run", run_id, "--split", "test"]
-        start_job(study, "score", arguments, title="Scores of the test pictures")
-        st.rerun()
+        start_and_show(study, "score", arguments, title="Scores of the test pictures")
+    show_last_failure(study, "masks", "score")
     if _is_scored(study, run_id, locked):
         link_to("evaluation", "See the test scores")
     if st.button("Unlock", icon=":material/lock_open:", type="tertiary", disabled=study.read_only):

@@ -14,15 +14,13 @@ from medxai_core.masks import (
     HIT_COLOR,
     MASK_COLOR,
     MISSED_COLOR,
-    Band,
     make_color_table,
-    make_mask,
     overlay_heatmap,
     overlay_mask,
     overlay_truth,
 )
 from medxai_core.records.masks import MaskSetting
-from medxai_core.stages.mask_view import LayerMap, describe_hottest, sample_nearest
+from medxai_core.stages.mask_view import LayerMap, cut_layer_mask, describe_hottest, sample_nearest
 from medxai_core.stages.masks import make_band
 from pages.components import mask_setting as keys
 from pages.components.mask_subject import Subject, get_shown
@@ -40,9 +38,7 @@ class Panel:
     content: bytes
 
 
-def show_pictures(
-    subject: Subject, layer_map: LayerMap, setting: MaskSetting, truth: np.ndarray | None
-) -> None:
+def show_pictures(subject: Subject, layer_map: LayerMap, setting: MaskSetting, truth: np.ndarray | None) -> None:
     """Show the views of one picture under one setting."""
     is_single = st.session_state[keys.LAYOUT] == "one"
     wanted = [st.session_state[keys.OVERLAY]] if is_single else ORDER
@@ -77,7 +73,9 @@ class Drawing:
         size = (self.image.shape[0], self.image.shape[1])
         self.levels = sample_nearest(layer_map.levels, size)
         self.truth = None if truth is None else sample_nearest(truth, size)
-        self.mask = _cut(self.levels, make_band(setting), is_blank=layer_map.is_blank)
+        mask = cut_layer_mask(layer_map, make_band(setting))
+        self.area = float(mask.mean())
+        self.mask = sample_nearest(mask, size)
 
     @property
     def compares(self) -> bool:
@@ -86,9 +84,7 @@ class Drawing:
 
     def panel(self, name: str) -> Panel:
         """Draw one view by its name in `ORDER`."""
-        return {"plain": self.plain, "heat": self.heat, "mask": self.black_and_white, "truth": self.over}[
-            name
-        ]()
+        return {"plain": self.plain, "heat": self.heat, "mask": self.black_and_white, "truth": self.over}[name]()
 
     def plain(self) -> Panel:
         """Draw the picture itself."""
@@ -111,14 +107,12 @@ class Drawing:
         content = self.subject.remember(
             view, lambda: encode_picture(overlay_heatmap(self.image, self.levels, opacity=self.opacity))
         )
-        alt = (
-            f"Heat map of layer {setting.layer} over {self.subject.name}, {describe_hottest(self.layer_map)}"
-        )
+        alt = f"Heat map of layer {setting.layer} over {self.subject.name}, {describe_hottest(self.layer_map)}"
         return Panel(f"Heat map, layer {setting.layer}", alt, content)
 
     def black_and_white(self) -> Panel:
         """Draw the mask as it is handed in."""
-        words = f"{self.mask.mean():.1%} of the picture"
+        words = f"{self.area:.1%} of the picture"
         return Panel(f"Mask, white: {words}", f"Mask of {self.subject.name}: {words}", encode_mask(self.mask))
 
     def over(self) -> Panel:
@@ -127,16 +121,11 @@ class Drawing:
         if self.truth is not None and self.compares:
             drawn = overlay_truth(self.image, self.mask, self.truth, **options)
             shares = (self.mask & self.truth, self.truth & ~self.mask, self.mask & ~self.truth)
-            hit, missed, false = (f"{part.mean():.1%}" for part in shares)
+            hit, missed, false = (f"{part.mean():.0%}" for part in shares)
             alt = f"Mask against truth: hit {hit}, missed {missed}, false {false} of the picture"
             return Panel("Mask against truth", alt, encode_picture(drawn))
         drawn = overlay_mask(self.image, self.mask, **options)
         return Panel("Mask over the picture", f"Mask over {self.subject.name}", encode_picture(drawn))
-
-
-def _cut(levels: np.ndarray, band: Band, *, is_blank: bool) -> np.ndarray:
-    """Return the mask at the size of the given levels; empty where the map is blank."""
-    return np.zeros(levels.shape, bool) if is_blank else make_mask(levels, band)
 
 
 def encode_picture(image: np.ndarray) -> bytes:
@@ -170,9 +159,7 @@ def show_legend(*, with_truth: bool) -> None:
 
 
 _ROW = "display:flex;flex-wrap:wrap;gap:0.3rem 1.2rem;font-size:0.85rem;opacity:0.85;align-items:center"
-_BAR = (
-    "display:inline-block;width:6rem;height:0.7rem;border-radius:2px;vertical-align:-0.05rem;margin:0 0.2rem;"
-)
+_BAR = "display:inline-block;width:6rem;height:0.7rem;border-radius:2px;vertical-align:-0.05rem;margin:0 0.2rem;"
 _BOX = "display:inline-block;width:0.8rem;height:0.8rem;border-radius:2px;vertical-align:-0.1rem;"
 
 

@@ -38,9 +38,7 @@ def show_scores(subject: Subject, setting: MaskSetting, truth: np.ndarray, count
     st.table(table, border="horizontal", hide_index=True, alt="Scores of this mask beside two trivial masks")
     height, width = subject.size
     flatters = (
-        " A training picture: it taught the classifier, so its scores flatter."
-        if subject.split == "train"
-        else ""
+        " A training picture: it taught the classifier, so its scores flatter." if subject.split == "train" else ""
     )
     st.caption(f"From 0 (worst) to 1 (best), on this one picture, all {height * width:,} pixels.{flatters}")
 

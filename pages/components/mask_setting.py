@@ -75,7 +75,7 @@ def carry_low() -> None:
 def get_setting() -> MaskSetting:
     """Return the setting of the controls; "eye" unless it is what was put there from elsewhere."""
     state = st.session_state
-    low, high = (state[LOW], None) if state[ABOVE_ONLY] else _open_band(*state[BAND])
+    low, high = (round(state[LOW], 2), None) if state[ABOVE_ONLY] else _open_band(*state[BAND])
     setting = MaskSetting(int(state[LAYER]), state[METHOD], low, high, bool(state[INVERTED]))
     origin: MaskSetting | None = state.get(ORIGIN)
     return origin if origin is not None and is_same_mask(setting, origin) else setting
@@ -132,9 +132,7 @@ def _apply_link(study: Study, run: RecordedRun, asked: Mapping[str, str]) -> Non
     st.session_state[NOTES] = notes
 
 
-def _read_number(
-    asked: Mapping[str, str], name: str, least: int, most: int, notes: list[str]
-) -> float | None:
+def _read_number(asked: Mapping[str, str], name: str, least: int, most: int, notes: list[str]) -> float | None:
     """Return a number of the address, or None; one that is none or out of range is noted."""
     if name not in asked:
         return None
@@ -148,9 +146,7 @@ def _read_number(
     return None
 
 
-def _confirm_origin(
-    study: Study, run: RecordedRun, setting: MaskSetting, asked: Mapping[str, str]
-) -> MaskSetting:
+def _confirm_origin(study: Study, run: RecordedRun, setting: MaskSetting, asked: Mapping[str, str]) -> MaskSetting:
     """Believe an address that a setting is the paper's or the table's only when it is."""
     chosen = asked.get("chosen")
     if chosen == "paper":

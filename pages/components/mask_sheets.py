@@ -30,9 +30,7 @@ FILM = "masks_film"
 def show_all_layers(subject: Subject, setting: MaskSetting) -> None:
     """Show the heat map of every layer over the picture; a button opens one."""
     align = bool(st.session_state[keys.ALIGN])
-    sheet = subject.remember(
-        ("sheet", setting.method, align), lambda: _draw_sheet(subject, setting.method, align)
-    )
+    sheet = subject.remember(("sheet", setting.method, align), lambda: _draw_sheet(subject, setting.method, align))
     st.caption("Heat map of every layer of this picture: early layers are fine, late ones coarse.")
     with st.grid("auto", min_column_width=120, gap="small") as grid:
         for layer, (content, is_blank) in sheet.items():
@@ -72,15 +70,16 @@ def show_film(subject: Subject, setting: MaskSetting) -> None:
     film = st.session_state.get(FILM)
     is_current = film is not None and film["view"] == view
     label = f"Show {len(chosen)} of {len(positions)} {subject.split} pictures under this setting"
-    if not is_current and st.button(label, icon=":material/movie:"):
-        film = {"view": view, "frames": _draw_film(subject, setting, chosen, align=align)}
+    slot = st.empty()
+    if not is_current and slot.button(label, icon=":material/movie:"):
+        with slot:
+            film = {"view": view, "frames": _draw_film(subject, setting, chosen, align=align)}
+        slot.empty()
         st.session_state[FILM], is_current = film, True
     if is_current and film is not None:
         _show_frames(film["frames"], setting, n_pictures=len(positions), split=subject.split)
     else:
-        st.caption(
-            "The pictures are spread evenly over the split. The first time takes about a second a picture."
-        )
+        st.caption("The pictures are spread evenly over the split. The first time takes about a second a picture.")
 
 
 def _draw_film(subject: Subject, setting: MaskSetting, positions: np.ndarray, *, align: bool) -> list[dict]:
@@ -90,7 +89,6 @@ def _draw_film(subject: Subject, setting: MaskSetting, positions: np.ndarray, *,
     for done, position in enumerate(positions, 1):
         frames.append(_draw_frame(subject, int(position), setting, align=align))
         bar.progress(done / len(positions), text=f"Making masks: {done} of {len(positions)}")
-    bar.empty()
     return frames
 
 

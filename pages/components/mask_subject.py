@@ -183,14 +183,10 @@ def get_layer_map(subject: Subject, setting: MaskSetting, *, align: bool) -> Lay
 
 def find_hidden_reason(subject: Subject, setting: MaskSetting, *, align: bool) -> str | None:
     """Say why truth and scores of the picture are hidden, or return None when they may be shown."""
-    return explain_hidden_truth(
-        subject.study, subject.run.run_id, split=subject.split, setting=setting, align=align
-    )
+    return explain_hidden_truth(subject.study, subject.run.run_id, split=subject.split, setting=setting, align=align)
 
 
-def find_truth(
-    subject: Subject, setting: MaskSetting, *, align: bool
-) -> tuple[np.ndarray | None, str | None]:
+def find_truth(subject: Subject, setting: MaskSetting, *, align: bool) -> tuple[np.ndarray | None, str | None]:
     """Return the truth of the picture, (H, W) bool, or None with the reason why it is not shown."""
     if subject.position is None:
         return None, "There is no truth for your own picture, so there are no scores."

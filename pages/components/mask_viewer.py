@@ -6,12 +6,12 @@ import streamlit as st
 
 from medxai_core.errors import MedxaiError
 from medxai_core.evaluation.baselines import CENTRED_DISK
-from medxai_core.jobs import list_jobs, start_job
 from medxai_core.records.masks import MaskSetting
 from medxai_core.stages.mask_view import LayerMap, TruthCounts, describe_probability
 from medxai_core.stages.tuning_table import find_tuning_table
 from pages.components import mask_setting as keys
 from pages.components.frame import show_error
+from pages.components.job_buttons import is_at_work, show_last_failure, start_and_show
 from pages.components.mask_charts import show_curve, show_histogram, show_tuning_table
 from pages.components.mask_controls import (
     METHOD_NAMES,
@@ -31,6 +31,7 @@ from pages.components.mask_subject import (
     get_trivial_scores,
     get_truth_counts,
 )
+from pages.components.page_links import open_page
 
 TABS = ("Heat and threshold", "Best on tuning pictures", "All layers", "Many pictures")
 
@@ -52,9 +53,7 @@ def _show_viewer(subject: Subject) -> None:
         align = bool(st.session_state[keys.ALIGN])
         truth, reason = find_truth(subject, setting, align=align)
         show_lock(subject.study, subject.run.run_id, setting)
-    keys.write_link(
-        setting, subject.run.run_id, split=subject.split, image_id=None if subject.is_own else subject.key
-    )
+    keys.write_link(setting, subject.run.run_id, split=subject.split, image_id=None if subject.is_own else subject.key)
     layer_map = get_layer_map(subject, setting, align=align)
     counts = None if truth is None else get_truth_counts(subject, layer_map, truth, setting, align=align)
     with left:
@@ -68,6 +67,8 @@ def _show_viewer(subject: Subject) -> None:
         else:
             show_hidden_scores(layer_map, setting, reason or "")
         _show_answer(subject, setting)
+        if not subject.is_own:
+            open_page("transparency", "How this picture came to its mask", key="masks", image=subject.key)
     disk = None if truth is None else get_trivial_scores(subject, truth)[CENTRED_DISK].dice
     _show_tabs(subject, setting, layer_map, counts, disk=disk)
 
@@ -75,9 +76,7 @@ def _show_viewer(subject: Subject) -> None:
 def _show_answer(subject: Subject, setting: MaskSetting) -> None:
     """Say what the classifier answers for the whole picture."""
     _, probability = get_raw_maps(subject, setting.method)
-    st.markdown(
-        f"The classifier **{describe_probability(probability)}** for the whole picture: {probability:.2f}."
-    )
+    st.markdown(f"The classifier **{describe_probability(probability)}** for the whole picture: {probability:.2f}.")
     tiles = subject.study.get_fact("tiles") or (1, 1)
     learned = (
         ""
@@ -163,16 +162,14 @@ def _offer_sweep(subject: Subject, method: str) -> None:
     study, run = subject.study, subject.run
     n_pictures = len(subject.images.positions_in("tuning", with_truth=True))
     if not n_pictures:
-        st.info(
-            "The study has no tuning picture with a truth. Choose the setting by eye.", icon=":material/info:"
-        )
+        st.info("The study has no tuning picture with a truth. Choose the setting by eye.", icon=":material/info:")
         return
     st.markdown(
         f"Score every layer and threshold of {METHOD_NAMES.get(method, method)} on the {n_pictures} tuning pictures: "
         "about a second a picture. You can go on working meanwhile."
     )
-    is_busy = any(job["kind"] == "sweep" for job in list_jobs(study, only_open=True))
+    is_busy = is_at_work(study, "sweep")
     if st.button("Compute the table", icon=":material/grid_on:", disabled=is_busy or study.read_only):
         arguments = ["sweep", str(study.folder), "--run", run.run_id, "--method", method]
-        start_job(study, "sweep", arguments, title="Layers and thresholds on the tuning pictures")
-        st.rerun()
+        start_and_show(study, "sweep", arguments, title="Layers and thresholds on the tuning pictures")
+    show_last_failure(study, "sweep")

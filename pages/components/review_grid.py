@@ -6,7 +6,7 @@ import streamlit as st
 
 from medxai_core.stages.review_progress import BULK_REASONS
 from medxai_core.study import Study
-from pages.components.class_words import say_class, shorten
+from pages.components.class_words import say_class, shorten, write_badge
 from pages.components.decision_keys import ITEM_PARAMETER, record_many, show_problem, show_undo_keys
 from pages.components.item_views import find_position, show_small
 from pages.components.review_queue import ReviewState, choose_queue, load_review
@@ -55,7 +55,7 @@ def _show_tiles(review: ReviewState, shown: list[str]) -> None:
             with st.container(gap="xxsmall"):
                 show_small(review.study, find_position(review.study, item_id), alt=f"Proposed {say_class(label)}")
                 with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
-                    st.checkbox(say_class(label), key=_name_box(item_id), on_change="ignore", width="stretch")
+                    st.checkbox(write_badge(label), key=_name_box(item_id), on_change="ignore", width="stretch")
                     st.button(
                         "Look",
                         key=f"look-{item_id}",
@@ -75,7 +75,6 @@ def _show_actions(review: ReviewState, queue: list[str], shown: list[str]) -> No
                 words,
                 key=f"many-{action}",
                 shortcut=shortcut,
-                type="primary" if action == "accept" else "secondary",
                 disabled=review.study.read_only,
                 on_click=_decide_ticked,
                 args=(review.study, shown, action),
@@ -85,9 +84,10 @@ def _show_actions(review: ReviewState, queue: list[str], shown: list[str]) -> No
         cluster = st.session_state.get("review_cluster", "all")
         if cluster != "all" and st.session_state.get("review_order") != "random":
             _offer_cluster(review, queue, cluster)
-        st.caption(f"{len(queue)} in this queue", width="content")
-    show_undo_keys(review.study)
-    st.caption("Decisions about several pictures at once do not count in the random audit.")
+        show_undo_keys(review.study)
+    st.caption(
+        f"{len(queue)} in this queue. Decisions about several pictures at once do not count in the random audit."
+    )
 
 
 def _offer_cluster(review: ReviewState, queue: list[str], cluster: str) -> None:
@@ -106,8 +106,7 @@ def _confirm_cluster(study: Study, queue: list[str], cluster: str, label: str) -
     sure = st.checkbox("I want to decide on all of them", key=f"sure-{cluster}-{len(queue)}")
     with st.container(horizontal=True):
         for action, words in DONE_WORDS.items():
-            kind = "primary" if action == "accept" else "secondary"
-            if st.button(f"{words} all {len(queue)}", key=f"cluster-{action}", type=kind, disabled=not sure):
+            if st.button(f"{words} all {len(queue)}", key=f"cluster-{action}", disabled=not sure):
                 record_many(study, queue, action, WHOLE)
                 st.rerun()
 
@@ -129,7 +128,6 @@ def _look_at(item_id: str) -> None:
     """Show one item with its reason."""
     st.query_params[ITEM_PARAMETER] = item_id
     st.session_state["review_view"] = "One by one"
-
     st.rerun(scope="app")
 
 

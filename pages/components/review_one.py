@@ -54,11 +54,11 @@ def _show_one(review: ReviewState, queue: list[str], item_id: str) -> None:
         _show_head(review, queue, item_id, label)
         show_item(review.study, position)
         show_last()
+        show_reason(review, position)
     with right:
         _show_decisions(review.study, item_id, label, find_next(queue, item_id))
         if has_tiles(review.study):
             show_frame(review.study, position)
-        show_reason(review, position)
     show_evidence(review, position)
 
 
@@ -84,7 +84,7 @@ def _show_decisions(study: Study, item_id: str, label: str, next_id: str | None)
     wrong = "The label is not right, and you give no other: it stays unlabelled and is not proposed again."
     turned = "The other class: it trains with this one."
     first = [
-        DecisionKey("accept", "Accept", "A", right, is_main=True),
+        DecisionKey("accept", "Accept", "A", right),
         DecisionKey("reject", "Reject", "X", wrong),
     ]
     second = [

@@ -25,7 +25,7 @@ ORDER_WORDS = {
     "random": "By chance (random audit)",
 }
 ORDER_NOTES = {
-    "random": "A fixed random order over all clusters. Only this one says how many of all proposals are right: see Progress.",
+    "random": "A fixed random order over all clusters. Only this one says how many proposals are right: see Progress.",
 }
 SHOW_WORDS = {
     "open": "Not decided yet",
@@ -73,6 +73,7 @@ def choose_queue(review: ReviewState) -> list[str]:
         format_func=ORDER_WORDS.get,
         key="review_order",
         bind="query-params",
+        on_change=_start_over,
         label_visibility="collapsed",
         icon=":material/sort:",
     )
@@ -82,6 +83,7 @@ def choose_queue(review: ReviewState) -> list[str]:
         format_func=SHOW_WORDS.get,
         key="review_show",
         bind="query-params",
+        on_change=_start_over,
         label_visibility="collapsed",
         icon=":material/filter_list:",
     )
@@ -91,6 +93,7 @@ def choose_queue(review: ReviewState) -> list[str]:
         format_func=lambda one: "All clusters" if one == "all" else f"Cluster {one} ({counts[int(one)]} proposals)",
         key="review_cluster",
         bind="query-params",
+        on_change=_start_over,
         label_visibility="collapsed",
         icon=":material/bubble_chart:",
         disabled=order == "random",
@@ -152,18 +155,22 @@ def show_arrows(queue: list[str], item_id: str) -> None:
     """Show buttons to the item before and after, without a decision."""
     place = queue.index(item_id) if item_id in queue else 0
     with st.container(horizontal=True, gap="xsmall", width="content"):
-        for words, step, icon in (("Back", -1, "arrow_back"), ("Forward", 1, "arrow_forward")):
+        for words, step in (("Back", -1), ("Next", 1)):
             st.button(
                 words,
                 key=f"go-{words}-{item_id}",
-                icon=f":material/{icon}:",
                 shortcut="Left" if step < 0 else "Right",
-                help=f"{words} in the queue without deciding.",
+                help=f"{words} in the queue, without deciding.",
                 type="tertiary",
                 disabled=len(queue) < 2,
                 on_click=_step,
                 args=(queue, place, step),
             )
+
+
+def _start_over() -> None:
+    """Forget which item was shown: another queue begins with its first one."""
+    st.query_params.pop(ITEM_PARAMETER, None)
 
 
 def _step(queue: list[str], place: int, step: int) -> None:

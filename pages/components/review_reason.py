@@ -15,7 +15,7 @@ SHOWN = 6
 
 def show_reason(review: ReviewState, position: int) -> None:
     """Say in a few sentences why the label was proposed."""
-    reason = explain_item(review.reasoning, position).reason
+    reason = explain_item(review.reasoning, position, n_nearest=SHOWN).reason
     st.markdown(f"**Why {say_class(reason.label)}?**")
     with st.container(gap="xsmall"):
         st.markdown(_say_cluster(reason))
@@ -25,17 +25,13 @@ def show_reason(review: ReviewState, position: int) -> None:
 
 def show_evidence(review: ReviewState, position: int) -> None:
     """Show the labelled pictures the proposal rests on, and what would have changed it."""
-    found = explain_item(review.reasoning, position)
+    found = explain_item(review.reasoning, position, n_nearest=SHOWN)
     reason = found.reason
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.markdown("**Most alike of all labelled pictures**")
-        st.caption("Whatever their cluster. A small distance means alike in colour, brightness, texture and edges.")
-        show_neighbours(review.study, reason.nearest, proposed=reason.label)
-    with right:
-        st.markdown("**Labelled pictures of its cluster**")
-        st.caption(_count_members(found))
-        show_neighbours(review.study, found.members[: SHOWN - 1], proposed=reason.label)
+    st.markdown(f"**Most alike of all labelled pictures**, whatever their cluster ({len(reason.nearest)} shown)")
+    show_neighbours(review.study, reason.nearest, proposed=reason.label)
+    st.markdown(f"**Labelled pictures of its cluster**, {_count_members(found)}")
+    show_neighbours(review.study, found.members[:SHOWN], proposed=reason.label)
+    st.caption("A small distance means alike in colour, brightness, texture and edges; it has no unit.")
     if not review.reasoning.seeds_agree:
         st.caption(
             "The study has changed since the labels were proposed (pictures removed, or older decisions imported): "
@@ -69,8 +65,8 @@ def _be(reason: ProposalReason) -> str:
 
 def _count_members(found: ItemReason) -> str:
     """Say how many labelled pictures the cluster holds, and how many are shown."""
-    n, shown = len(found.members), min(len(found.members), SHOWN - 1)
-    return f"{n} of {found.reason.cluster_size} pictures" + (f"; the nearest {shown} are shown." if n > shown else ".")
+    n, shown = len(found.members), min(len(found.members), SHOWN)
+    return f"{n} of {found.reason.cluster_size}" + (f" (the nearest {shown} shown)" if n > shown else "")
 
 
 def _show_changes(reason: ProposalReason) -> None:

@@ -27,8 +27,8 @@ from pages.components.review_start import show_no_features
 
 STEP = 200
 MAIN = [
-    DecisionKey("label", "Polyp", "P", "You see a polyp, or a part of one.", label="polyp", is_main=True),
-    DecisionKey("label", "Non-polyp", "N", "You see no polyp.", label="non_polyp", is_main=True),
+    DecisionKey("label", "Polyp", "P", "You see a polyp, or a part of one.", label="polyp"),
+    DecisionKey("label", "Non-polyp", "N", "You see no polyp.", label="non_polyp"),
 ]
 BESIDE = [
     DecisionKey("unsure", "Unsure", "U", "You looked and cannot tell: it stays unlabelled."),
@@ -61,7 +61,8 @@ def show_seeds(study: Study) -> None:
         next_id = find_next(queue, item_id)
         with st.container(gap="xsmall"):
             show_keys(study, item_id, MAIN, next_id=next_id)
-            show_last_row(study, item_id, BESIDE, next_id=next_id)
+            show_keys(study, item_id, BESIDE[:1], next_id=next_id)
+            show_last_row(study, item_id, BESIDE[1:], next_id=next_id)
         if has_tiles(study):
             show_frame(study, find_position(study, item_id))
         _show_progress(study)
@@ -86,7 +87,8 @@ def _show_head(study: Study, queue: list[str], item_id: str) -> None:
             said = standing[-1].label
             words = {"unsure": OUTCOME_WORDS["unsure"], "skip": OUTCOME_WORDS["skipped"]}
             st.badge(f"you: {say_class(said) if said else words[standing[-1].action]}", color="gray")
-        st.caption(f"{shorten(item_id)} · {len(queue)} suggested", width="stretch")
+        place = f"{queue.index(item_id) + 1} of {len(queue)}" if item_id in queue else f"{len(queue)} left"
+        st.caption(f"{shorten(item_id)} · {place}", width="stretch")
         show_arrows(queue, item_id)
 
 

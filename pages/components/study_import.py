@@ -32,12 +32,8 @@ LAYOUT_WORDS = {
     "kvasir": "Kvasir (a folder for each class)",
     "folders": "plain folders (polyp, non_polyp, or any)",
 }
-TILES = {
-    (1, 1): "keep pictures whole",
-    (2, 2): "cut each into 2 x 2 tiles (as run 1 of the paper)",
-    (3, 3): "cut each into 3 x 3 tiles",
-    (4, 4): "cut each into 4 x 4 tiles",
-}
+TILES = {(1, 1): "whole pictures", (2, 2): "2 x 2 tiles", (3, 3): "3 x 3 tiles", (4, 4): "4 x 4 tiles"}
+TILES_HELP = "Run 1 of the paper cuts each picture into 2 x 2 tiles, runs 2 to 5 keep pictures whole."
 LEFT_OUT_KEY = "uploads_left_out"
 PICTURE_TYPES = [suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES]
 
@@ -94,16 +90,15 @@ def _ask_options(source: str) -> dict[str, Any]:
         if source == "folder"
         else st.file_uploader("Table of labels (CSV)", type="csv", key="import-labels-file")
     )
+    layout = st.selectbox("Folders are laid out as", LAYOUTS, format_func=LAYOUT_WORDS.get, key="import-layout")
     left, right = st.columns(2)
-    with left:
-        group = st.text_input(
-            "Column of the table that names the patient or procedure",
-            key="import-group",
-            help="Pictures of one patient then never lie in two splits. Use pseudonyms.",
-        )
-        layout = st.selectbox("Folders are laid out as", LAYOUTS, format_func=LAYOUT_WORDS.get, key="import-layout")
-    with right:
-        tiles = st.selectbox("Tiles", list(TILES), format_func=TILES.get, key="import-tiles")
+    group = left.text_input(
+        "Patient column (optional)",
+        key="import-group",
+        help="Column of the table that names the patient or procedure, by a pseudonym. Pictures of one patient then "
+        "never lie in two splits.",
+    )
+    tiles = right.selectbox("Tiles", list(TILES), format_func=TILES.get, key="import-tiles", help=TILES_HELP)
     return {
         "masks": masks,
         "labels": labels,

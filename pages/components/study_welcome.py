@@ -24,7 +24,7 @@ def show_welcome() -> None:
 
 def show_import_or_demo() -> None:
     """Show the two ways to a study."""
-    left, right = st.columns([2, 3], gap="large")
+    left, right = st.columns([2, 3], gap="medium")
     with left, st.container(border=True):
         _show_demo()
     with right, st.container(border=True):
@@ -33,7 +33,7 @@ def show_import_or_demo() -> None:
 
 def _show_demo() -> None:
     """Offer to make the demo study."""
-    st.markdown("#### :material/auto_awesome: Look around with the demo")
+    st.markdown("#### :material/auto_awesome: Try the demo")
     st.markdown(
         "240 drawn colonoscopy frames with exact masks. No patient, no download. "
         "Every page is filled: clusters, proposed labels, a small trained classifier, heat maps, scores."

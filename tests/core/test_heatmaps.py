@@ -10,6 +10,7 @@ import pytest
 import pytorch_grad_cam
 import torch
 import torchcam.methods
+from even_network import make_even_network
 from PIL import Image
 from torch import nn
 from torch.nn import functional
@@ -341,22 +342,6 @@ def test_aligning_needs_the_facts_of_that_block() -> None:
         upsample_heatmap(np.zeros((7, 7), np.float32), (10, 10), facts=facts, input_size=224)
 
 
-def make_spot_detector(network: str) -> nn.Module:
-    """Return a linear network with equal positive weights: its maps are the brightness around each cell."""
-    model = build_model(network).eval()
-    for module in model.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.constant_(module.weight, 1 / module.weight[0].numel())
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
-    for module in model.modules():
-        if hasattr(module, "_swish"):
-            module._swish = nn.Identity()
-        if hasattr(module, "_se_expand"):
-            nn.init.zeros_(module._se_expand.weight)
-    return model
-
-
 @pytest.mark.parametrize(("network", "layer"), [("b1", 8), ("lite1", 7), ("b1", 5)])
 @pytest.mark.parametrize("spot", [(265, 310), (230, 370)])
 def test_a_bright_spot_is_hot_where_it_is(network: str, layer: int, spot: tuple[int, int]) -> None:
@@ -364,7 +349,7 @@ def test_a_bright_spot_is_hot_where_it_is(network: str, layer: int, spot: tuple[
     image = np.zeros((530, 620, 3), dtype=np.uint8)
     image[(rows - spot[0]) ** 2 + (columns - spot[1]) ** 2 < 12**2] = 255
     settings = default_preprocessing("b1")  # black is 0, so nothing but the spot is seen
-    model = make_spot_detector(network)
+    model = make_even_network(network)
     raw = compute_heatmaps(model, [image], preprocessing=settings, layers=[layer]).maps[layer][0]
     facts = describe_blocks(model, 224)[layer]
 
@@ -379,7 +364,7 @@ def test_a_bright_spot_is_hot_where_it_is(network: str, layer: int, spot: tuple[
 
 
 def test_even_weights_have_no_learned_shift_and_uneven_ones_are_found_out() -> None:
-    model, inputs = make_spot_detector("lite1"), torch.zeros(1, 3, 224, 224)
+    model, inputs = make_even_network("lite1"), torch.zeros(1, 3, 224, 224)
     for block in measure_shifts(model, inputs, n_spots=4)[:9]:
         assert block.learned_shift == pytest.approx((0, 0), abs=0.5)
     kernel = get_blocks(model)[7]._depthwise_conv.weight  # 3x3 on a map of stride 8

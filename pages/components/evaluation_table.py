@@ -8,7 +8,14 @@ from medxai_core.config import PAPER_ROWS
 from medxai_core.records.masks import MaskSetting, RecordedEvaluation
 from medxai_core.stages.mask_view import is_same_mask
 from medxai_core.stages.recorded_scores import MASK_USE_WORDS
-from pages.components.score_words import MASK_USE_BADGES, METRIC_WORDS, format_cell, format_span, get_figure, name_row
+from pages.components.evaluation_words import (
+    MASK_USE_BADGES,
+    METRIC_WORDS,
+    format_cell,
+    format_span,
+    get_figure,
+    name_row,
+)
 
 PAPER_PICTURES = 200
 MORE_FIGURES = {
@@ -70,13 +77,21 @@ def _add(table: dict[str, list[str]], name: str, cells: list[str]) -> None:
 def show_more_figures(row: RecordedEvaluation, disk: RecordedEvaluation | None) -> None:
     """Show pooled scores, lesions, and frames without a polyp, beside the disk."""
     table: dict[str, list[str]] = {"": [], "This run": [], "Centred disk": [], "Rests on": []}
+    has_empty_frames = get_figure(row, "frames.correctly_empty_frames")["value"] is not None
     for name, (words, note) in MORE_FIGURES.items():
+        if name.startswith("frames.") and not has_empty_frames:
+            continue
         mine = get_figure(row, name)
         table[""].append(words + (f"  \n:small[:gray[{note}]]" if note else ""))
         table["This run"].append(_format_figure(mine))
         table["Centred disk"].append(_format_figure(get_figure(disk, name)) if disk else "\u2013")
         table["Rests on"].append(f"{mine['n_defined']} of {mine['n']} pictures")
+    st.subheader("More than the mean over pictures")
     st.table(table, border="horizontal", hide_index=True, alt="Pooled scores, polyps found and frames without a polyp")
+    if not has_empty_frames:
+        st.caption(
+            "Every scored picture shows a polyp. How often a mask appears on a frame without one is therefore not known."
+        )
 
 
 def _format_figure(one: dict) -> str:

@@ -17,7 +17,7 @@ from pages.components.chart_style import (
     make_error_bars,
     show_chart,
 )
-from pages.components.score_words import get_figure, name_row
+from pages.components.evaluation_words import get_figure, name_row
 
 KINDS = {
     "run": ("this study's runs", RUN_COLOR, "circle"),
@@ -58,7 +58,9 @@ def show_intervals(rows: list[RecordedEvaluation]) -> None:
     figure.update_layout(margin={"t": 70}, legend={"y": 1.0, "yref": "container", "yanchor": "top"})
     figure.update_xaxes(range=[0, 1], dtick=0.2)
     figure.update_yaxes(categoryorder="array", categoryarray=[line[0] for line in lines], automargin=True)
-    show_chart(figure, key="chart_intervals", alt="Dice and Jaccard with 95 % intervals, trivial masks as open diamonds")
+    show_chart(
+        figure, key="chart_intervals", alt="Dice and Jaccard with 95 % intervals, trivial masks as open diamonds"
+    )
 
 
 def _line_of(row: RecordedEvaluation) -> tuple[str, str, dict]:
@@ -120,6 +122,8 @@ def show_bands(mine: list[BandScore], disk: list[BandScore] | None, *, key: str,
         )
     finish_chart(figure, height=320, legend=True)
     figure.update_layout(margin={"b": 70})
-    figure.update_xaxes(tickvals=list(range(len(labels))), ticktext=labels, title=title, range=[-0.5, len(labels) - 0.5])
-    figure.update_yaxes(range=[0, 1], title="mean Dice")
+    figure.update_xaxes(
+        tickvals=list(range(len(labels))), ticktext=labels, title=title, range=[-0.5, len(labels) - 0.5]
+    )
+    figure.update_yaxes(range=[-0.04, 1.02], title="mean Dice")
     show_chart(figure, key=key, alt=alt)

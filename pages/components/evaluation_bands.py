@@ -9,8 +9,8 @@ from medxai_core.evaluation.bands import AREA_EDGES, AREA_LABELS, DISTANCE_EDGES
 from medxai_core.records.masks import RecordedEvaluation
 from medxai_core.stages.recorded_scores import PictureScores, find_trivial_row
 from medxai_core.study import Study
-from pages.components.cached import get_centre_distances, get_scores_by_picture
-from pages.components.score_charts import show_bands
+from pages.components.evaluation_charts import show_bands
+from pages.components.evaluation_data import get_centre_distances, get_scores_by_picture
 
 
 def show_size_and_place(study: Study, row: RecordedEvaluation) -> None:
@@ -75,4 +75,6 @@ def _show_places(study: Study, row: RecordedEvaluation, mine: PictureScores, dis
     )
     known = distances[np.isfinite(distances)]
     if len(known):
-        st.caption(f"Half of the polyps lie nearer than {np.median(known):.2f} to the centre: that is what a disk lives on.")
+        st.caption(
+            f"Half of the polyps lie nearer than {np.median(known):.2f} to the centre: that is what a disk lives on."
+        )

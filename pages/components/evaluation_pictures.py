@@ -11,11 +11,11 @@ from medxai_core.records.masks import RecordedEvaluation
 from medxai_core.records.runs import RecordedRun
 from medxai_core.stages.recorded_scores import PictureScores, find_trivial_row
 from medxai_core.study import Study
-from pages.components.cached import get_scored_drawing, get_scores_by_picture
 from pages.components.chart_style import to_hex
+from pages.components.evaluation_charts import show_distribution
+from pages.components.evaluation_data import get_scored_drawing, get_scores_by_picture
+from pages.components.evaluation_words import format_score
 from pages.components.page_links import open_page
-from pages.components.score_charts import show_distribution
-from pages.components.score_words import format_score
 
 ORDER = "evaluation_order"
 ORDERS = {"worst": "Worst first", "best": "Best first", "middle": "In the middle"}
@@ -33,7 +33,13 @@ def show_pictures(study: Study, run: RecordedRun, row: RecordedEvaluation) -> No
     st.subheader("Single pictures")
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         order = st.segmented_control(
-            "Order", list(ORDERS), key=ORDER, default="worst", required=True, format_func=ORDERS.get, label_visibility="collapsed"
+            "Order",
+            list(ORDERS),
+            key=ORDER,
+            default="worst",
+            required=True,
+            format_func=ORDERS.get,
+            label_visibility="collapsed",
         )
         _show_legend()
     with st.spinner("Drawing mask and truth on the pictures"), st.grid(4, min_column_width=200):

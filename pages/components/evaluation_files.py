@@ -9,7 +9,8 @@ from medxai_core.records.masks import MaskSetting, RecordedEvaluation
 from medxai_core.records.speeds import find_speed
 from medxai_core.stages.hand_in import HandIn, find_masks_zip, get_masks_folder, make_hand_in
 from medxai_core.study import Study
-from pages.components.cached import get_images, get_scores_by_picture
+from pages.components.cached import get_images
+from pages.components.evaluation_data import get_scores_by_picture
 from pages.components.job_buttons import is_at_work, show_last_failure, start_and_show
 
 NAMING = "evaluation_naming"
@@ -71,7 +72,13 @@ def _show_downloads(found: HandIn, row: RecordedEvaluation) -> None:
         for name, content in found.files.items():
             label, mime, icon = FILES[name]
             st.download_button(
-                label, content, file_name=f"{stem}-{name}", mime=mime, icon=icon, key=f"download-{name}", on_click="ignore"
+                label,
+                content,
+                file_name=f"{stem}-{name}",
+                mime=mime,
+                icon=icon,
+                key=f"download-{name}",
+                on_click="ignore",
             )
 
 

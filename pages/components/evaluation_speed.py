@@ -15,7 +15,16 @@ from pages.components.chart_style import PAPER_COLOR, RUN_COLOR, WARN_COLOR, fin
 from pages.components.frame import show_empty
 from pages.components.job_buttons import is_at_work, show_last_failure, start_and_show
 
-COLUMNS = ("Run", "Mean s", "Shortest s", "Longest s", "Mean fps", "fps of the shortest", "fps of the longest", "Pictures")
+COLUMNS = (
+    "Run",
+    "Mean s",
+    "Shortest s",
+    "Longest s",
+    "Mean fps",
+    "fps of the shortest",
+    "fps of the longest",
+    "Pictures",
+)
 
 
 def show_speed(study: Study, run: RecordedRun | None) -> None:
@@ -24,12 +33,18 @@ def show_speed(study: Study, run: RecordedRun | None) -> None:
     if run is None:
         show_empty("No classifier is trained yet.", "Train one first.", "training", "Train one first")
     elif get_locked_setting(study, run.run_id) is None:
-        show_empty("No setting is locked for this run.", "Time is taken under the locked setting.", "masks", "Lock a setting")
+        show_empty(
+            "No setting is locked for this run.", "Time is taken under the locked setting.", "masks", "Lock a setting"
+        )
     else:
         _offer_measuring(study, run, speed)
     _show_chart(speed)
     _show_table(speed)
-    note = f" Measured on {speed.machine.get('device')} ({speed.machine.get('n_cpus')} cores), {speed.measured_at[:10]}." if speed else ""
+    note = (
+        f" Measured on {speed.machine.get('device')} ({speed.machine.get('n_cpus')} cores), {speed.measured_at[:10]}."
+        if speed
+        else ""
+    )
     st.caption(
         "One picture at a time, from the decoded frame to the mask; reading the file is left out. fps: pictures a second "
         "(frames per second). The paper calls the fps of its shortest time 'min fps', although it is the largest number; "

@@ -9,9 +9,9 @@ from medxai_core.config import CLASS_NAMES
 from medxai_core.masks import OKABE_ITO
 from medxai_core.stages.round_errors import RoundError
 from medxai_core.study import Study
-from pages.components.cached import get_round_errors
 from pages.components.chart_style import TRIVIAL_COLOR, WARN_COLOR, finish_chart, show_chart, to_hex
 from pages.components.class_words import say_class
+from pages.components.evaluation_data import get_round_errors
 from pages.components.frame import show_empty
 
 BAR_COLORS = {"polyp": to_hex(OKABE_ITO["orange"]), "non_polyp": to_hex(OKABE_ITO["sky_blue"])}

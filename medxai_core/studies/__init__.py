@@ -1,0 +1,1 @@
+"""Make a study and look after it: import, splits, health check, removal."""
