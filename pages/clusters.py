@@ -56,7 +56,7 @@ if clustering_id is not None:
             if labelling is None:
                 st.info("**No proposals yet.** Press *Propose labels* above.", icon=":material/info:")
             else:
-                show_rounds(study, labelling)
+                show_rounds(study, labelling, clustering_id=clustering_id)
     if drivers.open:
         with drivers:
             show_drivers(study, clustering_id, clustering.scaling)

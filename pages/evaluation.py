@@ -55,8 +55,10 @@ def _show_tab(name: str, study: Study, run: RecordedRun | None, row: RecordedEva
     if name in NEED_ROW and (row is None or run is None):
         show_why_no_row(study, run, get_images(study), split)
     if name == "Scores":
-        show_intervals(list_open_rows(study, split))
-        show_score_table(list_open_rows(study, split), list_open_runs(study))
+        rows = list_open_rows(study, split)
+        if rows:
+            show_intervals(rows)
+        show_score_table(rows, list_open_runs(study))
         if row is not None:
             show_more_figures(row, find_trivial_row(study, split))
     elif name == "Pictures" and run is not None and row is not None:

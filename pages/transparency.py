@@ -1,9 +1,49 @@
-"""Page: transparency."""
+"""Page: how one picture came to its mask, what the model cannot do, what was changed, and the log."""
+
+from __future__ import annotations
 
 import streamlit as st
 
+from medxai_core.records.runs import RecordedRun
+from medxai_core.study import Study
+from pages.components.activity_view import show_activity
+from pages.components.evaluation_choice import choose_run, list_scorable_runs
 from pages.components.frame import require_study
+from pages.components.limits_view import show_departures, show_limits, show_sanity
+from pages.components.story_view import show_story
 
-st.title("Transparency")
-study = require_study()
-st.write(study.name)
+STORY, LIMITS, DEPARTURES, SANITY, LOG = TABS = (
+    "One picture",
+    "What the model cannot do",
+    "Departures from the published code",
+    "Tests of the maps",
+    "Log",
+)
+
+
+def show_page() -> None:
+    """Show the tab that is open; only that one is drawn."""
+    st.title("Transparency")
+    study = require_study()
+    runs = list_scorable_runs(study)
+    for name, tab in zip(TABS, st.tabs(TABS, key="transparency_part", bind="query-params"), strict=True):
+        if tab.open:
+            with tab:
+                _show_tab(name, study, runs)
+
+
+def _show_tab(name: str, study: Study, runs: list[RecordedRun]) -> None:
+    """Show one tab."""
+    if name == STORY:
+        show_story(study, runs)
+    elif name == LIMITS:
+        show_limits(study, choose_run(runs, key="story_run") if runs else None)
+    elif name == DEPARTURES:
+        show_departures()
+    elif name == SANITY:
+        show_sanity()
+    else:
+        show_activity(study)
+
+
+show_page()

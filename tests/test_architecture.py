@@ -17,7 +17,7 @@ ORDER = [
     ["models", "datasets", "checkpoints", "training", "heatmaps", "masks", "evaluation"],
     ["store", "arrays", "study", "events", "records", "studies"],
     ["jobs", "stages", "life_story"],
-    ["pipeline", "demo", "demo_progress"],
+    ["pipeline", "demo", "making"],
     ["commands", "__main__"],
 ]
 RANK = {name: (group, place) for group, names in enumerate(ORDER) for place, name in enumerate(names)}

@@ -68,7 +68,7 @@ _MUCOSA = np.array(
     dtype=np.float32,
 )
 # Polyp tissue against its mucosa: redder, paler, yellower, almost the same.
-_TINTS = np.array([[0.98, 0.70, 0.72], [1.06, 1.24, 1.28], [1.04, 1.10, 0.90], [0.99, 0.90, 0.93]], dtype=np.float32)
+_TINTS = np.array([[0.98, 0.70, 0.72], [1.05, 1.18, 1.20], [1.03, 1.08, 0.91], [0.99, 0.90, 0.93]], dtype=np.float32)
 
 
 def draw_procedure(seed: int) -> Procedure:

@@ -16,7 +16,7 @@ from medxai_core.phantom.noise import (
 )
 from medxai_core.phantom.procedure import Procedure
 
-_N_ANGLES = 4096
+_N_ANGLES = 2048
 _N_FOLDS = 14
 
 
@@ -143,7 +143,7 @@ def _shade_folds(
     place = root * np.sqrt(root) / spacing + np.float32(rng.uniform(0, 1)) + sway
     place = np.clip(place, 0, _N_FOLDS - 1.01)
     fold = place.astype(np.int32)
-    between = place - fold
+    between = place - fold.astype(np.float32)
     strength = np.clip(0.6 + 0.6 * draw_ring_noise(rng, _N_FOLDS + 1, _N_ANGLES, n_waves=3), 0, 1)
     strength = (strength * rng.choice([rng.uniform(0.3, 0.7), rng.uniform(0.7, 1.0)])).astype(np.float32)
     strength *= ramp(strength, 0.1, 0.45)

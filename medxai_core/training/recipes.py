@@ -94,8 +94,8 @@ PRESETS: MappingProxyType[str, TrainingConfig] = MappingProxyType(
         "quick": TrainingConfig(
             network="lite1",
             weights="pretrained",
-            epochs=4,
-            learning_rate=1e-3,
+            epochs=5,
+            learning_rate=3e-4,
             frozen_blocks=12,
             augmentation="flips",
             balance_classes=True,

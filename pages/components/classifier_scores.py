@@ -31,28 +31,39 @@ def show_classifier_scores(study: Study, run: RecordedRun) -> None:
         st.caption("Its answers have not been compared with the known labels yet.")
         _offer_scores(study, run, "Compute the scores")
         return
+    shown = {split: one for split, one in scores.items() if split in SPLIT_NOTES and _is_open(study, run, split)}
+    _show_table(shown)
     columns = st.columns(2, gap="large")
-    for column, split in zip(columns, ("validation", "test"), strict=True):
+    for column, split in zip(columns, SPLIT_NOTES, strict=True):
         with column:
             _show_split(study, run, split, scores.get(split))
     _offer_scores(study, run, "Compute the scores again")
 
 
+def _is_open(study: Study, run: RecordedRun, split: str) -> bool:
+    """Say whether the scores of a split may be shown: those of test pictures only once the setting is locked."""
+    return split != "test" or get_locked_setting(study, run.run_id) is not None
+
+
+def _show_table(scores: dict[str, dict[str, Any]]) -> None:
+    """Show the scores of all splits side by side."""
+    rows = [
+        {"Score (100 % is best)": words} | {SPLIT_WORDS[split]: _say_score(one[name]) for split, one in scores.items()}
+        for name, words in SCORE_WORDS.items()
+    ]
+    st.dataframe(rows, hide_index=True, alt="Scores of the classifier with 95 % intervals and number of pictures")
+
+
 def _show_split(study: Study, run: RecordedRun, split: str, scores: dict[str, Any] | None) -> None:
-    """Show the scores on one kind of pictures, unless they must stay hidden."""
+    """Show answers against known labels on one kind of pictures, and what to know about them."""
     st.markdown(f"**{SPLIT_WORDS[split]}**")
     if scores is None:
         st.caption("There are none with a known label.")
         return
-    if split == "test" and get_locked_setting(study, run.run_id) is None:
+    if not _is_open(study, run, split):
         st.info("Hidden until layer and threshold of this run are locked.", icon=":material/lock:")
         link_to("masks", "Choose and lock on the Masks page")
         return
-    st.dataframe(
-        [_make_row(words, scores[name]) for name, words in SCORE_WORDS.items()],
-        hide_index=True,
-        alt=f"Scores on the {split} pictures with 95 % intervals",
-    )
     _show_confusion(scores["confusion"], split)
     st.caption(f"{SPLIT_NOTES[split]} {_say_baseline(scores)}")
     if split == "test" and is_tuned_on_test(study, run.run_id):
@@ -69,17 +80,13 @@ def _say_baseline(scores: dict[str, Any]) -> str:
     )
 
 
-def _make_row(words: str, one: dict[str, Any]) -> dict[str, Any]:
-    """Return one line of the table of scores."""
+def _say_score(one: dict[str, Any]) -> str:
+    """Return a score with its 95 % interval and the number of pictures, or why there is none."""
+    if one["value"] is None:
+        return f"undefined: {one['reason']}"
     low, high = one["interval"]["low"], one["interval"]["high"]
-    return {
-        "Score (best 100 %)": words,
-        "Value": say_percent(one["value"]),
-        "95 % interval": (one["interval"]["reason"] or "-")
-        if low is None
-        else f"{say_percent(low)} to {say_percent(high)}",
-        "Pictures": one["n"],
-    }
+    span = "no interval" if low is None else f"95 %: {say_percent(low)} to {say_percent(high)}"
+    return f"{say_percent(one['value'])} ({span}) of {one['n']}"
 
 
 def _show_confusion(confusion: dict[str, int], split: str) -> None:

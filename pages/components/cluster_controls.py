@@ -27,8 +27,10 @@ def describe_clustering(row: dict[str, Any]) -> str:
 
 def choose_clustering(known: dict[str, dict[str, Any]]) -> str | None:
     """Let the reader choose among the clusterings; None when there is none."""
-    if not known:
-        return None
+    if len(known) < 2:
+        for row in known.values():
+            st.caption(f"{describe_clustering(row)}. Clusters are groups that look alike. They are not classes.")
+        return next(iter(known), None)
     return st.selectbox(
         "Clusters shown",
         list(known),
@@ -77,10 +79,11 @@ def _show_proposing(study: Study, *, n_train: int, newest: dict[str, Any] | None
         "The clusters are made first when they are not there."
     )
     k, scaling, seed = _choose_k(n_train, newest, key="propose")
-    target = st.number_input(
-        "Stop at this many labelled pictures", 1, value=PAPER_TARGET, step=50, help="The paper: 1000, seeds included."
+    left, right = st.columns(2)
+    target = left.number_input(
+        "Stop at labelled pictures", 1, value=PAPER_TARGET, step=50, help="The paper: 1000, seeds included."
     )
-    rounds = st.number_input("Rounds at most (0: no limit)", 0, value=0, help="One cluster gives its label each round.")
+    rounds = right.number_input("Rounds at most", 0, value=0, help="One cluster gives its label each. 0: no limit.")
     if st.button("Propose labels", type="primary", key="start-propose", disabled=is_at_work(study, "pseudo-label")):
         arguments = ["pseudo-label", str(study.folder), *_list_options(k, scaling, seed), f"--target={target}"]
         arguments += [f"--max-rounds={rounds}"] if rounds else []
@@ -104,7 +107,8 @@ def _choose_k(n_train: int, newest: dict[str, Any] | None, *, key: str) -> tuple
     """Ask for the number of clusters, the scaling and the seed."""
     most = max(n_train, 1)
     default = newest["k"] if newest else suggest_k(n_train)
-    k = st.number_input(
+    left, right = st.columns(2)
+    k = left.number_input(
         "Number of clusters (k)",
         1,
         most,
@@ -112,8 +116,8 @@ def _choose_k(n_train: int, newest: dict[str, Any] | None, *, key: str) -> tuple
         key=f"{key}-k",
         help=f"The paper: {PAPER_K}, 200 and 250. At most the {n_train} training pictures or tiles.",
     )
+    seed = right.number_input("Seed of chance", 0, value=newest["seed"] if newest else 0, key=f"{key}-seed")
     scaling = _choose_scaling(key, newest["scaling"] if newest else "none")
-    seed = st.number_input("Seed of chance", 0, value=newest["seed"] if newest else 0, key=f"{key}-seed")
     return int(k), scaling, int(seed)
 
 

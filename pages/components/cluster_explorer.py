@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from medxai_core.embedding import MAX_TRUST_ROWS
 from medxai_core.errors import MedxaiError
 from medxai_core.formats.selection_csv import format_selection_csv
 from medxai_core.records.clusterings import RecordedEmbedding
@@ -36,7 +37,7 @@ def show_explorer(study: Study, clustering_id: str | None, embedding: RecordedEm
         points = get_points(study, clustering_id, embedding.feature_set)
         choice = get_choice(str(study.folder))
         mode, values = _choose_color(study, points, embedding.feature_set)
-        left, right = st.columns([3, 2], gap="medium")
+        left, right = st.columns([5, 4], gap="medium")
         with left:
             _show_map(study, points, choice, mode=mode, values=values)
             _show_trust(embedding, len(points))
@@ -90,7 +91,8 @@ def _choose_feature(study: Study, points: MapPoints, feature_set: str) -> np.nda
 def _show_trust(embedding: RecordedEmbedding, n: int) -> None:
     """Say how far the map can be trusted."""
     trust = embedding.trustworthiness
-    number = "" if trust is None else f" Trustworthiness {trust:.2f} (1 is best, about 0.5 is chance; n = {n})."
+    measured = f"(1 is best, about 0.5 is chance; measured on {min(n, MAX_TRUST_ROWS)} of {n})"
+    number = "" if trust is None else f" Trustworthiness {trust:.2f} {measured}."
     st.caption(
         f":material/explore: **How far to trust this map.** {TRUST_WORDS[name_trust(trust)]}{number} "
         "Only nearness says something: **distances between groups, their sizes and the axes mislead** (UMAP)."
@@ -104,12 +106,14 @@ def _show_selection(study: Study, points: MapPoints, choice: Choice) -> None:
         _show_how_to()
         return
     shown = rows[np.linspace(0, len(rows) - 1, min(MOST_SHOWN, len(rows))).round().astype(int)]
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{choice.words or 'Selected'}: {len(rows)}**", width="stretch")
+    evenly = f"Showing {len(shown)} of {len(rows)}, spread evenly. " if len(shown) < len(rows) else ""
+    st.markdown(
+        f"**{choice.words or 'Selected'}: {len(rows)}**  \n"
+        f":small[:gray[{evenly}Tick a picture to ring it on the map.]]"
+    )
+    with st.container(horizontal=True):
         _offer_export(points, rows)
         st.button("Clear", on_click=select_items, args=(str(study.folder), [], ""), icon=":material/close:")
-    evenly = f"Showing {len(shown)} of {len(rows)}, spread evenly. " if len(shown) < len(rows) else ""
-    st.caption(f"{evenly}Tick a picture to ring it on the map.")
     with st.container(height=MAP_HEIGHT, border=False):
         _show_pictures(study, points, choice, shown)
 
@@ -156,7 +160,6 @@ def _show_pictures(study: Study, points: MapPoints, choice: Choice, rows: np.nda
                     key=f"pick-{item_id}",
                     on_change=take_pick,
                     args=(str(study.folder), item_id),
-                    help=_describe(points, row),
                 )
 
 

@@ -36,7 +36,7 @@ COLOR_MODES = {
     "feature": "A feature",
 }
 MAP_HEIGHT = 500
-LEGEND_COLUMNS, LEGEND_ROW_HEIGHT = 4, 20
+LEGEND_ROW_HEIGHT, LONGEST_SHORT_NAME = 20, 20
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def group_points(points: MapPoints, mode: str) -> list[Group]:
         keys, rest = points.splits, "removed"
         names = {key: (words, i, i) for i, (key, words) in enumerate(SPLITS.items())}
     else:
-        keys, rest = points.cluster_ids, "not clustered (other splits)"
+        keys, rest = points.cluster_ids, "not clustered"
         used = [int(cluster) for cluster in np.unique(points.cluster_ids) if cluster >= 0]
         names = {cluster: (f"cluster {cluster}", cluster, cluster // len(COLORS)) for cluster in used}
     named = [
@@ -191,20 +191,22 @@ def _ring(figure: go.Figure, points: MapPoints, picked: Sequence[str]) -> None:
 def _lay_out(figure: go.Figure) -> go.Figure:
     """Hide what means nothing on such a map: axes, ticks, grid."""
     axis = {"visible": False, "showgrid": False, "zeroline": False}
-    legend_rows = -(-sum(trace.showlegend is not False for trace in figure.data) // LEGEND_COLUMNS)
+    names = [trace.name for trace in figure.data if trace.showlegend is not False]
+    n_columns = 4 if all(len(name) <= LONGEST_SHORT_NAME for name in names) else 2
     figure.update_layout(
-        height=MAP_HEIGHT + LEGEND_ROW_HEIGHT * legend_rows,
+        height=MAP_HEIGHT + LEGEND_ROW_HEIGHT * -(-len(names) // n_columns),
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         xaxis=axis,
         yaxis=axis,
         dragmode="lasso",
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": "grey", "activecolor": _css(OKABE_ITO["bluish_green"])},
         legend={
             "orientation": "h",
             "yanchor": "top",
             "y": -0.01,
             "x": 0,
             "itemsizing": "constant",
-            "entrywidth": 1 / LEGEND_COLUMNS,
+            "entrywidth": 1 / n_columns,
             "entrywidthmode": "fraction",
         },
         paper_bgcolor="rgba(0,0,0,0)",

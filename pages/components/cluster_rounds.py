@@ -21,9 +21,11 @@ STOP_WORDS = {
 }
 
 
-def show_rounds(study: Study, labelling: RecordedLabelling) -> None:
-    """Show the outcome of the rounds, and each of them."""
+def show_rounds(study: Study, labelling: RecordedLabelling, *, clustering_id: str) -> None:
+    """Show the outcome of the rounds, and each of them; say so when they used other clusters than those shown."""
     _show_outcome(labelling)
+    if labelling.clustering_id != clustering_id:
+        st.warning("These rounds used other clusters than those shown above.", icon=":material/info:")
     if not labelling.rounds:
         st.caption("No round took place: no cluster was pure and held an unlabelled picture.")
         return
@@ -35,12 +37,12 @@ def show_rounds(study: Study, labelling: RecordedLabelling) -> None:
         key="rounds",
         alt="Rounds of the pseudo-labels: cluster chosen, label proposed, pictures, reason",
         column_config={
-            "Round": st.column_config.NumberColumn(width="small"),
-            "Cluster": st.column_config.NumberColumn(width="small", help="The cluster that was chosen."),
-            "Proposes": st.column_config.TextColumn(width="small"),
-            "Labelled in it": st.column_config.NumberColumn(width="small", help="Seeds and readers' decisions."),
-            "Pictures given": st.column_config.NumberColumn(width="small", help="Pictures that got the label."),
-            "Labelled in all": st.column_config.NumberColumn(width="small", help="After the round, with the seeds."),
+            "Round": st.column_config.NumberColumn(width=60),
+            "Cluster": st.column_config.NumberColumn(width=65, help="The cluster that was chosen."),
+            "Proposes": st.column_config.TextColumn(width=85),
+            "Labelled": st.column_config.NumberColumn(width=75, help="Labelled pictures in the cluster before."),
+            "Given": st.column_config.NumberColumn(width=60, help="Pictures of the cluster that got the label."),
+            "In all": st.column_config.NumberColumn(width=60, help="Labelled pictures after the round, with seeds."),
             "Why": st.column_config.TextColumn(width="large"),
             "Next in line": st.column_config.TextColumn(width="medium", help="Clusters that were not chosen."),
         },
@@ -55,9 +57,9 @@ def tabulate_rounds(rounds: list[dict[str, Any]]) -> pd.DataFrame:
             "Round": one["round"],
             "Cluster": one["cluster_id"],
             "Proposes": say_class(one["label"]),
-            "Labelled in it": one["n_labelled_members"],
-            "Pictures given": one["n_given"],
-            "Labelled in all": one["n_labelled_after"],
+            "Labelled": one["n_labelled_members"],
+            "Given": one["n_given"],
+            "In all": one["n_labelled_after"],
             "Why": say_plainly(one["why"]),
             "Next in line": _name_rivals(one["runners_up"]),
         }
@@ -81,20 +83,21 @@ def _show_outcome(labelling: RecordedLabelling) -> None:
             words = "Guesses of clusters, not findings. Review them."
             st.metric(f"Proposed {say_class(label)}", given[label], help=words)
     ended = STOP_WORDS.get(labelling.stop_reason, labelling.stop_reason)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            f"The rounds ended because **{ended}**: {labelling.n_labelled} labelled of {labelling.target} aimed at.",
-            width="stretch",
-        )
-        link_to("review", "Review the proposals")
+    left, right = st.columns([3, 1], vertical_alignment="center")
+    left.markdown(
+        f"The rounds ended because **{ended}**: {labelling.n_labelled} labelled of {labelling.target} aimed at."
+    )
+    with right:
+        link_to("review", "Review them")
 
 
 def _offer_pictures(study: Study, labelling: RecordedLabelling, rows: list[int]) -> None:
     """Offer the pictures of the round that is chosen in the table."""
     if not rows:
-        st.caption("Choose a round in the table to see its pictures.")
+        st.caption("Choose a round in the table to read why, and to see its pictures.")
         return
     number = labelling.rounds[rows[0]]["round"]
+    st.markdown(say_plainly(labelling.rounds[rows[0]]["why"]))
     item_ids = [item_id for item_id, row in labelling.proposals.items() if row["round"] == number]
     st.button(
         f"Show the {len(item_ids)} pictures of round {number} on the map",

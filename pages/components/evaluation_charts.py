@@ -51,7 +51,7 @@ def show_intervals(rows: list[RecordedEvaluation]) -> None:
                 showlegend=column == 1,
                 legendgroup=kind,
                 marker={"color": color, "symbol": symbol, "size": 11, "line": {"width": 2, "color": color}},
-                error_x=make_error_bars(values, lows, highs) | {"color": color},
+                error_x=None if kind == "paper" else make_error_bars(values, lows, highs) | {"color": color},
                 hovertemplate="%{y}: %{x:.3f}<extra></extra>",
             )
     finish_chart(figure, height=ROW_HEIGHT * len(lines) + 110, legend=True, left=10)

@@ -14,7 +14,7 @@ from medxai_core.stages.recorded_scores import find_current_row, find_trivial_ro
 from medxai_core.study import Study
 from pages.components.class_words import escape
 from pages.components.evaluation_data import get_comparison
-from pages.components.evaluation_words import TUNED_ON_TEST, format_span
+from pages.components.evaluation_words import TUNED_ON_TEST
 from pages.components.frame import show_empty
 from pages.components.job_buttons import is_at_work, show_last_failure, start_and_show
 
@@ -128,7 +128,7 @@ def show_verdict(study: Study, row: RecordedEvaluation) -> None:
         return
     icon, color = VERDICTS[found.verdict]
     with st.container(border=True):
-        left, right = st.columns([1.5, 1.2], vertical_alignment="center", gap="medium")
+        left, right = st.columns([2.4, 1], vertical_alignment="center", gap="medium")
         with left:
             st.markdown(f"#### {icon} :{color}[{_say_short(found)}]")
             st.markdown(escape(say_comparison(found, first="this run", second="the centred disk")))
@@ -151,14 +151,12 @@ def _show_numbers(found: PairedDifference) -> None:
     """Show both means, and in how many pictures each is better."""
     if found.difference is None:
         return
-    span = format_span(found.interval.low, found.interval.high)
-    mine, disk, between = st.columns(3, wrap=False)
-    mine.metric("Dice, this run", f"{found.mean_first:.3f}")
-    disk.metric("Dice, disk", f"{found.mean_second:.3f}")
-    between.metric(
-        "Difference",
-        f"{found.difference:+.3f}",
-        help=f"Mean over {found.n} pictures of Dice of this run minus Dice of the disk; 95 % interval {span or 'unknown'} "
-        f"(bootstrap over {found.n_groups} groups of pictures). This run is better on {found.n_first_better} pictures, "
-        f"the disk on {found.n_second_better}.",
+    mine, disk = st.columns(2, wrap=False)
+    mine.metric(
+        "Dice, this run",
+        f"{found.mean_first:.2f}",
+        help=f"Overlap of mask and polyp, 0 nothing, 1 perfect; mean over {found.n} pictures. This run is better on "
+        f"{found.n_first_better} pictures, the disk on {found.n_second_better}. The interval of the difference is a "
+        f"bootstrap over {found.n_groups} groups of pictures.",
     )
+    disk.metric("Dice, disk", f"{found.mean_second:.2f}")

@@ -41,7 +41,7 @@ def show_pictures(study: Study, run: RecordedRun, row: RecordedEvaluation) -> No
             format_func=ORDERS.get,
             label_visibility="collapsed",
         )
-        _show_legend()
+        show_legend()
     with st.spinner("Drawing mask and truth on the pictures"), st.grid(4, min_column_width=200):
         for place in choose_pictures(dice, order or "worst"):
             _show_one(study, run, row, pictures, int(place))
@@ -75,7 +75,7 @@ def _show_counts(pictures: PictureScores, dice: np.ndarray) -> None:
     )
 
 
-def _show_legend() -> None:
+def show_legend() -> None:
     """Say what the colours mean."""
     with st.container(horizontal=True, gap="small", width="content"):
         for color, words in (

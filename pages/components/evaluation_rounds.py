@@ -49,11 +49,11 @@ def _say_result(rounds: list[RoundError]) -> None:
         return
     low, high = last.interval_so_far.low, last.interval_so_far.high
     span = f"{low:.0%} to {high:.0%}" if low is not None and high is not None else "unknown"
-    with st.container(horizontal=True, gap="large"):
-        st.metric("Proposed labels that are wrong", f"{last.error_so_far:.0%}", width="content")
-        st.metric("95 % interval", span, width="content")
-        st.metric("Compared", f"{n} labels in {len(rounds)} rounds", width="content")
-        st.metric("If all were called polyp", f"{last.error_always_polyp:.0%} wrong", width="content")
+    columns = st.columns(4)
+    columns[0].metric("Proposed labels that are wrong", f"{last.error_so_far:.0%}")
+    columns[1].metric("95 % interval", span)
+    columns[2].metric("Wrong if all were called polyp", f"{last.error_always_polyp:.0%}")
+    columns[3].metric("Labels compared", n)
 
 
 def _show_chart(rounds: list[RoundError]) -> None:
@@ -74,7 +74,8 @@ def _show_chart(rounds: list[RoundError]) -> None:
     figure.add_scatter(
         x=[one.round for one in known] + [one.round for one in reversed(known)],
         y=[one.interval_so_far.high for one in known] + [one.interval_so_far.low for one in reversed(known)],
-        fill="toself", fillcolor=BAND_COLOR, line={"width": 0}, hoverinfo="skip", showlegend=False,
+        fill="toself",
+        mode="lines", fillcolor=BAND_COLOR, line={"width": 0}, hoverinfo="skip", showlegend=False,
     )  # fmt: skip
     figure.add_scatter(
         x=numbers, y=[one.error_so_far for one in rounds], name="all rounds so far", mode="lines+markers",
@@ -82,6 +83,7 @@ def _show_chart(rounds: list[RoundError]) -> None:
     )  # fmt: skip
     figure.add_hline(y=0.5, line_dash="dash", line_color=TRIVIAL_COLOR, annotation_text="a coin")
     finish_chart(figure, height=360, legend=True)
+    figure.update_layout(bargap=0.5)
     figure.update_xaxes(title="round", dtick=1 if len(rounds) < 25 else None, showgrid=False)
     figure.update_yaxes(title="share of wrong labels", range=[0, 1.02], tickformat=".0%")
     show_chart(figure, key="chart_rounds", alt="Share of wrong proposed labels by round and over all rounds so far")

@@ -57,10 +57,9 @@ def _show_tiles(review: ReviewState, shown: list[str]) -> None:
                 with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
                     st.checkbox(write_badge(label), key=_name_box(item_id), on_change="ignore", width="stretch")
                     st.button(
-                        "Look",
+                        ":material/open_in_full:",
                         key=f"look-{item_id}",
                         type="tertiary",
-                        icon=":material/open_in_full:",
                         help=f"Look at {shorten(item_id)} with the reason of its proposal.",
                         on_click=_look_at,
                         args=(item_id,),

@@ -57,6 +57,7 @@ def show_seeds(study: Study) -> None:
         _show_head(study, queue, item_id)
         show_item(study, find_position(study, item_id))
         show_last()
+        _show_progress(study)
     with right:
         next_id = find_next(queue, item_id)
         with st.container(gap="xsmall"):
@@ -65,7 +66,6 @@ def show_seeds(study: Study) -> None:
             show_last_row(study, item_id, BESIDE[1:], next_id=next_id)
         if has_tiles(study):
             show_frame(study, find_position(study, item_id))
-        _show_progress(study)
 
 
 def _list_queue(study: Study) -> tuple[list[str], list[str]]:

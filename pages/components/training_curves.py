@@ -35,8 +35,8 @@ def show_curves(state: RunState) -> None:
             figure.add_vline(
                 x=state.best["epoch"],
                 line={"color": BEST, "dash": "dot", "width": 2},
-                annotation_text=f"best: pass {state.best['epoch']}" if panel == 1 else None,
-                annotation_position="bottom right",
+                annotation_text=f"best: pass {state.best['epoch']}",
+                annotation_position="bottom left",
                 row=1,
                 col=panel,
             )

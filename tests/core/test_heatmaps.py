@@ -66,14 +66,14 @@ def model(request: pytest.FixtureRequest) -> nn.Module:
                 module.momentum = 1.0
         with torch.no_grad(), torch.random.fork_rng():
             torch.manual_seed(1)  # also for the blocks that training leaves out by chance
-            model(torch.rand(4, 3, 224, 224))
+            model(torch.rand(4, 3, 128, 128))
     return model.eval()
 
 
 @pytest.fixture(scope="module")
 def inputs() -> torch.Tensor:
     """Return two noise pictures."""
-    return torch.rand(2, 3, 224, 224, generator=torch.Generator().manual_seed(0))
+    return torch.rand(2, 3, 128, 128, generator=torch.Generator().manual_seed(0))
 
 
 def n_hooks(model: nn.Module) -> int:

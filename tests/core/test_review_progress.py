@@ -1,0 +1,80 @@
+"""Facts about the random audit, the log as a file, and the counts of a review."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from small_studies import make_small_study, propose, record_plain_features
+
+from medxai_core.records.decisions import list_decisions
+from medxai_core.review import Decision
+from medxai_core.stages.decision_files import add_decisions, dump_decisions
+from medxai_core.stages.labels import decide, get_label_states, undo
+from medxai_core.stages.review_progress import (
+    BULK_REASONS,
+    audit_proposals,
+    count_labels,
+    count_log_lines,
+    list_outcomes,
+    list_own_decisions,
+)
+
+PROPOSALS = {name: ("polyp", "c1") for name in "abcd"}
+
+
+def make_decision(number: int, item_id: str, action: str, *, reason: str = "", reader: str = "r1") -> Decision:
+    label = "polyp" if action in ("accept", "reject") else None
+    moment = f"2024-05-01T10:00:{number:02d}"
+    return Decision(number, f"e{number}", reader, moment, item_id, action, label, reason, "c1")
+
+
+def test_the_audit_takes_only_the_unbroken_beginning_of_the_random_order() -> None:
+    log = [make_decision(1, "a", "accept"), make_decision(2, "c", "reject")]
+    assert audit_proposals("abcd", PROPOSALS, log)[-1].n_looked_at == 1
+    assert audit_proposals("acbd", PROPOSALS, log)[-1].share == 0.5
+
+
+def test_a_whole_cluster_accepted_without_looking_says_nothing_about_the_proposals() -> None:
+    for reason in BULK_REASONS:
+        log = [make_decision(n, name, "accept", reason=reason) for n, name in enumerate("abcd", start=1)]
+        assert audit_proposals("abcd", PROPOSALS, log)[-1].share is None
+        assert set(list_outcomes(PROPOSALS, log).values()) == {"accepted"}
+
+
+def test_unsure_counts_as_looked_at_but_not_as_judged() -> None:
+    log = [make_decision(1, "a", "unsure"), make_decision(2, "b", "accept")]
+    share = audit_proposals("abcd", PROPOSALS, log)[-1]
+    assert (share.n_looked_at, share.n_judged, share.n_accepted) == (2, 1, 1)
+
+
+def test_the_interval_is_wilsons() -> None:
+    log = [make_decision(n, name, "accept") for n, name in enumerate("abcd", start=1)]
+    interval = audit_proposals("abcd", PROPOSALS, log)[-1].interval
+    assert interval.high == 1.0
+    assert interval.low is not None and abs(interval.low - 4 / (4 + 1.959964**2)) < 1e-6  # n / (n + z^2) when all hit
+
+
+def test_a_second_reader_sees_nothing_of_the_first() -> None:
+    log = [make_decision(1, "a", "accept", reader="r1")]
+    assert list_outcomes(PROPOSALS, log, reader="r2") == dict.fromkeys("abcd", "open")
+
+
+def test_own_decisions_are_listed_newest_first_without_those_taken_back(tmp_path: Path, phantom_folder: Path) -> None:
+    study = make_small_study(tmp_path / "small", phantom_folder)
+    record_plain_features(study)
+    propose(study)
+    proposed = [item_id for item_id, state in get_label_states(study).items() if state.source == "cluster"]
+    assert count_log_lines(study) == 0
+    for item_id in proposed[:2]:
+        decide(study, item_id, "accept", reader="r1")
+    undo(study, reader="r1")
+    log = list_decisions(study)
+    assert [one.item_id for one in list_own_decisions(log, "r1")] == proposed[:1]
+    assert count_log_lines(study) == 3
+    assert sum(count_labels(get_label_states(study))["review"].values()) == 1
+
+    content = dump_decisions(study)
+    assert add_decisions(study, content) == (0, 3, [])
+    twin = make_small_study(tmp_path / "twin", phantom_folder)
+    assert add_decisions(twin, content)[:2] == (3, 0)
+    assert dump_decisions(twin) == content

@@ -1,0 +1,173 @@
+"""Facts about the Study page: what it counts, what it hides, what it starts, what it removes."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from medxai_core import making
+from medxai_core.jobs import list_jobs
+from medxai_core.records.pictures import get_thumbnail_path, list_images, list_items
+from medxai_core.stages import overview
+from medxai_core.study import open_study
+
+
+def find_button(app, label):
+    """Return the one button with this label."""
+    [found] = [button for button in app.button if button.label == label]
+    return found
+
+
+def wait_until_made(name):
+    """Wait until a study in the making has ended."""
+    for _ in range(600):
+        found = making.get_making(name)
+        if found is None or not found.is_open:
+            break
+        time.sleep(0.1)
+    for _, process in making._PROCESSES:
+        process.wait()
+
+
+def test_without_a_study_the_page_offers_the_demo_and_the_import(open_page, read_page):
+    app = open_page("study")
+    assert not app.exception
+    assert app.title[0].value == "Welcome"
+    assert {"Make the demo study", "Import"} <= {button.label for button in app.button}
+    assert "No patient" in read_page(app)
+
+
+def test_the_counts_are_those_of_the_study_and_test_labels_are_hidden(open_page, fresh_study, read_page):
+    app = open_page("study")
+    assert not app.exception
+    metrics = {metric.label: metric.value for metric in app.metric}
+    assert (metrics["Pictures"], metrics["Tiles"], metrics["With an expert's mask"]) == ("24", "96", "24")
+    splits = app.dataframe[0].value.set_index("Split")
+    assert splits["Pictures"].sum() == 24
+    [test_row] = [row for name, row in splits.iterrows() if name.startswith("test")]
+    assert (test_row["Polyp"], test_row["Non-polyp"]) == ("hidden", "hidden")
+    assert "hidden until a mask setting is locked" in read_page(app)
+
+
+def test_no_file_name_is_shown(open_page, fresh_study, read_page):
+    for tab in ("Counts and examples", "Health check"):
+        app = open_page("study", study_tab=tab)
+        shown = read_page(app) + json.dumps([str(image.proto) for image in app.get("imgs")])
+        assert "smith" not in shown
+
+
+def test_the_next_step_of_an_imported_study_is_its_features(open_page, fresh_study):
+    app = open_page("study")
+    find_button(app, "Extract features").click().run()
+    [job] = list_jobs(open_study(fresh_study.folder))
+    assert (job["kind"], job["parameters"]["arguments"]) == ("features", ["features", str(fresh_study.folder)])
+    wait_for_jobs(fresh_study)
+    again = open_page("study")
+    assert not again.exception
+    assert find_button(again, "Cluster the pictures")
+
+
+def wait_for_jobs(study):
+    """Wait until no job is at work."""
+    for _ in range(600):
+        if not list_jobs(study, only_open=True):
+            return
+        time.sleep(0.1)
+
+
+def test_a_study_with_proposals_asks_for_their_review(open_page, small_study):
+    app = open_page("study")
+    assert find_button(app, "Review the proposals")
+
+
+def test_a_healthy_study_is_said_to_be_so(open_page, small_study, read_page):
+    assert "Something is wrong" not in read_page(open_page("study", study_tab="Health check"))
+
+
+def test_moved_pictures_are_found_missing_and_can_be_found_again(open_page, small_study, read_page, tmp_path):
+    root = small_study.image_root
+    small_study.set_fact("image_root", str(tmp_path / "gone"))
+    app = open_page("study", study_tab="Health check")
+    assert "Something is wrong" in read_page(app)
+    assert any("24 pictures are not where they were" in one.label for one in app.expander)
+    app.text_input(key="relocate-images").set_value(str(tmp_path))
+    app.button(key="relocate").click().run()
+    assert "does not hold the study" in app.error[-1].value
+    app.text_input(key="relocate-images").set_value(str(root))
+    app.button(key="relocate").click().run()
+    assert small_study.image_root == root
+    assert "Something is wrong" not in read_page(app)
+
+
+def test_removing_a_picture_needs_a_confirmation_and_leaves_no_thumbnail(open_page, small_study):
+    image_id = str(list_images(small_study).image_ids[0])
+    app = open_page("study", study_tab="Look after it")
+    app.text_input(key="remove-id").set_value(image_id[:8])
+    app.button(key="remove-ask").click().run()
+    assert get_thumbnail_path(small_study, image_id).is_file()
+    app.button(key="remove-confirm").click().run()
+    assert not app.exception
+    assert not get_thumbnail_path(small_study, image_id).exists()
+    assert not list_images(small_study).is_present[0]
+    assert "was removed" in app.success[0].value
+
+
+def test_an_import_without_a_name_is_refused_with_the_remedy(open_page):
+    app = open_page("study")
+    app.button(key="import-start").click().run()
+    assert "name of a study" in app.error[0].value
+    assert making.list_makings() == []
+
+
+def test_a_folder_that_is_not_there_is_said_so_before_anything_starts(open_page, tmp_path):
+    app = open_page("study")
+    app.text_input(key="import-name").set_value("mine")
+    app.text_input(key="import-images-folder").set_value(str(tmp_path / "nowhere"))
+    app.button(key="import-start").click().run()
+    assert "does not exist" in app.error[0].value
+    assert making.list_makings() == []
+
+
+def test_an_import_runs_and_the_new_study_is_opened(open_page, imported_study, home):
+    source = open_study(imported_study, read_only=True)
+    app = open_page("study")
+    app.text_input(key="import-name").set_value("mine")
+    app.text_input(key="import-images-folder").set_value(str(source.image_root))
+    app.text_input(key="import-masks-folder").set_value(str(source.mask_root))
+    app.button(key="import-start").click().run()
+    assert not app.error
+    wait_until_made("mine")
+    app.run()
+    assert not app.exception
+    assert app.title[0].value == "Study mine"
+    assert making.list_makings() == []
+
+
+def test_an_import_that_failed_shows_why_until_it_is_dismissed(open_page, home):
+    (home / "making").mkdir()
+    values = {"name": "mine", "title": "Importing into mine", "folder": "x", "status": "failed"}
+    values |= {"error": "no pictures_here.", "remedy": "Name another folder.", "started_at": 1.0}
+    (home / "making" / "mine.json").write_text(json.dumps(values))
+    app = open_page("study")
+    assert "Name another folder" in app.error[0].value.replace("\\", "")
+    find_button(app, "Dismiss").click().run()
+    assert not app.error
+    assert making.list_makings() == []
+
+
+def test_a_demo_in_the_making_shows_its_stage_and_can_be_stopped(open_page, home):
+    (home / "making").mkdir()
+    values = {"name": "demo", "title": "Making the demo study", "folder": "x", "status": "starting"}
+    values |= {"stage": "Drawing frames", "done": 30, "total": 240, "started_at": time.time()}
+    (home / "making" / "demo.json").write_text(json.dumps(values))
+    app = open_page("study")
+    assert "Drawing frames: 30 of 240" in app.get("progress")[0].proto.text
+    assert find_button(app, "Make the demo study").disabled
+    find_button(app, "Stop").click().run()
+    assert making.is_stop_requested("demo")
+
+
+def test_the_milestones_follow_the_method(small_study):
+    milestones = overview.list_milestones(small_study, list_items(small_study))
+    done = [one.name for one in milestones if one.is_done]
+    assert done == ["features", "clusters", "labels"]

@@ -1,0 +1,115 @@
+"""Facts about the Training page: it shows what the store holds, also to one who opens it anew."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from small_studies import record_small_run
+from sqlalchemy import text, update
+
+from medxai_core import store
+from medxai_core.errors import StopRequested
+from medxai_core.evaluation.classifier import score_classifier
+from medxai_core.jobs import get_log_path, list_jobs, record_job, running_job
+from medxai_core.json_values import to_plain
+from medxai_core.records.masks import MaskSetting, record_lock
+from medxai_core.records.runs import record_classifier_scores
+
+
+def labels_of(app):
+    """Return the words on all buttons."""
+    return [button.label for button in app.button]
+
+
+def test_without_a_run_the_page_offers_a_new_training(open_page, small_study, read_page):
+    app = open_page("training")
+    assert not app.exception
+    assert "Start training" in labels_of(app)
+    assert app.segmented_control(key="training_view").value == "New training"
+    [counts] = [table.value for table in app.dataframe]
+    assert counts["polyp"].tolist()[0] == counts["non-polyp"].tolist()[0] == 6
+    app = app.segmented_control(key="training_labels").set_value("reviewed").run()
+    assert app.dataframe[0].value["polyp"].tolist()[2] == 0  # proposals are left out
+
+
+def test_one_class_only_is_said_and_cannot_be_trained(open_page, fresh_study, read_page):
+    with fresh_study.begin() as connection:
+        connection.execute(text("UPDATE items SET is_seed = 0 WHERE reference_label = 'polyp'"))
+    app = open_page("training")
+    assert not app.exception
+    assert "both classes" in app.warning[0].value
+    assert "Start training" not in labels_of(app)
+
+
+def test_a_run_at_work_is_shown_to_whoever_opens_the_page_and_can_be_stopped(open_page, small_study, read_page):
+    run = record_small_run(small_study, n_epochs=1, status="training", epochs=4)
+    with pytest.raises(StopRequested), running_job(small_study, "train", title="Training", parameters={}) as job:
+        job.set_run(run.run_id)
+        report = job.stage("Training")
+        time.sleep(0.6)
+        report(3, 8)
+        for _ in range(2):  # a reload: nothing is kept but the store
+            app = open_page("training")
+            assert not app.exception
+            assert "Is it improving?" in read_page(app)
+            assert "learning" in read_page(app)
+        stop = [button for button in app.button if button.label == "Stop"][-1]
+        app = stop.click().run()
+        assert list_jobs(small_study)[0]["stop_requested"]
+        job.check_stop()
+
+
+def test_a_lost_run_says_so_and_can_go_on(open_page, small_study, read_page):
+    run = record_small_run(small_study, n_epochs=1, status="training", epochs=4)
+    dead = subprocess.Popen([sys.executable, "-c", "pass"])
+    dead.wait()
+    job_id = record_job(small_study, "train", title="Training", parameters={})
+    values = {"status": "running", "pid": dead.pid, "host": os.uname().nodename, "run_id": run.run_id}
+    with small_study.begin() as connection:
+        connection.execute(update(store.jobs).where(store.jobs.c.job_id == job_id).values(**values))
+    get_log_path(small_study, job_id).write_text("Reading pictures ...\nout of memory\n")
+    app = open_page("training")
+    assert "lost" in read_page(app)
+    assert "Go on" in labels_of(app)
+    assert "out of memory" in app.code[0].value
+
+
+def test_a_failed_run_without_a_finished_pass_cannot_go_on(open_page, small_study, read_page):
+    record_small_run(small_study, n_epochs=0, status="failed", epochs=4)
+    app = open_page("training")
+    assert "failed" in read_page(app)
+    assert "Go on" not in labels_of(app)
+
+
+def test_test_scores_stay_hidden_until_the_setting_is_locked(open_page, small_study, read_page):
+    run = record_small_run(small_study)
+    for split, y_score in (("validation", [0.9, 0.8, 0.3, 0.1]), ("test", [0.9, 0.2, 0.7, 0.1])):
+        scores = to_plain(score_classifier([1, 1, 0, 0], np.array(y_score)))
+        record_classifier_scores(small_study, run.run_id, split, scores=scores, probabilities=np.zeros(96))
+    app = open_page("training")
+    assert not app.exception
+    [table] = [one.value for one in app.dataframe if "Score (100 % is best)" in one.value.columns]
+    assert list(table.columns) == ["Score (100 % is best)", "Check pictures (validation)"]
+    assert table.iloc[0, 1].startswith("100 %")
+    assert "chosen by these pictures" in read_page(app)
+    assert "Hidden until layer and threshold" in read_page(app)
+    record_lock(small_study, run.run_id, MaskSetting(14, "gradcam", 0.4, 0.7), reader="r1")
+    app = open_page("training")
+    [table] = [one.value for one in app.dataframe if "Score (100 % is best)" in one.value.columns]
+    assert table["Test pictures"][0].startswith("50 %")
+
+
+def test_runs_are_compared_side_by_side(open_page, small_study):
+    record_small_run(small_study, "quick-lite1-aaaaaa")
+    record_small_run(small_study, "quick-lite1-bbbbbbb", n_epochs=3, epochs=3)
+    app = open_page("training")
+    app = app.segmented_control(key="training_view").set_value("Compare runs").run()
+    assert not app.exception
+    assert set(app.dataframe[0].value["Run"]) == {"quick-lite1-aaaaaa", "quick-lite1-bbbbbbb"}
+    assert set(app.dataframe[0].value["Check pictures right"]) == {"75 % of 8", "88 % of 8"}
+    assert len(app.get("plotly_chart")) == 1

@@ -1,0 +1,25 @@
+"""A run whose checkpoint can be loaded, without training: what heat maps of tests are made of."""
+
+from __future__ import annotations
+
+import torch
+from small_studies import record_small_run
+
+from medxai_core.checkpoints import CheckpointManifest, save_checkpoint
+from medxai_core.models import build_model, default_preprocessing
+from medxai_core.records.runs import RecordedRun
+from medxai_core.stages.training import BEST
+from medxai_core.study import Study
+
+
+def record_untrained_run(study: Study, run_id: str = "quick-lite1-abc123", *, is_blank: bool = False) -> RecordedRun:
+    """Record a run of lite1 with ImageNet weights; a blank one has a head of zeros, so no place ever matters."""
+    run = record_small_run(study, run_id)
+    model = build_model("lite1", weights="pretrained", seed=3)
+    if is_blank:
+        with torch.no_grad():
+            model.backbone._fc.weight.zero_()
+    folder = study.run_folder(run_id)
+    folder.mkdir(parents=True)
+    save_checkpoint(folder / BEST, model, CheckpointManifest("lite1", default_preprocessing("lite1", 224)))
+    return run
