@@ -97,7 +97,7 @@ def score_bands(
             nothing = Interval(None, None, level, "none", EMPTY_BAND)
             found.append(BandScore(label, low, high, None, nothing, 0, EMPTY_BAND))
             continue
-        names = None if groups is None else [groups[row] for row in rows]
+        names = None if groups is None else [groups[int(row)] for row in rows]
         interval = bootstrap_mean(values[rows], names, level=level, n_resamples=n_resamples, seed=seed)
         found.append(BandScore(label, low, high, float(values[rows].mean()), interval, len(rows)))
     return found

@@ -104,7 +104,7 @@ def compare_paired(
     if not both.any():
         nothing = Interval(None, None, level, "none", NO_PAIR)
         return PairedDifference(None, nothing, None, None, 0, 0, 0, 0, NO_PAIR)
-    names = None if groups is None else [groups[row] for row in np.flatnonzero(both)]
+    names = None if groups is None else [groups[int(row)] for row in np.flatnonzero(both)]
     differences = first[both] - second[both]
     return PairedDifference(
         difference=float(differences.mean()),

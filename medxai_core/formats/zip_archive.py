@@ -106,9 +106,7 @@ def unpack_zip(
     making.mkdir(mode=0o700, parents=True)
     try:
         with _open_archive(archive) as opened:
-            unpacked = _unpack_entries(
-                opened, making, suffixes=tuple(suffixes), limits=limits, on_progress=on_progress
-            )
+            unpacked = _unpack_entries(opened, making, suffixes=tuple(suffixes), limits=limits, on_progress=on_progress)
         os.replace(making, destination)
     finally:
         shutil.rmtree(making, ignore_errors=True)
@@ -179,9 +177,7 @@ def _is_ignored(name: str, suffixes: tuple[str, ...]) -> bool:
     return is_junk or not name.lower().endswith(suffixes)
 
 
-def _why_left_out(
-    entry: zipfile.ZipInfo, name: PurePosixPath | None, folder: Path, limits: ZipLimits
-) -> str | None:
+def _why_left_out(entry: zipfile.ZipInfo, name: PurePosixPath | None, folder: Path, limits: ZipLimits) -> str | None:
     """Return why an entry is not unpacked; None when it may be."""
     if name is None:
         return "its name leads out of the archive's folder, or is too long. Pack it again under a plain name."

@@ -88,7 +88,8 @@ def tell_cluster(context: StoryContext) -> Step:
         part = Part("Nothing has been clustered yet. Do this on the Clusters page.")
         return Step("cluster", "Cluster", (part,), not_proof, "clusters", is_known=False)
     parts = context.tell_each(lambda row: _describe_cluster(context, row))
-    return Step("cluster", "Cluster", parts, not_proof, "clusters")
+    is_known = any(part.facts["cluster_id"] is not None for part in parts)
+    return Step("cluster", "Cluster", parts, not_proof, "clusters", is_known=is_known)
 
 
 def _describe_cluster(context: StoryContext, row: int) -> tuple[str, dict[str, Any]]:
@@ -107,9 +108,8 @@ def _describe_cluster(context: StoryContext, row: int) -> tuple[str, dict[str, A
     ]
     differences = explain_cluster(context.features, clustering.cluster_ids, cluster_id) if context.features else []
     labelled = " and ".join(f"{n} {label}" for label, n in sorted(counts.items())) or "none"
-    apart = (
-        f" What sets the cluster apart: {', '.join(one.words for one in differences[:N_WORDS])}." if differences else ""
-    )
+    listed = ", ".join(one.words for one in differences[:N_WORDS])
+    apart = f" What sets the cluster apart: {listed}." if listed else ""
     words = (
         f"Cluster {cluster_id} of {clustering.k}, with {len(members)} members; labelled among them: {labelled}. "
         f"{within:.0f} % of them lie no farther from its centre.{apart}"
@@ -134,7 +134,7 @@ def tell_proposal(context: StoryContext) -> Step:
         part = Part("No labels have been proposed yet. Do this on the Clusters page.")
         return Step("proposal", "Proposed label", (part,), not_proof, "clusters", is_known=False)
     parts = context.tell_each(lambda row: _describe_proposal(context, row))
-    return Step("proposal", "Proposed label", parts, not_proof, "review")
+    return Step("proposal", "Proposed label", parts, not_proof, "review", is_known=context.split == "train")
 
 
 def _describe_proposal(context: StoryContext, row: int) -> tuple[str, dict[str, Any]]:
@@ -182,7 +182,7 @@ def _explain_none(context: StoryContext, row: int) -> str:
             else "No label was proposed."
         )
     why = explain_unlabelled(
-        row, reasoning.rounds, cluster_ids=reasoning.clustering.cluster_ids, labels=reasoning.labels
+        row, reasoning.rounds, cluster_ids=reasoning.clustering.cluster_ids, labels=reasoning.labels.tolist()
     )
     return f"No label was proposed. {why}"
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from medxai_core.config import CLASS_NAMES
 from medxai_core.evaluation.baselines import CENTRED_DISK
 from medxai_core.evaluation.scores import ImageScores
 from medxai_core.life_story.context import StoryContext
@@ -50,8 +51,7 @@ def _describe_prediction(
     taught: dict[str, dict[int, int]],
 ) -> tuple[str, dict[str, Any]]:
     """Return words and facts about the predictions of one item."""
-    names = ("non_polyp", "polyp")
-    runs = []
+    runs: list[dict[str, Any]] = []
     for run_id, values in by_run.items():
         known = values is not None and bool(np.isfinite(values[row]))
         label = taught[run_id].get(row)
@@ -59,14 +59,17 @@ def _describe_prediction(
             {
                 "run_id": run_id,
                 "probability": float(values[row]) if known and values is not None else None,
-                "taught_as": None if label is None else names[label],
+                "taught_as": None if label is None else CLASS_NAMES[label],
             }
         )
     own = next((run for run in runs if context.run and run["run_id"] == context.run.run_id), runs[0])
     if own["taught_as"]:
         words = f"It taught run {own['run_id']} as {own['taught_as']}, so a prediction for it would prove nothing."
     elif own["probability"] is None:
-        words = f"Run {own['run_id']} did not learn from it, and no prediction is recorded (only validation and test have one)."
+        words = (
+            f"Run {own['run_id']} did not learn from it, and no prediction is recorded "
+            "(only validation and test have one)."
+        )
     else:
         told = describe_probability(own["probability"])
         words = f"Run {own['run_id']} {told}: probability {own['probability']:.2f}. It did not learn from this picture."
@@ -97,7 +100,8 @@ def tell_heatmap(context: StoryContext) -> Step:
         warnings = describe_heatmap(heatmap)
         facts |= {"is_blank": is_blank, "warnings": warnings, "hottest": _find_hottest(heatmap)}
         where = "" if is_blank else f" It is hottest {_say_place(*_find_hottest(heatmap))}."
-        words = f"Layer {layer} ({describe_layer(maker.blocks[layer], size, maker.input_size)}).{where} {' '.join(warnings)}"
+        cells = describe_layer(maker.blocks[layer], size, maker.input_size)
+        words = f"Layer {layer} ({cells}).{where} {' '.join(warnings)}"
     return Step("heatmap", title, (Part(words.strip(), facts),), not_proof, page)
 
 
@@ -205,7 +209,7 @@ def tell_scores(context: StoryContext) -> Step:
         part = Part(f"The masks of the {context.split} pictures have not been scored under the locked setting.")
         return Step("scores", title, (part,), not_proof, page, is_known=False)
     disk = _find_scores(context, trivial=True)
-    facts = {metric: own.value(metric) for metric in SHOWN_SCORES}
+    facts: dict[str, Any] = {metric: own.value(metric) for metric in SHOWN_SCORES}
     facts |= {"outcome": own.outcome, "disk_dice": disk.value("dice") if disk else None}
     dice = own.value("dice")
     if dice is None:

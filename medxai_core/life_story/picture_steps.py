@@ -27,12 +27,13 @@ def tell_file(context: StoryContext) -> Step:
     else:
         when = f" on {imported[:10]} at {imported[11:16]} UTC" if imported else ""
         cut = f" It is cut into {len(context.rows)} tiles." if context.is_tiled and len(context.rows) > 1 else ""
-        words = f"{picture['width']} x {picture['height']} pixels, imported{when}. Its name here is made from its content.{cut}"
+        size = f"{picture['width']} x {picture['height']} pixels"
+        words = f"{size}, imported{when}. Its name here is made from its content.{cut}"
     return Step(
         key="file",
         title="The file",
         parts=(Part(words, facts),),
-        not_proof="that the picture shows what its folder says, or whose it is: a hash only tells one file from another.",
+        not_proof="that the picture shows what its folder says, or whose it is: a hash only tells files apart.",
         page="study",
     )
 

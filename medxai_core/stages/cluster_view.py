@@ -55,7 +55,7 @@ def describe_study_clusters(
     """
     matrix = get_matrix(study, clustering.feature_set, clustering.scaling)
     cluster_ids = np.where(np.isfinite(matrix[:, 0]), clustering.cluster_ids, -1)
-    labels = get_starting_labels(study, items)
+    labels = get_starting_labels(study, items).tolist()
     return describe_clusters(matrix, cluster_ids, labels, n_typical=n_shown, n_border=n_shown)
 
 

@@ -78,8 +78,8 @@ def describe_learning(epochs: Sequence[Mapping[str, Any]], *, n_validation: int,
     if verdict == "learns_by_heart":
         last = judged[-1]
         details.append(
-            f"In the last pass it was right on {_percent(last['train_accuracy'])} of the pictures it learns from, "
-            f"but only on {_percent(last['validation_accuracy'])} of those it does not (overfitting)."
+            f"In the last pass it answered as labelled on {_percent(last['train_accuracy'])} of the pictures it "
+            f"learns from, but only on {_percent(last['validation_accuracy'])} of the check pictures (overfitting)."
         )
     return Learning(verdict, headline, tuple(details))
 

@@ -151,7 +151,7 @@ def _limit_trivial(facts: _Facts) -> Limit | None:
         return None
     own = get_picture_scores(facts.study, row, images=facts.images)
     found = compare_rows(own, get_picture_scores(facts.study, disk, images=facts.images))
-    words = say_comparison(found, first="this run", second="a disk in the middle of every picture")
+    words = say_comparison(found, first="this run", second="a disk in the middle")
     title = {
         "better": "It beats a disk in the middle, and that is all this shows",
         "worse": "A disk in the middle of the picture does better",

@@ -198,6 +198,22 @@ def list_paper_settings(n_layers: int) -> dict[str, MaskSetting]:
     }
 
 
+def describe_plainly(setting: MaskSetting) -> str:
+    """Write a setting in the words of a reader who does not read formulas.
+
+    >>> describe_plainly(MaskSetting(14, "gradcam", 0.4, None))
+    'layer 14, heat above 0.4'
+    >>> describe_plainly(MaskSetting(14, "layercam", 0.4, 0.7, inverted=True))
+    'layer 14 (layercam), heat not between 0.4 and 0.7'
+    """
+    if setting.low is not None and setting.high is not None:
+        words = f"between {setting.low:g} and {setting.high:g}"
+    else:
+        words = f"above {setting.low:g}" if setting.low is not None else f"below {setting.high:g}"
+    method = "" if setting.method == "gradcam" else f" ({setting.method})"
+    return f"layer {setting.layer}{method}, heat {'not ' if setting.inverted else ''}{words}"
+
+
 def is_same_mask(one: MaskSetting, other: MaskSetting) -> bool:
     """Return True when two settings make the same masks, whatever they were chosen on."""
     names = ("layer", "method", "low", "high", "inverted")

@@ -75,10 +75,7 @@ def count_by_split(images: Images, items: Items, *, test_is_open: bool) -> list[
     test_is_open : bool
         True when a setting is locked, so that test labels are no secret any more.
     """
-    return [
-        _count_split(images, items, split, hide_truth=split == "test" and not test_is_open)
-        for split in SPLITS
-    ]
+    return [_count_split(images, items, split, hide_truth=split == "test" and not test_is_open) for split in SPLITS]
 
 
 def _count_split(images: Images, items: Items, split: str, *, hide_truth: bool) -> SplitCounts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from medxai_core.pseudo_labels import (
     RunnerUp,
     explain_proposal,
 )
+from medxai_core.pseudo_labels.rounds import StopReason
 from medxai_core.records.clusterings import RecordedClustering, get_clustering
 from medxai_core.records.decisions import list_decisions
 from medxai_core.records.labellings import RecordedLabelling, get_labelling
@@ -188,4 +190,4 @@ def _rebuild_rounds(
         cluster_ids=np.array([proposal["cluster_id"] for _, proposal in recorded], np.int32),
         distances=np.asarray(clustering.distances)[rows],
     )
-    return PseudoLabelling(rounds, proposals, labelling.stop_reason, seed_rows, labelling.target)
+    return PseudoLabelling(rounds, proposals, cast(StopReason, labelling.stop_reason), seed_rows, labelling.target)

@@ -15,10 +15,8 @@ from medxai_core.review import Decision, LabelState, list_in_force
 from medxai_core.review.decisions import pick_last
 from medxai_core.review.labels import Proposal
 from medxai_core.review.summary import Outcome, name_outcome
+from medxai_core.stages.review_batches import is_batch
 from medxai_core.study import Study
-
-BULK_REASONS = ("several at once", "whole cluster")
-"""Reasons that the grid writes beside decisions about many items: an audit does not rest on these."""
 
 
 @dataclass(frozen=True)
@@ -80,17 +78,17 @@ def list_outcomes(
 
     Examples
     --------
-    >>> accept = Decision(1, "e1", "r1", "2024-05-01T10:00:00", "a", "accept", "polyp", "whole cluster", "c1")
+    >>> log = [Decision(1, "e1", "r1", "2024-05-01T10:00:00", "a", "accept", "polyp", "whole cluster #1", "c1")]
     >>> found = {"a": ("polyp", "c1"), "b": ("polyp", "c1")}
-    >>> list_outcomes(found, [accept])
+    >>> list_outcomes(found, log)
     {'a': 'accepted', 'b': 'open'}
-    >>> list_outcomes(found, [accept], one_by_one=True)["a"], list_outcomes(found, [accept], reader="r2")["a"]
+    >>> list_outcomes(found, log, one_by_one=True)["a"], list_outcomes(found, log, reader="r2")["a"]
     ('open', 'open')
     """
     counted = [
         decision
         for decision in list_in_force(decisions)
-        if reader in (None, decision.reader) and not (one_by_one and decision.reason in BULK_REASONS)
+        if reader in (None, decision.reader) and not (one_by_one and is_batch(decision))
     ]
     last = pick_last(counted)
     return {item_id: name_outcome(last.get(item_id), proposal) for item_id, proposal in proposals.items()}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from medxai_core.config import CLASS_NAMES
 from medxai_core.progress import OnProgress
 from medxai_core.records.pictures import Items, list_items
-from medxai_core.review import suggest_seeds
+from medxai_core.review import Decision, compute_labels, suggest_seeds
 from medxai_core.stages.clusters import find_clusterable, get_matrix
 from medxai_core.study import Study
 
@@ -53,3 +56,18 @@ def suggest_study_seeds(
     positions = positions[~items.is_seed[positions]]
     chosen = suggest_seeds(np.asarray(matrix[positions]), min(n, len(positions)), seed=seed, on_progress=on_progress)
     return [str(item_id) for item_id in items.item_ids[positions[chosen]]]
+
+
+def count_starting_labels(items: Items, decisions: Sequence[Decision]) -> dict[str, int]:
+    """Count by class the labels that the rounds would start from: seeds, and what readers decided.
+
+    The cost follows the number of decisions, not that of the items.
+    """
+    seeds = items.is_seed & items.is_present
+    counts = {name: int((seeds & (items.reference_labels == name)).sum()) for name in CLASS_NAMES}
+    given = {str(item_id) for item_id in items.item_ids[seeds]}
+    decided = [one for one in dict.fromkeys(decision.item_id for decision in decisions) if one not in given]
+    for state in compute_labels(decided, {}, {}, decisions).values():
+        if state.label in counts:
+            counts[state.label] += 1
+    return counts

@@ -49,8 +49,13 @@ def make_config(
     ValueError
         A setting makes no sense.
     """
-    changes = {"network": network, "epochs": epochs, "seed": seed}
-    return replace(PRESETS[preset], **{name: value for name, value in changes.items() if value is not None})
+    base = PRESETS[preset]
+    return replace(
+        base,
+        network=base.network if network is None else network,
+        epochs=base.epochs if epochs is None else epochs,
+        seed=base.seed if seed is None else seed,
+    )
 
 
 def find_recorded_speed(study: Study, config: TrainingConfig) -> RecordedSpeed | None:
@@ -83,7 +88,8 @@ def _read_speed(run: RecordedRun, seconds: list[float]) -> RecordedSpeed:
     """Divide the time of an epoch by the steps in it."""
     batch_size = run.manifest["config"]["batch_size"]
     n_items, n_validation = len(run.manifest["item_positions"]), run.manifest["n_validation"]
-    n_steps = len(split_batches(np.arange(n_items), batch_size))
-    n_steps += VALIDATION_SHARE * len(split_batches(np.arange(n_validation), batch_size))
+    n_training_steps = len(split_batches(np.arange(n_items), batch_size))
+    n_validation_steps = len(split_batches(np.arange(n_validation), batch_size))
+    n_steps = n_training_steps + VALIDATION_SHARE * n_validation_steps
     per_epoch = statistics.median(seconds)
     return RecordedSpeed(run.run_id, per_epoch / n_steps, per_epoch, n_items)

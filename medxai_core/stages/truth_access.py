@@ -7,8 +7,7 @@ import numpy as np
 from medxai_core.errors import TestSplitLockedError
 from medxai_core.records.masks import MaskSetting, get_locked_setting
 from medxai_core.records.pictures import Images, load_study_mask
-from medxai_core.stages.mask_view import is_same_mask
-from medxai_core.stages.masks import describe_setting
+from medxai_core.stages.mask_view import describe_plainly, is_same_mask
 from medxai_core.study import Study
 
 
@@ -35,7 +34,7 @@ def explain_hidden_truth(
     if not align or not is_same_mask(setting, locked):
         return (
             "On test pictures truth and scores are shown for the locked setting only "
-            f"({describe_setting(locked)}); you are looking at another one."
+            f"({describe_plainly(locked)}); you are looking at another one."
         )
     return None
 

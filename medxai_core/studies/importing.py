@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,26 +16,15 @@ from medxai_core import store
 from medxai_core.config import CLASS_NAMES
 from medxai_core.errors import (
     Failure,
-    MedxaiError,
     NotEnoughImagesError,
     StudyExistsError,
 )
 from medxai_core.events import record_event
-from medxai_core.formats.layouts import ImageRecord, Listing, read_layout
-from medxai_core.images import (
-    ImageQuality,
-    TileBox,
-    compute_file_hash,
-    compute_image_quality,
-    cut_tiles,
-    load_image,
-    load_mask,
-    make_thumbnail,
-)
-from medxai_core.near_duplicates import compute_signature, find_near_duplicates
-from medxai_core.parallel import map_parallel
-from medxai_core.progress import OnProgress, Stage, silent_stage
+from medxai_core.formats.layouts import Listing, read_layout
+from medxai_core.near_duplicates import find_near_duplicates
+from medxai_core.progress import Stage, silent_stage
 from medxai_core.provenance import get_versions, now_text
+from medxai_core.studies.examining import ExaminedImage, examine_images, label_items, make_storable
 from medxai_core.studies.splits import SplitItems, make_splits, merge_groups, name_groups
 from medxai_core.study import (
     Study,
@@ -45,8 +34,6 @@ from medxai_core.study import (
     relative_to_study,
     to_objects,
 )
-
-THUMBNAIL_SIZE = 224
 
 
 @dataclass(frozen=True)
@@ -85,36 +72,6 @@ class ImportOptions:
     test_share: float = 0.2
     seed: int = 0
     facts: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ExaminedImage:
-    """Hold what was read from one picture.
-
-    Attributes
-    ----------
-    boxes : list of TileBox
-    polyp_shares : list of float or None
-        Share of polyp pixels by tile; None without a mask.
-    signature : (256,) uint8
-    mask_failure : str or None
-        Why the mask could not be taken.
-    """
-
-    record: ImageRecord
-    sha256: str
-    width: int
-    height: int
-    quality: ImageQuality
-    boxes: list[TileBox]
-    polyp_shares: list[float] | None
-    signature: np.ndarray
-    mask_failure: str | None
-
-    @property
-    def image_id(self) -> str:
-        """Id of the picture: the beginning of the hash of its file."""
-        return self.sha256[:16]
 
 
 def create_study(folder: Path, options: ImportOptions, *, stage: Stage = silent_stage) -> Study:
@@ -171,7 +128,13 @@ def import_pictures(study: Study, options: ImportOptions, *, stage: Stage = sile
     )
     failures = list(listing.failures)
     with store.translate_errors(f"study {study.name!r}"):
-        examined = _examine_all(study, listing.records, options.tiles, failures, on_progress=stage("Reading pictures"))
+        examined, unreadable = examine_images(
+            listing.records,
+            tiles=options.tiles,
+            thumbnails=study.folder / "thumbnails",
+            on_progress=stage("Reading pictures"),
+        )
+    failures += unreadable
     examined = _merge_copies(examined, failures)
     if not examined:
         raise NotEnoughImagesError(
@@ -185,80 +148,6 @@ def import_pictures(study: Study, options: ImportOptions, *, stage: Stage = sile
     pairs = find_near_duplicates(signatures, on_progress=stage("Looking for near copies"))
     splits = _split(examined, pairs, options)
     _record(study, listing, options, examined, failures=failures, splits=splits, pairs=pairs)
-
-
-def _examine_all(
-    study: Study,
-    records: Sequence[ImageRecord],
-    tiles: tuple[int, int],
-    failures: list[Failure],
-    *,
-    on_progress: OnProgress,
-) -> list[ExaminedImage]:
-    """Examine every picture, several at a time; what cannot be read is a listed failure."""
-    work = [(record, tiles, study.folder / "thumbnails") for record in records]
-    found: list[ExaminedImage] = []
-    for record, one in zip(records, map_parallel(_examine, work, on_progress=on_progress), strict=True):
-        if isinstance(one, ExaminedImage):
-            found.append(one)
-            if one.mask_failure is not None:
-                failures.append(Failure(record.relative_path, one.mask_failure))
-        else:
-            failures.append(Failure(_printable(record.relative_path), one))
-    return found
-
-
-def _examine(record: ImageRecord, tiles: tuple[int, int], thumbnails: Path) -> ExaminedImage | str:
-    """Read one picture and its mask, write its thumbnail; return the reason when it cannot be taken."""
-    if _printable(record.relative_path) != record.relative_path:
-        return "its name is not valid Unicode. Rename the file."
-    try:
-        image = load_image(record.image_path)
-        height, width = image.shape[:2]
-        boxes = cut_tiles(width, height, rows=tiles[0], columns=tiles[1])
-    except MedxaiError as error:
-        return str(error)
-    except ValueError as error:
-        return f"{error} Import it without tiles."
-    shares, mask_failure = _measure_polyp(record, boxes, size=(width, height))
-    examined = ExaminedImage(
-        record=record if mask_failure is None else replace(record, mask_path=None),
-        sha256=compute_file_hash(record.image_path),
-        width=width,
-        height=height,
-        quality=compute_image_quality(image),
-        boxes=boxes,
-        polyp_shares=shares,
-        signature=compute_signature(image),
-        mask_failure=mask_failure,
-    )
-    _save_thumbnail(image, thumbnails / examined.image_id[:2] / f"{examined.image_id}.jpg")
-    return examined
-
-
-def _save_thumbnail(image: np.ndarray, path: Path) -> None:
-    """Write a thumbnail, readable by its owner only."""
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    path.write_bytes(make_thumbnail(image, THUMBNAIL_SIZE))
-    os.chmod(path, 0o600)
-
-
-def _measure_polyp(
-    record: ImageRecord, boxes: list[TileBox], *, size: tuple[int, int]
-) -> tuple[list[float] | None, str | None]:
-    """Return the share of polyp pixels by tile, or None with the reason when the mask cannot be taken."""
-    if record.mask_path is None:
-        return None, None
-    try:
-        mask = load_mask(record.mask_path, expected_size=size)
-    except MedxaiError as error:
-        return None, f"imported without its mask: {error}"
-    return [float(mask[box.y0 : box.y1, box.x0 : box.x1].mean()) for box in boxes], None
-
-
-def _printable(name: str) -> str:
-    """Return a name with what is not valid Unicode replaced."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _merge_copies(examined: list[ExaminedImage], failures: list[Failure]) -> list[ExaminedImage]:
@@ -283,20 +172,6 @@ def _merge_copies(examined: list[ExaminedImage], failures: list[Failure]) -> lis
             )
             kept[one.sha256] = replace(first, record=record, polyp_shares=one.polyp_shares)
     return list(kept.values())
-
-
-def label_items(one: ExaminedImage) -> list[str | None]:
-    """Return the reference label of each item of a picture.
-
-    A mask decides: an item is polyp when at least one mask pixel lies in it. Without a mask the picture's
-    label holds for the whole picture; for tiles only "non_polyp" does (which tile holds the polyp is unknown).
-    """
-    if one.polyp_shares is not None:
-        return [CLASS_NAMES[int(share > 0)] for share in one.polyp_shares]
-    label = one.record.reference_label
-    if len(one.boxes) == 1 or label == CLASS_NAMES[0]:
-        return [label] * len(one.boxes)
-    return [None] * len(one.boxes)
 
 
 @dataclass(frozen=True)
@@ -346,7 +221,7 @@ def _record(
         connection.execute(store.images.insert(), image_rows)
         connection.execute(store.items.insert(), item_rows)
         if failures:
-            rows = [{"item": _printable(one.item), "reason": _printable(one.reason)} for one in failures]
+            rows = [{"item": make_storable(one.item), "reason": make_storable(one.reason)} for one in failures]
             connection.execute(store.import_failures.insert(), rows)
         connection.execute(store.study_facts.insert(), [{"key": key, "value": value} for key, value in facts.items()])
         details = {"n_images": len(image_rows), "n_items": len(item_rows), "n_failures": len(failures)}

@@ -141,9 +141,7 @@ def _enter_lone_folder(folder: Path) -> Path:
     return inside[0] if {"images", "masks"} <= names else folder
 
 
-def _save_pictures(
-    folder: Path, files: Sequence[UploadedFile], *, on_progress: OnProgress | None
-) -> list[Failure]:
+def _save_pictures(folder: Path, files: Sequence[UploadedFile], *, on_progress: OnProgress | None) -> list[Failure]:
     """Write pictures under their own names; return those that were left out."""
     folder.mkdir(mode=0o700)
     failures = []

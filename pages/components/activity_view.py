@@ -32,7 +32,8 @@ def show_activity(study: Study) -> None:
         alt="Events and decisions of this study, newest first",
     )
     st.caption(
-        f"{len(chosen)} of {len(lines)} lines. Nothing is ever deleted or changed here: decisions are undone by a new line. "
+        f"{len(chosen)} of {len(lines)} lines. Nothing is ever deleted or changed here: decisions are undone by a "
+        f"new line. "
         "Readers are pseudonyms; pictures are ids, never file names."
     )
     _offer_downloads(study, chosen)

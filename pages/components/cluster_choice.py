@@ -26,6 +26,8 @@ class Choice:
         Ids of the items picked among the pictures.
     words : str
         Where the selection comes from.
+    revision : int
+        Grows with every selection that was not made on the map: a loop drawn there is then taken away.
     """
 
     folder: str
@@ -33,6 +35,7 @@ class Choice:
     marked: list[str] = field(default_factory=list)
     picked: list[str] = field(default_factory=list)
     words: str = ""
+    revision: int = 0
 
 
 def get_choice(folder: str) -> Choice:
@@ -45,7 +48,15 @@ def get_choice(folder: str) -> Choice:
 
 def select_items(folder: str, item_ids: list[str], words: str) -> None:
     """Select items by their ids, and draw them as selected."""
-    st.session_state[KEY] = Choice(folder, selected=list(item_ids), marked=list(item_ids), words=words)
+    revision = get_choice(folder).revision + 1
+    chosen = list(item_ids)
+    st.session_state[KEY] = Choice(folder, chosen, marked=list(chosen), words=words, revision=revision)
+
+
+def mark_selection(folder: str) -> None:
+    """Let the figure draw the selection: it becomes another figure, and a loop drawn on it is lost."""
+    choice = get_choice(folder)
+    choice.marked = list(choice.selected)
 
 
 def take_selection(folder: str, chart_key: str) -> None:
@@ -64,7 +75,7 @@ def take_pick(folder: str, item_id: str) -> None:
         choice.picked.remove(item_id)
     else:
         choice.picked.append(item_id)
-    choice.marked = list(choice.selected)
+    mark_selection(folder)
 
 
 def read_id(customdata: object) -> str | None:

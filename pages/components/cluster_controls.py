@@ -124,7 +124,7 @@ def _choose_k(n_train: int, newest: dict[str, Any] | None, *, key: str) -> tuple
 def _choose_scaling(key: str, default: str) -> str:
     """Ask how the numbers are scaled."""
     return st.selectbox(
-        "Features count",
+        "How features count",
         SCALINGS,
         index=SCALINGS.index(default),
         format_func=SCALING_WORDS.get,

@@ -16,7 +16,14 @@ from medxai_core.stages.map_points import MapPoints, find_rows, get_map_feature,
 from medxai_core.study import Study
 from pages.components.cached import get_item_thumbnail, get_points
 from pages.components.class_words import say_class, shorten
-from pages.components.cluster_choice import Choice, get_choice, select_items, take_pick, take_selection
+from pages.components.cluster_choice import (
+    Choice,
+    get_choice,
+    mark_selection,
+    select_items,
+    take_pick,
+    take_selection,
+)
 from pages.components.cluster_map import COLOR_MODES, MAP_HEIGHT, draw_map
 from pages.components.frame import show_error
 
@@ -58,6 +65,8 @@ def _choose_color(study: Study, points: MapPoints, feature_set: str) -> tuple[st
             required=True,
             key="colour",
             bind="query-params",
+            on_change=mark_selection,
+            args=(str(study.folder),),
         )
         return mode or "cluster", _choose_feature(study, points, feature_set) if mode == "feature" else None
 
@@ -65,11 +74,11 @@ def _choose_color(study: Study, points: MapPoints, feature_set: str) -> tuple[st
 def _show_map(study: Study, points: MapPoints, choice: Choice, *, mode: str, values: np.ndarray | None) -> None:
     """Show the map."""
     st.plotly_chart(
-        draw_map(points, mode, values=values, marked=choice.marked, picked=choice.picked),
+        draw_map(points, mode, values=values, marked=choice.marked, picked=choice.picked, revision=choice.revision),
         key=CHART_KEY,
         on_select=lambda: take_selection(str(study.folder), CHART_KEY),
         selection_mode=("points", "box", "lasso"),
-        config={"displaylogo": False, "scrollZoom": True},
+        config={"displaylogo": False},
         alt=f"Map of {len(points)} items, coloured by {COLOR_MODES[mode].lower()}",
     )
 
@@ -83,6 +92,8 @@ def _choose_feature(study: Study, points: MapPoints, feature_set: str) -> np.nda
         format_func=lambda key: f"{features[key].aspect}: {features[key].words}",
         key="feature",
         bind="query-params",
+        on_change=mark_selection,
+        args=(str(study.folder),),
         help="Columns that mean one thing are averaged. Light points have more of it.",
     )
     return get_map_feature(study, key, feature_set)[points.rows]
@@ -108,8 +119,7 @@ def _show_selection(study: Study, points: MapPoints, choice: Choice) -> None:
     shown = rows[np.linspace(0, len(rows) - 1, min(MOST_SHOWN, len(rows))).round().astype(int)]
     evenly = f"Showing {len(shown)} of {len(rows)}, spread evenly. " if len(shown) < len(rows) else ""
     st.markdown(
-        f"**{choice.words or 'Selected'}: {len(rows)}**  \n"
-        f":small[:gray[{evenly}Tick a picture to ring it on the map.]]"
+        f"**{choice.words or 'Selected'}: {len(rows)}**  \n:small[:gray[{evenly}Tick a picture to ring it on the map.]]"
     )
     with st.container(horizontal=True):
         _offer_export(points, rows)

@@ -35,6 +35,7 @@ COLOR_MODES = {
     "split": "Split",
     "feature": "A feature",
 }
+SCALE = [(0.0, "rgb(0,114,178)"), (0.5, "rgb(165,160,165)"), (1.0, "rgb(230,159,0)")]
 MAP_HEIGHT = 500
 LEGEND_ROW_HEIGHT, LONGEST_SHORT_NAME = 20, 20
 
@@ -56,6 +57,7 @@ def draw_map(
     values: np.ndarray | None = None,
     marked: Sequence[str] = (),
     picked: Sequence[str] = (),
+    revision: int = 0,
 ) -> go.Figure:
     """Return the map as a figure.
 
@@ -67,6 +69,8 @@ def draw_map(
         The feature, for the mode "feature".
     marked, picked : sequence of str
         Items drawn as selected; items ringed.
+    revision : int
+        Another number makes another figure, on which nothing is drawn by hand.
     """
     figure = go.Figure()
     hover = describe_points(points)
@@ -86,7 +90,7 @@ def draw_map(
             **trace,
         )
     _ring(figure, points, picked)
-    return _lay_out(figure)
+    return _lay_out(figure, revision)
 
 
 def describe_points(points: MapPoints) -> np.ndarray:
@@ -150,7 +154,7 @@ def _trace_rounds(points: MapPoints, size: int) -> list[dict]:
     grey = {"size": size, "color": GREY}
     traces = [{"rows": others, "name": f"no round ({len(others)})", "marker": grey}]
     if len(given):
-        traces.append(_scale(given, points.rounds[given].astype(float), size=size, title="round"))
+        traces.append(_scale(given, points.rounds[given].astype(float), size=size, title="round", tickformat="d"))
     return traces
 
 
@@ -165,10 +169,11 @@ def _trace_many_clusters(points: MapPoints, size: int) -> list[dict]:
     ]
 
 
-def _scale(rows: np.ndarray, values: np.ndarray, *, size: int, title: str) -> dict:
-    """Return a trace coloured by numbers, on a scale that colour-blind people can read."""
-    bar = {"title": {"text": title, "side": "right"}, "thickness": 12, "outlinewidth": 0}
-    marker = {"size": size, "color": values, "colorscale": "Cividis", "colorbar": bar}
+def _scale(rows: np.ndarray, values: np.ndarray, *, size: int, title: str, tickformat: str = "") -> dict:
+    """Return a trace coloured by numbers, on a scale that colour-blind people can read, on light and on dark."""
+    bar = {"title": {"text": title, "side": "right"}, "thickness": 12, "outlinewidth": 0, "tickformat": tickformat}
+    bar |= {"dtick": 1} if tickformat and np.ptp(values) < 10 else {}
+    marker = {"size": size, "color": values, "colorscale": SCALE, "colorbar": bar}
     return {"rows": rows, "name": title, "marker": marker, "showlegend": False}
 
 
@@ -188,7 +193,7 @@ def _ring(figure: go.Figure, points: MapPoints, picked: Sequence[str]) -> None:
     )
 
 
-def _lay_out(figure: go.Figure) -> go.Figure:
+def _lay_out(figure: go.Figure, revision: int) -> go.Figure:
     """Hide what means nothing on such a map: axes, ticks, grid."""
     axis = {"visible": False, "showgrid": False, "zeroline": False}
     names = [trace.name for trace in figure.data if trace.showlegend is not False]
@@ -199,6 +204,7 @@ def _lay_out(figure: go.Figure) -> go.Figure:
         xaxis=axis,
         yaxis=axis,
         dragmode="lasso",
+        meta=revision,
         modebar={"bgcolor": "rgba(0,0,0,0)", "color": "grey", "activecolor": _css(OKABE_ITO["bluish_green"])},
         legend={
             "orientation": "h",

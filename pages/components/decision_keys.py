@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
 from typing import Literal, NamedTuple
 
 import streamlit as st
 
 from medxai_core.errors import MedxaiError
-from medxai_core.records.decisions import new_event_id
-from medxai_core.review import Decision
+from medxai_core.records.decisions import list_decisions, new_event_id
+from medxai_core.review import Decision, find_redo_target, find_undo_target
 from medxai_core.stages.labels import decide, decide_many, redo, undo
+from medxai_core.stages.review_batches import is_batch, name_batch, revert_batch
 from medxai_core.stages.review_progress import count_log_lines
 from medxai_core.study import Study
 from pages.components.class_words import say_action, shorten
@@ -20,6 +21,17 @@ EVENTS_KEY = "review_events"
 PROBLEM_KEY = "review_problem"
 LAST_KEY = "review_last"
 ITEM_PARAMETER = "review_item"
+
+
+LOOK_SECONDS = 0.3
+"""A decision on a picture that has been there for less was meant for the one before: a held key, a double click."""
+
+
+class ShownItem(NamedTuple):
+    """Hold the id of the decision on an item, and since when the item is shown (seconds, monotonic)."""
+
+    event_id: str
+    at: float
 
 
 class DecisionKey(NamedTuple):
@@ -48,16 +60,17 @@ def show_last_row(study: Study, item_id: str, keys: list[DecisionKey], *, next_i
     for column, key in zip(columns, keys, strict=False):
         with column:
             _show_key(study, item_id, key, next_id)
-    for column, revert in zip(columns[-2:], (undo, redo), strict=True):
-        with column:
-            _show_revert(study, revert, words="", width="stretch")
+    with columns[-2]:
+        _show_revert(study, "undo", words="", width="stretch")
+    with columns[-1]:
+        _show_revert(study, "redo", words="", width="stretch")
 
 
 def show_undo_keys(study: Study) -> None:
     """Show undo and redo by name; they work on the reader's own decisions, also after a reload."""
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", width="content"):
-        _show_revert(study, undo, words="Undo", width="content")
-        _show_revert(study, redo, words="Redo", width="content")
+        _show_revert(study, "undo", words="Undo", width="content")
+        _show_revert(study, "redo", words="Redo", width="content")
         show_last(width="content")
 
 
@@ -83,19 +96,18 @@ def _show_key(study: Study, item_id: str, key: DecisionKey, next_id: str | None)
 
 
 def _show_revert(
-    study: Study, revert: Callable[..., Decision], *, words: str, width: Literal["stretch", "content"]
+    study: Study, verb: Literal["undo", "redo"], *, words: str, width: Literal["stretch", "content"]
 ) -> None:
     """Show undo or redo; the key changes with the log, so that a late second click takes nothing more back."""
-    name = revert.__name__
     st.button(
-        f":material/{name}: {words}".strip(),
-        key=f"{name}-{count_log_lines(study)}",
-        shortcut="Z" if revert is undo else "Y",
-        help="Take back your last decision." if revert is undo else "Bring back what you took back last.",
+        f":material/{verb}: {words}".strip(),
+        key=f"{verb}-{count_log_lines(study)}",
+        shortcut="Z" if verb == "undo" else "Y",
+        help="Take back your last decision." if verb == "undo" else "Bring back what you took back last.",
         width=width,
         disabled=study.read_only,
         on_click=_revert,
-        args=(study, revert),
+        args=(study, verb),
     )
 
 
@@ -113,10 +125,10 @@ def get_event_id(item_id: str, action: str = "") -> str:
     A flag is a remark beside the decision, so it has an id of its own.
     """
     events = st.session_state.setdefault(EVENTS_KEY, {})
-    return events.setdefault((item_id, action == "flag"), new_event_id())
+    return events.setdefault((item_id, action == "flag"), ShownItem(new_event_id(), time.monotonic())).event_id
 
 
-def record_many(study: Study, item_ids: list[str], action: str, reason: str) -> bool:
+def record_many(study: Study, item_ids: list[str], action: str, kind: str) -> bool:
     """Record the same decision about several items; return False, with the problem kept, if that failed."""
     try:
         done = decide_many(
@@ -124,7 +136,7 @@ def record_many(study: Study, item_ids: list[str], action: str, reason: str) -> 
             item_ids,
             action,
             reader=get_reader(),
-            reason=reason,
+            reason=name_batch(kind),
             event_ids=[get_event_id(item_id) for item_id in item_ids],
         )
     except MedxaiError as problem:
@@ -136,42 +148,65 @@ def record_many(study: Study, item_ids: list[str], action: str, reason: str) -> 
     return True
 
 
-def undo_decision(study: Study, event_id: str) -> None:
-    """Take back one named decision of the reader."""
+def undo_group(study: Study, group: list[Decision]) -> None:
+    """Take back one named decision of the reader, or all of a batch."""
     try:
-        _tell(undo(study, reader=get_reader(), event_id=event_id), "took back a decision on")
+        if is_batch(group[0]):
+            done = revert_batch(study, "undo", reader=get_reader(), reason=group[0].reason)
+        else:
+            done = [undo(study, reader=get_reader(), event_id=group[0].event_id)]
     except MedxaiError as problem:
         st.session_state[PROBLEM_KEY] = problem
+        return
+    _tell_reverted(done)
 
 
 def _record(study: Study, item_id: str, key: DecisionKey, event_id: str, next_id: str | None) -> None:
     """Record one decision and go on to the next item."""
+    shown = st.session_state.get(EVENTS_KEY, {}).get((item_id, key.action == "flag"))
+    if shown is not None and time.monotonic() - shown.at < LOOK_SECONDS:
+        st.session_state[LAST_KEY] = "Not recorded: this picture has only just appeared. Look, then decide."
+        return
     try:
         done = decide(study, item_id, key.action, reader=get_reader(), label=key.label, event_id=event_id)
     except MedxaiError as problem:
         st.session_state[PROBLEM_KEY] = problem
         return
     _forget_event(item_id, key.action)
-    _tell(done, say_action(done.action, done.label))
+    _tell(say_action(done.action, done.label), shorten(item_id))
     if key.action != "flag":
         _go_to(next_id)
 
 
-def _revert(study: Study, revert: Callable[..., Decision]) -> None:
-    """Undo or redo, and show the item it was about."""
+def _revert(study: Study, verb: Literal["undo", "redo"]) -> None:
+    """Undo or redo, and show the item it was about; a batch is taken back as a whole."""
+    reader = get_reader()
+    find_target, revert = (find_undo_target, undo) if verb == "undo" else (find_redo_target, redo)
     try:
-        done = revert(study, reader=get_reader())
+        target = find_target(list_decisions(study, reader=reader), reader)
+        if is_batch(target):
+            done = revert_batch(study, verb, reader=reader, reason=target.reason)
+        else:
+            done = [revert(study, reader=reader)]
     except MedxaiError as problem:
         st.session_state[PROBLEM_KEY] = problem
         return
-    _forget_event(done.item_id, "")
-    _tell(done, "took back" if done.action == "undo" else "brought back")
-    _go_to(done.item_id)
+    _tell_reverted(done)
+    if len(done) == 1:
+        _go_to(done[0].item_id)
 
 
-def _tell(decision: Decision, words: str) -> None:
+def _tell_reverted(done: list[Decision]) -> None:
+    """Keep what was taken back or brought back, and forget the ids of the clicks on these items."""
+    for one in done:
+        _forget_event(one.item_id, "")
+    words = "took back" if done[0].action == "undo" else "brought back"
+    _tell(words, shorten(done[0].item_id) if len(done) == 1 else f"{len(done)} pictures")
+
+
+def _tell(words: str, what: str) -> None:
     """Keep what was just recorded, to be shown beside the undo key."""
-    st.session_state[LAST_KEY] = f"Last: {words}, {shorten(decision.item_id)}"
+    st.session_state[LAST_KEY] = f"Last: {words}, {what}"
 
 
 def _forget_event(item_id: str, action: str) -> None:

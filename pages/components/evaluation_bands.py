@@ -26,8 +26,10 @@ def show_size_and_place(study: Study, row: RecordedEvaluation) -> None:
         st.subheader("By place")
         _show_places(study, row, mine, disk)
     st.caption(
-        "Each mark is the mean Dice of the pictures in a band, with its 95 % interval (bootstrap over groups of pictures); "
-        "n is the number of pictures. Below about 10 pictures a mean says little. Where the disk is as good as the run, "
+        "Each mark is the mean Dice of the pictures in a band, with its 95 % interval (bootstrap over groups of "
+        "pictures); "
+        "n is the number of pictures. Below about 10 pictures a mean says little. Where the disk is as good as "
+        "the run, "
         "the place of the polyp explains the score."
     )
 

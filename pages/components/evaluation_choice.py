@@ -17,6 +17,7 @@ from pages.components.evaluation_data import get_comparison
 from pages.components.evaluation_words import TUNED_ON_TEST
 from pages.components.frame import show_empty
 from pages.components.job_buttons import is_at_work, show_last_failure, start_and_show
+from pages.components.page_links import read_address, write_address
 
 RUN, SPLIT = "evaluation_run", "evaluation_split"
 SPLIT_NAMES = {"test": "Test", "tuning": "Tuning", "validation": "Validation"}
@@ -36,9 +37,7 @@ def list_scorable_runs(study: Study) -> list[RecordedRun]:
 def choose_run(runs: list[RecordedRun], *, key: str = RUN) -> RecordedRun:
     """Let the user choose a run; the address keeps it."""
     by_id = {run.run_id: run for run in runs}
-    if st.session_state.get(key) not in by_id:
-        asked = st.query_params.get("run")
-        st.session_state[key] = asked if asked in by_id else runs[0].run_id
+    read_address("run", key, list(by_id), default=runs[0].run_id)
     chosen = st.selectbox(
         "Classifier (training run)",
         list(by_id),
@@ -46,7 +45,7 @@ def choose_run(runs: list[RecordedRun], *, key: str = RUN) -> RecordedRun:
         persist_state="session",
         format_func=lambda run_id: describe_run(by_id[run_id]),
     )
-    st.query_params["run"] = chosen
+    write_address("run", key, chosen)
     return by_id[chosen]
 
 
@@ -59,9 +58,7 @@ def choose_split(images: Images) -> str:
     """Let the user choose whose pictures are scored: only those with a truth count."""
     counts = {split: len(images.positions_in(split, with_truth=True)) for split in SPLIT_NAMES}
     options = [split for split in SPLIT_NAMES if counts[split]] or ["test"]
-    if st.session_state.get(SPLIT) not in options:
-        asked = st.query_params.get("split")
-        st.session_state[SPLIT] = asked if asked in options else options[0]
+    read_address("split", SPLIT, options, default=options[0])
     chosen = st.segmented_control(
         "Pictures with a truth",
         options,
@@ -72,7 +69,7 @@ def choose_split(images: Images) -> str:
         help="Layer and threshold are chosen on the tuning pictures, so their scores flatter; the best epoch is "
         "chosen on the validation pictures. Only test pictures took no part.",
     )
-    st.query_params["split"] = chosen
+    write_address("split", SPLIT, chosen)
     return chosen
 
 
@@ -109,9 +106,8 @@ def show_why_no_row(study: Study, run: RecordedRun | None, images: Images, split
         icon=":material/info:",
     )
     show_last_failure(study, "score")
-    if st.button(
-        f"Score the {split} pictures", type="primary", icon=":material/calculate:", disabled=is_at_work(study, "score")
-    ):
+    busy = is_at_work(study, "score")
+    if st.button(f"Score the {split} pictures", type="primary", icon=":material/calculate:", disabled=busy):
         arguments = ["score", str(study.folder), "--run", run.run_id, "--split", split]
         start_and_show(study, "score", arguments, title=f"Scores of the {split} pictures")
 

@@ -72,8 +72,10 @@ def _show_split(split: str, scores: dict[str, Any]) -> None:
         _show_confusion(scores)
     always = scores["prevalence"]
     st.caption(
-        f"{SPLIT_NOTES[split]} Polyp is said at a probability of {scores['threshold']:g} or more. {always:.0%} of the items "
-        f"are polyps: always saying polyp would be right in {always:.0%} (accuracy) and no better than a coin otherwise."
+        f"{SPLIT_NOTES[split]} Polyp is said at a probability of {scores['threshold']:g} or more. {always:.0%} of "
+        f"the items "
+        f"are polyps: always saying polyp would be right in {always:.0%} (accuracy) and no better than a coin "
+        f"otherwise."
     )
 
 

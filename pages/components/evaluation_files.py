@@ -32,8 +32,8 @@ def show_hand_in(study: Study, row: RecordedEvaluation) -> None:
         key=NAMING,
         format_func=NAMINGS.get,
         horizontal=True,
-        help="The organisers match by file name. Make sure that your file names do not tell who a patient is; otherwise "
-        "use the ids. The masks zip always carries file names.",
+        help="The organisers match by file name. Make sure that your file names do not tell who a patient is; "
+        "otherwise use the ids. The masks zip always carries file names.",
     )
     setting = MaskSetting(**row.setting)
     masks_zip = find_masks_zip(study, str(row.run_id), setting, split=row.split)
@@ -51,7 +51,8 @@ def show_hand_in(study: Study, row: RecordedEvaluation) -> None:
     if "times.csv" not in found.files:
         st.caption(":material/timer: Times are made on the tab Speed, under the same setting.")
     st.caption(
-        f"{RESEARCH_USE} The organisers' forms have no place for this sentence; the zip with everything carries it in "
+        f"{RESEARCH_USE} The organisers' forms have no place for this sentence; the zip with everything carries "
+        f"it in "
         "README.txt. Their averages count an undefined score as 0, and Dice on an empty picture as 'nan'."
     )
 

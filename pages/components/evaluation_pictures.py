@@ -85,7 +85,8 @@ def show_legend() -> None:
         ):
             st.html(
                 f'<span style="display:inline-flex;align-items:center;gap:.4em;font-size:.875rem">'
-                f'<span style="width:.9em;height:.9em;border-radius:2px;background:{to_hex(color)}"></span>{words}</span>',
+                f'<span style="width:.9em;height:.9em;border-radius:2px;background:{to_hex(color)}"></span>'
+                f"{words}</span>",
                 width="content",
             )
 

@@ -35,7 +35,8 @@ def show_round_errors(study: Study) -> None:
     _say_result(rounds)
     _show_chart(rounds)
     st.caption(
-        "Bars: share of wrong labels among those that one round proposed (colour: the class it proposed). Line: all rounds "
+        "Bars: share of wrong labels among those that one round proposed (colour: the class it proposed). Line: "
+        "all rounds "
         "so far, with its 95 % interval. The rounds never saw these reference labels. Look at this after the review, "
         "not before: a reader who knows it is no longer independent."
     )
@@ -68,7 +69,8 @@ def _show_chart(rounds: list[RoundError]) -> None:
             name=f"round proposes {say_class(label)}",
             marker_color=BAR_COLORS[label],
             customdata=[[one.n_wrong, one.n_compared, one.n_proposed] for one in chosen],
-            hovertemplate="round %{x}: %{customdata[0]} of %{customdata[1]} wrong (%{customdata[2]} proposed)<extra></extra>",
+            hovertemplate="round %{x}: %{customdata[0]} of %{customdata[1]} wrong "
+            "(%{customdata[2]} proposed)<extra></extra>",
         )
     known = [one for one in rounds if one.interval_so_far.low is not None]
     figure.add_scatter(

@@ -46,8 +46,10 @@ def show_speed(study: Study, run: RecordedRun | None) -> None:
         else ""
     )
     st.caption(
-        "One picture at a time, from the decoded frame to the mask; reading the file is left out. fps: pictures a second "
-        "(frames per second). The paper calls the fps of its shortest time 'min fps', although it is the largest number; "
+        "One picture at a time, from the decoded frame to the mask; reading the file is left out. fps: pictures "
+        "a second "
+        "(frames per second). The paper calls the fps of its shortest time 'min fps', although it is the largest "
+        "number; "
         f"the columns here say what they hold. Its machine was another one.{note}"
     )
 

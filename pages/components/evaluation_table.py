@@ -49,8 +49,10 @@ def show_score_table(rows: list[RecordedEvaluation], locked: dict[str, MaskSetti
         alt="Mean scores of this study's masks, of trivial masks, and of the paper's five runs",
     )
     st.caption(
-        "Means over pictures, from 0 (worst) to 1 (best). Below each: 95 % interval (bootstrap over groups of pictures). "
-        "Pictures: for how many Dice is defined, of how many; on a picture without a polyp it is undefined. The paper "
+        "Means over pictures, from 0 (worst) to 1 (best). Below each: 95 % interval (bootstrap over groups of "
+        "pictures). "
+        "Pictures: for how many Dice is defined, of how many; on a picture without a polyp it is undefined. The "
+        "paper "
         "scored 200 other pictures and printed no intervals: its rows show the order of size, not a contest."
     )
     used = {row.masks_used_for for row in rows}
@@ -90,7 +92,8 @@ def show_more_figures(row: RecordedEvaluation, disk: RecordedEvaluation | None) 
     st.table(table, border="horizontal", hide_index=True, alt="Pooled scores, polyps found and frames without a polyp")
     if not has_empty_frames:
         st.caption(
-            "Every scored picture shows a polyp. How often a mask appears on a frame without one is therefore not known."
+            "Every scored picture shows a polyp. How often a mask appears on a frame without one is therefore "
+            "not known."
         )
 
 

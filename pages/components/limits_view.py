@@ -15,8 +15,10 @@ from pages.components.links import PAGES
 from pages.components.page_links import open_page
 
 SANITY = (
-    "**The maps themselves are not tested yet.** Tests of the heat maps (does a map change when the network's weights are "
-    "shuffled, when the label is exchanged, when the hot places are covered?) come in a later version. Until then nothing "
+    "**The maps themselves are not tested yet.** Tests of the heat maps (does a map change when the network's "
+    "weights are "
+    "shuffled, when the label is exchanged, when the hot places are covered?) come in a later version. Until "
+    "then nothing "
     "here shows that a map tells how the network decides."
 )
 
@@ -33,7 +35,7 @@ def show_limits(study: Study, run: RecordedRun | None) -> None:
             (run.run_id, get_state(study)),
             lambda: list_limits(study, run, images=get_images(study), items=get_items(study)),
         )
-    st.caption(f"Run {run.run_id}. Numbers are of this study, and change with it.")
+    st.caption("The numbers are of this study, and change with it.")
     with st.grid(2, min_column_width=380, gap="small"):
         for number, limit in enumerate(limits):
             with st.container(border=True, height="stretch"):
@@ -48,7 +50,8 @@ def show_departures() -> None:
     """Show where this software does not follow the published code."""
     st.markdown(
         "The method is that of A. M. Storås, *Unsupervised Image Segmentation via Self-Supervised Learning Image "
-        "Classification*, MediaEval Medico 2021. The published scripts were read for facts; what they got wrong is not "
+        "Classification*, MediaEval Medico 2021. The published scripts were read for facts; what they got wrong "
+        "is not "
         "copied."
     )
     for number, one in enumerate(DEPARTURES, 1):

@@ -54,7 +54,7 @@ def show_curve(counts: TruthCounts, disk_dice: float | None, setting: MaskSettin
         st.caption("Undefined: the picture has no polyp.")
         return
     figure = go.Figure(go.Scatter(x=CURVE_THRESHOLDS, y=dice, line={"color": MASK, "width": 3}))
-    figure.update_traces(hovertemplate="h > %{x:.2f}: Dice %{y:.3f}<extra></extra>")
+    figure.update_traces(hovertemplate="heat above %{x:.2f}: Dice %{y:.3f}<extra></extra>")
     if disk_dice is not None:
         figure.add_hline(
             y=disk_dice, line_dash="dash", line_color=TRIVIAL_COLOR, annotation_text=f"disk {disk_dice:.2f}"
@@ -130,7 +130,7 @@ def _add_click_targets(figure: go.Figure, table: TuningTable) -> None:
         unselected={"marker": {"opacity": 0}},
         customdata=[[layer, low, table.method] for layer, low in cells],
         text=[f"{dice:.3f}" if np.isfinite(dice) else "undefined" for dice in sweep.dice.ravel()],
-        hovertemplate="layer %{y}, h > %{x:.2f}: mean Dice %{text}<extra></extra>",
+        hovertemplate="layer %{y}, heat above %{x:.2f}: mean Dice %{text}<extra></extra>",
     )
 
 

@@ -20,8 +20,8 @@ RUN, SPLIT, IMAGE, JUMP, JUMP_NOTE = (
     "masks_jump",
     "masks_jump_note",
 )
-STRIP_LENGTH = 9
-THUMBNAIL_WIDTH = 66  # pixels
+STRIP_LENGTH = 8
+THUMBNAIL_WIDTH = 64  # pixels
 
 
 def list_trained_runs(study: Study) -> list[RecordedRun]:
@@ -76,7 +76,7 @@ def follow_link(study: Study, images: Images) -> None:
         return
     if "run" in asked and asked["run"] in {run.run_id for run in list_trained_runs(study)}:
         st.session_state[RUN] = asked["run"]
-    if asked.get("split") in SPLITS:
+    if asked.get("split") in (*SPLITS, OWN):
         st.session_state[SPLIT] = asked["split"]
     if "image" in asked:
         _go_to(study, images, asked["image"])
@@ -126,12 +126,12 @@ def _step_button(label: str, key: str, image_id: str, *, is_end: bool) -> None:
     """Draw the button to the neighbouring picture."""
     icon = ":material/chevron_left:" if label == "Previous" else ":material/chevron_right:"
     st.button(
-        "",
+        label,
         key=f"masks_{label.lower()}",
         icon=icon,
         shortcut=key,
         disabled=is_end,
-        help=f"{label} picture (key {key})",
+        help=f"{label} picture: key {key}",
         on_click=_choose_image,
         args=(image_id,),
     )

@@ -11,10 +11,10 @@ from medxai_core.stages.mask_view import (
     compute_published_shift,
     compute_share_above,
     describe_layer,
+    describe_plainly,
     is_same_mask,
     list_paper_settings,
 )
-from medxai_core.stages.masks import describe_setting
 from pages.components import mask_setting as keys
 from pages.components.mask_subject import Subject
 
@@ -87,7 +87,7 @@ def _show_presets(subject: Subject) -> None:
     now, paper = keys.get_setting(), list_paper_settings(run.n_blocks)
     if st.session_state.get(PAPER) and not is_same_mask(paper[st.session_state[PAPER]], now):
         st.session_state[PAPER] = None
-    lines = [f"Run {name[-1]}: {describe_setting(setting)}." for name, setting in paper.items()]
+    lines = [f"Run {name[-1]}: {describe_plainly(setting)}." for name, setting in paper.items()]
     if run.network != "b1":
         lines.append(f"These layers are those of EfficientNet-b1 (23 layers); this network is {run.network}.")
     st.segmented_control(
@@ -109,8 +109,8 @@ def _show_presets(subject: Subject) -> None:
                 st.button(
                     label,
                     key=f"masks_preset_{label}",
-                    disabled=is_same_mask(setting, now),
-                    help=describe_setting(setting),
+                    disabled=setting == now,
+                    help=describe_plainly(setting),
                     on_click=keys.put_setting,
                     args=(setting,),
                 )
@@ -156,11 +156,11 @@ def show_display_controls(*, has_truth: bool) -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         st.toggle("Outline", key=keys.CONTOUR, persist_state="session", help="Draw the outline of the mask only.")
         st.toggle(
-            "Truth",
+            "Against the truth",
             key=keys.COLORS,
             persist_state="session",
             disabled=not has_truth,
-            help="Compare with the truth: hit, missed and false pixels in three colours.",
+            help="The truth is the outline that experts drew. Hit, missed and false pixels get three colours.",
         )
         with st.container(horizontal=True, gap="small", vertical_alignment="center", width="content"):
             st.markdown("Opacity", width="content")

@@ -12,8 +12,8 @@ from medxai_core.records.masks import (
     record_unlock,
 )
 from medxai_core.stages.mask_exports import find_mask_export, list_export_arguments
-from medxai_core.stages.mask_view import is_same_mask
-from medxai_core.stages.masks import describe_setting, lock_setting
+from medxai_core.stages.mask_view import describe_plainly, is_same_mask
+from medxai_core.stages.masks import lock_setting
 from medxai_core.study import Study
 from pages.components import mask_setting as keys
 from pages.components.frame import get_reader
@@ -41,7 +41,7 @@ def show_lock(study: Study, run_id: str, setting: MaskSetting) -> None:
 def _show_open(study: Study, run_id: str, setting: MaskSetting) -> None:
     """Say that nothing is locked, and offer to lock what is in view."""
     st.markdown(":material/lock_open: **No setting is locked**")
-    words = f"In view: {describe_setting(setting)}, {CHOSEN_WORDS[setting.chosen_on]}."
+    words = f"In view: {describe_plainly(setting)}, {CHOSEN_WORDS[setting.chosen_on]}."
     if is_tuned_on_test(study, run_id):
         words += " It was unlocked before: what is locked now counts as **tuned on test**."
     st.caption(words)
@@ -65,7 +65,7 @@ def _show_open(study: Study, run_id: str, setting: MaskSetting) -> None:
 
 def _show_locked(study: Study, run_id: str, locked: MaskSetting) -> None:
     """Say what is locked, and offer what it is for."""
-    st.markdown(f":material/lock: **Locked:** {describe_setting(locked)}")
+    st.markdown(f":material/lock: **Locked:** {describe_plainly(locked)}")
     st.caption(f"{CHOSEN_WORDS[locked.chosen_on].capitalize()}. The truth of the test pictures is open for it.")
     if st.button(
         "Apply to all pictures",
@@ -126,8 +126,13 @@ def confirm_unlock(study: Study, run_id: str) -> None:
         "The unlocking is logged with your pseudonym."
     )
     with st.container(horizontal=True):
-        if st.button("Unlock", type="primary", key="masks_unlock_yes"):
-            record_unlock(study, run_id, reader=get_reader())
+        if st.button("Unlock", type="primary", key="masks_unlock_yes", on_click=_unlock, args=(study, run_id)):
             st.rerun()
         if st.button("Keep it locked", key="masks_unlock_no"):
             st.rerun()
+
+
+def _unlock(study: Study, run_id: str) -> None:
+    """Take the lock back, unless another reader has; a callback."""
+    if get_locked_setting(study, run_id) is not None:
+        record_unlock(study, run_id, reader=get_reader())

@@ -8,8 +8,14 @@ import streamlit as st
 from medxai_core.errors import MedxaiError
 from medxai_core.masks import overlay_heatmap, overlay_mask, overlay_truth
 from medxai_core.records.masks import MaskSetting
-from medxai_core.stages.mask_view import compute_small_heatmaps, count_truth, cut_layer_mask, sample_nearest
-from medxai_core.stages.masks import describe_setting, make_band
+from medxai_core.stages.mask_view import (
+    compute_small_heatmaps,
+    count_truth,
+    cut_layer_mask,
+    describe_plainly,
+    sample_nearest,
+)
+from medxai_core.stages.masks import make_band
 from pages.components import mask_setting as keys
 from pages.components.mask_pictures import encode_picture
 from pages.components.mask_subject import (
@@ -113,7 +119,7 @@ def _draw_frame(subject: Subject, position: int, setting: MaskSetting, *, align:
 def _show_frames(frames: list[dict], setting: MaskSetting, *, n_pictures: int, split: str) -> None:
     """Show the frames with their Dice, and the mean of those that have one."""
     values = [frame["dice"] for frame in frames if frame.get("dice") is not None]
-    words = f"{len(frames)} of {n_pictures} {split} pictures, {describe_setting(setting)}."
+    words = f"{len(frames)} of {n_pictures} {split} pictures, {describe_plainly(setting)}."
     if values:
         words += f" Mean Dice {np.mean(values):.3f} over the {len(values)} of them where it is defined."
     st.caption(words)

@@ -7,7 +7,7 @@ import streamlit as st
 from medxai_core.errors import MedxaiError
 from medxai_core.evaluation.baselines import CENTRED_DISK
 from medxai_core.records.masks import MaskSetting
-from medxai_core.stages.mask_view import LayerMap, TruthCounts, describe_probability
+from medxai_core.stages.mask_view import LayerMap, TruthCounts, describe_plainly, describe_probability
 from medxai_core.stages.tuning_table import find_tuning_table
 from pages.components import mask_setting as keys
 from pages.components.frame import show_error
@@ -147,7 +147,7 @@ def show_table(subject: Subject, setting: MaskSetting) -> None:
     dice = table.sweep.dice[table.sweep.layers.index(best.layer), table.sweep.thresholds.index(best.low)]
     disk = f"{table.disk_dice:.3f}" if table.disk_dice is not None else "undefined"
     st.markdown(
-        f"Best: layer {best.layer}, h > {best.low:g}: **mean Dice {dice:.3f}** over {table.n_polyp} tuning pictures "
+        f"Best: {describe_plainly(best)}: **mean Dice {dice:.3f}** over {table.n_polyp} tuning pictures "
         f"with a polyp. A disk in the middle of every picture: {disk}. Click a cell to set layer and threshold."
     )
     show_tuning_table(table, setting)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from medxai_core.stages.review_progress import BULK_REASONS
+from medxai_core.stages.review_batches import SEVERAL, WHOLE_CLUSTER
 from medxai_core.study import Study
 from pages.components.class_words import say_class, shorten, write_badge
 from pages.components.decision_keys import ITEM_PARAMETER, record_many, show_problem, show_undo_keys
-from pages.components.item_views import find_position, show_small
+from pages.components.item_views import show_small
 from pages.components.review_queue import ReviewState, choose_queue, load_review
 from pages.components.review_start import show_no_proposals
 
 PAGE_SIZE = 24
-SEVERAL, WHOLE = BULK_REASONS
 DONE_WORDS = {"accept": "Accept", "reject": "Reject"}
 
 
@@ -53,7 +52,7 @@ def _show_tiles(review: ReviewState, shown: list[str]) -> None:
         for item_id in shown:
             label = review.proposals[item_id][0]
             with st.container(gap="xxsmall"):
-                show_small(review.study, find_position(review.study, item_id), alt=f"Proposed {say_class(label)}")
+                show_small(review.study, review.rows[item_id], alt=f"Proposed {say_class(label)}")
                 with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
                     st.checkbox(write_badge(label), key=_name_box(item_id), on_change="ignore", width="stretch")
                     st.button(
@@ -106,7 +105,8 @@ def _confirm_cluster(study: Study, queue: list[str], cluster: str, label: str) -
     with st.container(horizontal=True):
         for action, words in DONE_WORDS.items():
             if st.button(f"{words} all {len(queue)}", key=f"cluster-{action}", disabled=not sure):
-                record_many(study, queue, action, WHOLE)
+                with st.spinner(f"Recording {len(queue)} decisions"):
+                    record_many(study, queue, action, WHOLE_CLUSTER)
                 st.rerun()
 
 

@@ -16,7 +16,7 @@ from pages.components.decision_keys import (
     show_undo_keys,
 )
 from pages.components.frame import get_reader
-from pages.components.item_views import find_position, has_tiles, show_frame, show_item
+from pages.components.item_views import has_tiles, show_frame, show_item
 from pages.components.review_queue import (
     ReviewState,
     choose_queue,
@@ -47,7 +47,7 @@ def show_proposals(study: Study) -> None:
 
 def _show_one(review: ReviewState, queue: list[str], item_id: str) -> None:
     """Show one proposal: left what to judge and the keys, right where it lies and why."""
-    position = find_position(review.study, item_id)
+    position = review.rows[item_id]
     label = review.proposals[item_id][0]
     left, right = st.columns([3, 2], gap="medium")
     with left:

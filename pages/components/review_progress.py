@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from medxai_core.errors import MedxaiError
-from medxai_core.review import compute_agreement, summarize_review
+from medxai_core.review import Decision, compute_agreement, summarize_review
 from medxai_core.stages.decision_files import add_decisions, dump_decisions
 from medxai_core.stages.proposal_queue import order_proposals
+from medxai_core.stages.review_batches import describe_batch, group_batches
 from medxai_core.stages.review_progress import (
     AuditShare,
     audit_proposals,
@@ -18,12 +18,12 @@ from medxai_core.stages.review_progress import (
 from medxai_core.study import Study
 from pages.components.cached import get_decisions, get_label_counts
 from pages.components.class_words import SOURCE_WORDS, say_action, say_class, shorten
-from pages.components.decision_keys import show_problem, show_undo_keys, undo_decision
+from pages.components.decision_keys import show_problem, show_undo_keys, undo_group
 from pages.components.frame import get_reader, show_error
 from pages.components.review_queue import ReviewState, load_review
 from pages.components.review_start import show_no_proposals, show_rounds_again
 
-LISTED = 15
+LISTED, READ = 20, 2000
 
 
 @st.fragment
@@ -55,7 +55,7 @@ def _show_outcomes(review: ReviewState) -> None:
     judged = counts.n_judged
     st.progress(
         (counts.n_proposals - counts.n_open) / counts.n_proposals,
-        text=f"{counts.n_proposals - counts.n_open} of {counts.n_proposals} proposals looked at; "
+        text=f"{counts.n_proposals - counts.n_open} of {counts.n_proposals} proposals have an answer; "
         f"{judged} found right or wrong",
     )
     figures = {
@@ -138,27 +138,33 @@ def _show_agreement(study: Study) -> None:
 def _show_own(study: Study) -> None:
     """List the reader's last decisions, each with its undo."""
     st.subheader("Your last decisions", anchor=False)
-    own = list_own_decisions(get_decisions(study), get_reader(), n=LISTED)
+    own = list_own_decisions(get_decisions(study), get_reader(), n=READ)
     show_undo_keys(study)
     if not own:
         st.caption("You have not decided on a picture yet.")
         return
     with st.container(height=300, border=True, gap="xxsmall"):
-        for decision in own:
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                moment = pd.Timestamp(decision.at).strftime("%d %b %H:%M")
-                reason = f" · {decision.reason}" if decision.reason else ""
-                st.text(f"{shorten(decision.item_id)} · {say_action(decision.action, decision.label)}{reason}")
-                st.caption(f"{moment} UTC", width="stretch")
-                st.button(
-                    "Undo",
-                    key=f"undo-{decision.event_id}",
-                    type="tertiary",
-                    icon=":material/undo:",
-                    disabled=study.read_only,
-                    on_click=undo_decision,
-                    args=(study, decision.event_id),
-                )
+        for group in group_batches(own)[:LISTED]:
+            _show_decision(study, group)
+
+
+def _show_decision(study: Study, group: list[Decision]) -> None:
+    """Show one decision, or one batch of them, with its undo."""
+    last = group[0]
+    what = shorten(last.item_id) if len(group) == 1 else f"{len(group)} pictures"
+    words = f"{last.at[11:16]} · {what} · {say_action(last.action, last.label)}"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+        st.text(f"{words} · {describe_batch(last)}" if last.reason else words, width="stretch")
+        st.button(
+            "Undo",
+            key=f"undo-{last.event_id}",
+            type="tertiary",
+            icon=":material/undo:",
+            help=f"Taken on {last.at[:10]} at {last.at[11:19]} UTC.",
+            disabled=study.read_only,
+            on_click=undo_group,
+            args=(study, group),
+        )
 
 
 def _show_files(study: Study) -> None:
@@ -186,7 +192,7 @@ def _add_file(study: Study, content: bytes, is_jsonl: bool) -> None:
     except MedxaiError as error:
         show_error(error)
         return
-    st.success(f"{n_added} decisions added; {n_known} were in the log already.", icon=":material/check_circle:")
+    st.success(f"Decisions added: {n_added}. In the log already: {n_known}.", icon=":material/check_circle:")
     if failures:
         st.caption(f"{len(failures)} lines were left out:")
         st.dataframe([{"line": failure.item, "why": failure.reason} for failure in failures[:100]], hide_index=True)

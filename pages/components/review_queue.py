@@ -38,12 +38,13 @@ SHOW_WORDS = {
 
 @dataclass(frozen=True, eq=False)
 class ReviewState:
-    """Hold what the views of proposals share in one run of the page."""
+    """Hold what the views of proposals share in one run of the page; `rows` are positions of items by id."""
 
     study: Study
     reasoning: Reasoning
     measures: ProposalMeasures
     proposals: dict[str, Proposal]
+    rows: dict[str, int]
     decisions: list[Decision]
 
 
@@ -53,11 +54,10 @@ def load_review(study: Study) -> ReviewState | None:
     if found is None or not len(found[1].item_ids):
         return None
     reasoning, measures = found
-    present = set(measures.item_ids)
-    proposals = {
-        item_id: proposal for item_id, proposal in get_proposals(reasoning.labelling).items() if item_id in present
-    }
-    return ReviewState(study, reasoning, measures, proposals, get_decisions(study))
+    rows = {str(item_id): int(row) for item_id, row in zip(measures.item_ids, measures.rows, strict=True)}
+    proposed = get_proposals(reasoning.labelling)
+    proposals = {item_id: proposed[item_id] for item_id in rows}
+    return ReviewState(study, reasoning, measures, proposals, rows, get_decisions(study))
 
 
 def choose_queue(review: ReviewState) -> list[str]:

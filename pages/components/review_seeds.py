@@ -6,11 +6,10 @@ import streamlit as st
 
 from medxai_core.errors import StageMissingError
 from medxai_core.review import list_in_force
-from medxai_core.stages.labels import get_starting_labels
-from medxai_core.stages.seeds import CLASSES_WANTED
+from medxai_core.stages.seeds import CLASSES_WANTED, count_starting_labels
 from medxai_core.study import Study
 from pages.components.cached import get_decisions, get_items, get_suggested_seeds
-from pages.components.class_words import CLASS_WORDS, OUTCOME_WORDS, say_class, shorten
+from pages.components.class_words import OUTCOME_WORDS, say_class, shorten
 from pages.components.decision_keys import (
     DecisionKey,
     show_keys,
@@ -103,8 +102,7 @@ def _show_progress(study: Study) -> None:
         bind="query-params",
         help="The paper started from 100 of each. Fewer are enough to try the method.",
     )
-    labels = get_starting_labels(study, get_items(study))
-    counts = {name: int((labels == name).sum()) for name in CLASS_WORDS}
+    counts = count_starting_labels(get_items(study), get_decisions(study))
     for name, n in counts.items():
         st.progress(min(n / wanted, 1.0), text=f"{say_class(name)}: {n} of {wanted}")
     st.caption(

@@ -8,7 +8,10 @@ from medxai_core.errors import MedxaiError
 from medxai_core.jobs import list_jobs, start_job
 from medxai_core.records.clusterings import get_clustering, list_clusterings
 from medxai_core.stages.reasons import Reasoning
+from medxai_core.stages.seeds import count_starting_labels
 from medxai_core.study import Study
+from pages.components.cached import get_decisions, get_items
+from pages.components.class_words import say_class
 from pages.components.frame import show_empty, show_error
 
 DEFAULT_TARGET = 1000
@@ -16,13 +19,27 @@ DEFAULT_TARGET = 1000
 
 def show_no_proposals(study: Study) -> None:
     """Say what is missing before there are proposals, and lead to it."""
-    if list_clusterings(study):
+    counts = count_starting_labels(get_items(study), get_decisions(study))
+    if not all(counts.values()):
+        there = " and ".join(f"{n} of {say_class(name)}" for name, n in counts.items())
+        st.info(
+            f"**No label is proposed yet.** Proposals start from labelled pictures of both classes; there are {there}. "
+            "Label some first.",
+            icon=":material/info:",
+        )
+        st.button("Label the first pictures (Seeds)", type="primary", on_click=_open_seeds)
+    elif list_clusterings(study):
         clustering = get_clustering(study)
         st.info("**No label is proposed yet.** Clusters are there: let them propose.", icon=":material/info:")
         _offer_rounds(study, clustering.k, clustering.scaling, clustering.seed, DEFAULT_TARGET, "Propose labels")
-        st.caption("Proposals need labelled pictures of both classes to start from: give them in Seeds.")
-        return
-    show_empty("No label is proposed yet.", "Labels are proposed by clusters.", "clusters", "Go to Clusters")
+    else:
+        show_empty("No label is proposed yet.", "Labels are proposed by clusters.", "clusters", "Go to Clusters")
+
+
+def _open_seeds() -> None:
+    """Show the pictures to label first."""
+    st.session_state["review_view"] = "Seeds"
+    st.rerun(scope="app")
 
 
 def show_no_features(study: Study) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
 import streamlit as st
 
 from medxai_core.errors import MedxaiError
@@ -30,6 +32,7 @@ STEP_ICONS = {
     "mask": ":material/gesture:",
     "scores": ":material/query_stats:",
 }
+NO_TRACE = ":material/visibility_off:"
 LONGEST = 520
 
 
@@ -47,15 +50,15 @@ class Telling:
         """Return the pictures of the study."""
         return get_images(self.study)
 
-    @property
+    @cached_property
     def position(self) -> int:
         """Return the position of the picture."""
-        return int(self.images.image_ids.tolist().index(self.story.image_id))
+        return int(np.flatnonzero(self.images.image_ids == self.story.image_id)[0])
 
-    @property
+    @cached_property
     def row(self) -> int:
         """Return the position of the tile, or of the picture as an item."""
-        return int(get_items(self.study).item_ids.tolist().index(self.item_id or self.story.item_ids[0]))
+        return int(np.flatnonzero(get_items(self.study).item_ids == (self.item_id or self.story.item_ids[0]))[0])
 
     @property
     def split(self) -> str:
@@ -93,8 +96,9 @@ def show_way(story: LifeStory) -> None:
         for number, step in enumerate(story.steps, 1):
             if number > 1:
                 st.markdown(":gray[:material/chevron_right:]", width="content")
-            st.badge(step.title, icon=STEP_ICONS[step.key], color="primary" if step.is_known else "gray")
-    st.caption("Grey steps have left no trace for this picture, or are hidden; their cards say why.")
+            icon = STEP_ICONS[step.key] if step.is_known else NO_TRACE
+            st.badge(step.title, icon=icon, color="primary" if step.is_known else "gray")
+    st.caption(f"{NO_TRACE} These steps left no trace for this picture, or are hidden; their cards say why.")
 
 
 def show_cards(telling: Telling, visuals: dict[str, Visual]) -> None:

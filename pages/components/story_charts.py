@@ -14,6 +14,12 @@ from pages.components.chart_style import GRID_COLOR, RUN_COLOR, finish_chart, sh
 from pages.components.story_cards import Telling
 
 SIDE = 190
+READING = {
+    "edge_histogram": "4 x 4 parts of the picture; fuller is more edges",
+    "tamura": "which way the pattern runs; longer is more",
+    "luminance_layout": "upper left part of the picture only",
+    "simple_color_histogram": "the most common colours, in steps of 64",
+}
 EDGE_KINDS = ("upright", "level", "rising", "falling", "no direction")
 BLUES = [[0, "rgba(47, 134, 196, 0.05)"], [1, RUN_COLOR]]
 GREYS = [[0, "#000000"], [1, "#ffffff"]]
@@ -30,7 +36,7 @@ def show_features(telling: Telling, step: Step, part: Part) -> None:
         "luminance_layout": _draw_brightness,
         "simple_color_histogram": _draw_colors,
     }
-    with st.grid(4, min_column_width=200):
+    with st.grid(4, min_column_width=150):
         for name, draw in drawers.items():
             if name in descriptors:
                 _show_descriptor(descriptors[name], draw(np.array(descriptors[name]["values"])))
@@ -42,6 +48,7 @@ def _show_descriptor(one: dict[str, Any], figure: go.Figure) -> None:
     with st.container(gap="xxsmall"):
         st.markdown(f"**{one['aspect'].capitalize()}**", help=f"{one['meaning']} ({len(one['values'])} numbers)")
         show_chart(figure, key=f"story-chart-{one['name']}", alt=f"{one['aspect']} of this picture: {one['meaning']}")
+        st.caption(READING[one["name"]])
 
 
 def _draw_edges(values: np.ndarray) -> go.Figure:

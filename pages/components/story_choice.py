@@ -8,6 +8,7 @@ from medxai_core.errors import ImageNotFoundError
 from medxai_core.records.pictures import Images, find_image, get_thumbnail_path
 from medxai_core.study import Study
 from pages.components.class_words import shorten
+from pages.components.page_links import read_address, write_address
 
 IMAGE, TILE = "image", "tile"
 JUMP, NOTE = "story_jump", "story_jump_note"
@@ -108,19 +109,18 @@ def choose_tile(image_id: str, item_ids: tuple[str, ...]) -> str | None:
     if len(item_ids) < 2:
         return None
     tiles = [item_id.removeprefix(image_id).lstrip("-") for item_id in item_ids]
-    asked = st.query_params.get(TILE)
     key = f"story_tile_{image_id}"
-    if st.session_state.get(key) not in tiles:
-        st.session_state[key] = asked if asked in tiles else tiles[0]
+    read_address(TILE, key, tiles, default=tiles[0])
     chosen = st.segmented_control(
         "Tile",
         tiles,
         key=key,
         required=True,
         format_func=_say_tile,
-        help="Each tile has its own features, cluster, label and prediction. Heat map and mask are of the whole picture.",
+        help="Each tile has its own features, cluster, label and prediction. Heat map and mask are of the whole "
+        "picture.",
     )
-    st.query_params[TILE] = chosen
+    write_address(TILE, key, chosen)
     return item_ids[tiles.index(chosen)]
 
 

@@ -10,14 +10,14 @@ from medxai_core.life_story import Part, Step
 from medxai_core.records.masks import MaskSetting, get_heatmaps, get_locked_setting
 from medxai_core.records.runs import RecordedRun
 from medxai_core.stages.heatmaps import MapMaker
-from medxai_core.stages.masks import describe_setting
 from medxai_core.stages.recorded_scores import find_current_row
 from medxai_core.stages.story_drawings import draw_heat, draw_mask
 from pages.components.cached import get_all_maps, get_model, get_picture, get_shown_picture
-from pages.components.class_words import escape, shorten
+from pages.components.class_words import shorten
 from pages.components.evaluation_data import get_scored_drawing
 from pages.components.evaluation_pictures import show_legend
 from pages.components.evaluation_words import format_score
+from pages.components.page_links import read_address, write_address
 from pages.components.story_cards import LONGEST, Telling
 
 LAYER = "layer"
@@ -46,7 +46,8 @@ def show_heatmap(telling: Telling, step: Step, part: Part) -> None:
             help="Takes a few seconds. They are shown here and not recorded.",
         )
         return
-    layer = _choose_layer(telling, layers, part.facts.get("layer"))
+    setting = get_locked_setting(telling.study, telling.run.run_id)
+    layer = _choose_layer(telling, layers, part.facts.get("layer", setting.layer if setting else None))
     small, raw = _open_picture(telling), _find_raw(telling, layer)
     if small is None or raw is None:
         st.caption(UNREADABLE)
@@ -58,6 +59,8 @@ def show_heatmap(telling: Telling, step: Step, part: Part) -> None:
     right.image(
         drawing, width="stretch", caption=f"heat of layer {layer}; light is hot", alt=f"Heat map of picture {name}"
     )
+    if not step.is_known:
+        st.caption("Computed now, not recorded.")
 
 
 def _wants_maps(telling: Telling) -> bool:
@@ -72,21 +75,19 @@ def _ask_maps(image_id: str) -> None:
 
 def _choose_layer(telling: Telling, layers: list[int], told: int | None) -> int:
     """Let the user choose the layer; the address keeps it."""
-    asked = read_layer()
-    first = next((one for one in (asked, told) if one in layers), layers[-1])
     if len(layers) == 1:
         return layers[0]
     key = f"story_layer_{telling.story.image_id}"
-    if st.session_state.get(key) not in layers:
-        st.session_state[key] = first
+    names = [str(layer) for layer in layers]
+    read_address(LAYER, key, names, default=str(told if told in layers else layers[-1]))
     layer = st.select_slider(
         "Layer (block of the network)",
-        layers,
+        names,
         key=key,
         help="Early layers see fine detail and small parts, late layers large parts and more of the meaning.",
     )
-    st.query_params[LAYER] = str(layer)
-    return layer
+    write_address(LAYER, key, layer)
+    return int(layer)
 
 
 def _get_maker(run: RecordedRun) -> MapMaker:
@@ -142,7 +143,7 @@ def show_mask(telling: Telling, step: Step, part: Part) -> None:
     left.image(drawing, width="stretch", alt=f"Picture {name} with its mask, {area:.1%} of it")
     if not step.is_known:
         right.caption(f"Computed now, not recorded. The mask takes {area:.1%} of the picture.")
-    right.markdown(_say_setting(setting))
+    right.caption(_say_setting(setting))
 
 
 def _say_setting(setting: MaskSetting) -> str:
@@ -152,7 +153,7 @@ def _say_setting(setting: MaskSetting) -> str:
         if setting.high is not None and not setting.inverted
         else ""
     )
-    return f"{escape(describe_setting(setting))}. h is the heat, from 0 (coldest place) to 1 (hottest).{ring}"
+    return f"h is the heat, from 0 (coldest place) to 1 (hottest).{ring}"
 
 
 def show_scores(telling: Telling, step: Step, part: Part) -> None:

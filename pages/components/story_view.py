@@ -46,9 +46,9 @@ def show_story(study: Study, runs: list[RecordedRun]) -> None:
             run = choose_run(runs, key="story_run") if runs else None
             story = _tell(study, image_id, run)
             telling = Telling(study, story, run, choose_tile(image_id, story.item_ids))
-            show_way(story)
         with left:
             show_picture(telling)
+        show_way(story)
         show_cards(telling, VISUALS)
 
 

@@ -54,12 +54,14 @@ def show_health(study: Study) -> None:
         show_relocation(study)
     _show_notes(health)
     _show_failures(health)
+    st.caption("Here files are only looked for. To read each one again and compare it with what was imported:")
+    st.code(f"python -m medxai_core study check {study.name}", language="bash")
 
 
 def _show_verdict(health: Health) -> None:
     """Say in one line whether the study can be trusted."""
     if not health.is_healthy:
-        st.error("**Something is wrong with this study.** See the findings marked red.", icon=":material/error:")
+        st.error("**Something is wrong with this study.** See the first findings below.", icon=":material/error:")
     elif health.findings:
         st.markdown(":green[:material/check_circle:] Nothing spoils this study. Some pictures deserve a look.")
     else:

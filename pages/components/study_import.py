@@ -193,5 +193,6 @@ def show_left_out() -> None:
     """List what the last upload left out, until the next one."""
     failures = st.session_state.get(LEFT_OUT_KEY)
     if failures:
-        with st.expander(f"{len(failures)} uploaded files were left out", icon=":material/warning:"):
+        words = "1 uploaded file was" if len(failures) == 1 else f"{len(failures)} uploaded files were"
+        with st.expander(f"{words} left out", icon=":material/warning:"):
             st.dataframe([failure.__dict__ for failure in failures], hide_index=True)

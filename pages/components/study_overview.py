@@ -125,7 +125,7 @@ def show_counts(study: Study, images: Images, items: Items) -> None:
             "Non-polyp": st.column_config.TextColumn(alignment="right"),
             "Labelled for the method": st.column_config.NumberColumn(
                 help="Seeds in train; the judged pictures in validation."
-            )
+            ),
         },
     )
     if not is_open:

@@ -18,6 +18,8 @@ RUN_COLORS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 PANELS = (("accuracy", "Right answers (accuracy)"), ("loss", "Error measure (loss), lower is better"))
 HEIGHT = 300
+MARKED = 15
+"""Passes up to which each is marked; more would hide the dashes of the lines."""
 
 
 def show_curves(state: RunState) -> None:
@@ -31,15 +33,7 @@ def show_curves(state: RunState) -> None:
             line = {"color": color, "dash": dash, "width": 2.5}
             _add_line(figure, state.epochs, f"{split}_{name}", words=words, line=line, panel=panel)
     if state.best is not None:
-        for panel in (1, 2):
-            figure.add_vline(
-                x=state.best["epoch"],
-                line={"color": BEST, "dash": "dot", "width": 2},
-                annotation_text=f"best: pass {state.best['epoch']}",
-                annotation_position="bottom left",
-                row=1,
-                col=panel,
-            )
+        _mark_best(figure, state.best["epoch"], state.run.epochs if state.run else len(state.epochs))
     _draw(figure, "curves", f"Accuracy and loss over {len(state.epochs)} passes")
 
 
@@ -52,6 +46,14 @@ def show_compared_curves(states: Sequence[RunState]) -> None:
         for panel, (name, _) in enumerate(PANELS, start=1):
             _add_line(figure, state.epochs, f"validation_{name}", words=words, line=line, panel=panel)
     _draw(figure, "compared", f"Accuracy and loss of {len(states)} runs on the check pictures")
+
+
+def _mark_best(figure: go.Figure, epoch: int, n_passes: int) -> None:
+    """Mark the best pass in both panels, and name it in the first."""
+    line = {"color": BEST, "dash": "dot", "width": 2}
+    side = "bottom right" if epoch <= n_passes / 2 else "bottom left"
+    figure.add_vline(epoch, line=line, annotation_text=f"best: pass {epoch}", annotation_position=side, row=1, col=1)
+    figure.add_vline(epoch, line=line, row=1, col=2)
 
 
 def _make_panels(n_passes: int) -> go.Figure:
@@ -89,7 +91,7 @@ def _add_line(
             name=words,
             legendgroup=words,
             showlegend=panel == 1,
-            mode="lines+markers",
+            mode="lines+markers" if len(known) <= MARKED else "lines",
             line=line,
             marker={"size": 7},
         ),

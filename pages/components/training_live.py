@@ -6,6 +6,7 @@ import streamlit as st
 
 from medxai_core.errors import MedxaiError
 from medxai_core.jobs import request_stop, start_job
+from medxai_core.records.runs import RecordedRun
 from medxai_core.stages.learning import describe_learning
 from medxai_core.stages.run_states import (
     RunState,
@@ -49,6 +50,7 @@ def _show_live(study: Study, run_id: str | None, was_open: bool) -> None:
     _show_learning(state)
     if state.epochs:
         show_curves(state)
+        _show_label_note(state.run)
     _show_settings(state)
 
 
@@ -135,6 +137,16 @@ def _show_learning(state: RunState) -> None:
                 "The best pass is chosen by these check pictures, so its figure flatters; only test pictures, "
                 "which took no part, say how good it is."
             )
+
+
+def _show_label_note(run: RecordedRun) -> None:
+    """Say what right means where labels are only proposed."""
+    n_proposed = sum(run.manifest["label_counts"]["cluster"].values())
+    if n_proposed:
+        st.caption(
+            f"For the pictures it learns from, right means as labelled: {n_proposed} of "
+            f"{len(run.manifest['item_positions'])} of these labels are proposals that no reader had accepted."
+        )
 
 
 def _show_settings(state: RunState) -> None:

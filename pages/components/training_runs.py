@@ -13,7 +13,6 @@ from medxai_core.stages.run_states import RunState
 from medxai_core.study import Study
 from pages.components.training_curves import show_compared_curves
 from pages.components.training_words import (
-    LABEL_WORDS,
     NETWORK_WORDS,
     PRESET_WORDS,
     STATE_WORDS,
@@ -50,16 +49,12 @@ def show_comparison(study: Study, states: Sequence[RunState]) -> None:
     st.dataframe(
         [_describe(study, state) for state in by_id.values()],
         hide_index=True,
-        column_config={
-            "Check pictures right": st.column_config.TextColumn(
-                help="At the best pass. The best pass was chosen by these pictures, so the figure flatters."
-            ),
-            "Test pictures right": st.column_config.TextColumn(
-                help="Both classes counted alike (balanced accuracy), with its 95 % interval. "
-                "Hidden until layer and threshold of the run are locked on the Masks page."
-            ),
-        },
         alt="All training runs with their settings and best scores",
+    )
+    st.caption(
+        "Check pictures (validation): right answers at the best pass; it was chosen by them, so the figure flatters. "
+        "Test pictures: both classes counted alike (balanced accuracy) with the 95 % interval; hidden until layer and "
+        "threshold of the run are locked. Seeds, reviewed and proposed are the labels it learned from."
     )
     chosen = st.multiselect(
         "Compare", list(by_id), default=list(by_id)[:2], key="training_compare", bind="query-params", max_selections=6
@@ -83,19 +78,18 @@ def _describe(study: Study, state: RunState) -> dict[str, Any]:
     counts = {source: sum(by_class.values()) for source, by_class in run.manifest["label_counts"].items()}
     return {
         "Run": run.run_id,
-        "State": STATE_WORDS[state.state][0],
+        "Check pictures right": _say_check(best, run.manifest["n_validation"]),
+        "Test pictures right": _say_test(study, run.run_id),
+        "Best pass": best.get("epoch"),
+        "Passes": f"{len(state.epochs)} of {run.epochs}",
         "Recipe": PRESET_WORDS.get(run.preset, run.preset),
         "Network": NETWORK_WORDS.get(run.network, run.network),
-        "Labels": LABEL_WORDS.get(run.labels, run.labels),
         "Seeds": counts["reference"],
         "Reviewed": counts["review"],
         "Proposed": counts["cluster"],
-        "Passes": f"{len(state.epochs)} of {run.epochs}",
-        "Best pass": best.get("epoch"),
-        "Check pictures right": _say_check(best, run.manifest["n_validation"]),
-        "Test pictures right": _say_test(study, run.run_id),
-        "Seed": run.manifest["config"]["seed"],
-        "Begun": run.created_at[:16].replace("T", " "),
+        "State": STATE_WORDS[state.state][0],
+        "Seed of chance": run.manifest["config"]["seed"],
+        "Begun (UTC)": run.created_at[:16].replace("T", " "),
     }
 
 

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from browser_waiting import wait_until_drawn
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
-SCREENSHOTS = ROOT / "build" / "screenshots"
 CHROMIUM = os.environ.get("MEDXAI_CHROMIUM", "/usr/bin/chromium")
 FLAGS = [
     "--headless",
@@ -105,14 +105,3 @@ def open_page(chromium: Browser, server: str) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert not errors, errors
-
-
-def wait_until_drawn(page: Page, *, seconds: float = 120) -> None:
-    """Wait until the script has run and nothing is loading, twice in a row."""
-    page.wait_for_selector('[data-testid="stApp"]', timeout=60_000)
-    busy = '[data-testid="stStatusWidget"], [data-testid="stSkeleton"], [data-testid="stSpinner"]'
-    quiet, deadline = 0, time.monotonic() + seconds
-    while quiet < 4 and time.monotonic() < deadline:
-        page.wait_for_timeout(300)
-        quiet = quiet + 1 if page.locator(busy).count() == 0 else 0
-    assert quiet >= 4, "the page is still at work"

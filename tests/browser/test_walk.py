@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import SCREENSHOTS, wait_until_drawn
+from browser_waiting import wait_until_drawn
 from playwright.sync_api import Page, expect
 
 from medxai_core.records.decisions import list_decisions
 from medxai_core.study import open_study
 
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 PAGES = ("study", "clusters", "review", "training", "masks", "evaluation", "transparency")
 
 

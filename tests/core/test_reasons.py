@@ -9,11 +9,12 @@ import pytest
 from small_studies import make_small_study, propose, record_plain_features
 
 from medxai_core.pseudo_labels import explain_proposal, propose_labels
+from medxai_core.records.decisions import list_decisions
 from medxai_core.records.pictures import list_items
 from medxai_core.stages.labels import decide, get_starting_labels
 from medxai_core.stages.proposal_queue import measure_proposals, order_proposals
 from medxai_core.stages.reasons import Reasoning, explain_item, load_reasoning
-from medxai_core.stages.seeds import suggest_study_seeds
+from medxai_core.stages.seeds import count_starting_labels, suggest_study_seeds
 from medxai_core.study import Study
 
 
@@ -97,3 +98,12 @@ def test_the_first_suggested_seeds_are_of_different_groups(study: Study) -> None
 
 def test_fewer_suggestions_are_the_first_of_more(study: Study) -> None:
     assert suggest_study_seeds(study, 10)[:4] == suggest_study_seeds(study, 4)
+
+
+def test_the_starting_labels_are_counted_as_the_rounds_take_them(study: Study) -> None:
+    items = list_items(study)
+    for item_id, label in zip(suggest_study_seeds(study, 3), ("polyp", "polyp", "non_polyp"), strict=True):
+        decide(study, item_id, "label", label=label, reader="r1")
+    labels = get_starting_labels(study, items)
+    counted = {name: int((labels == name).sum()) for name in ("non_polyp", "polyp")}
+    assert count_starting_labels(items, list_decisions(study)) == counted

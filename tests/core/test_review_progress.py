@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from small_studies import make_small_study, propose, record_plain_features
 
+from medxai_core.errors import DecisionError
 from medxai_core.records.decisions import list_decisions
 from medxai_core.review import Decision
 from medxai_core.stages.decision_files import add_decisions, dump_decisions
-from medxai_core.stages.labels import decide, get_label_states, undo
+from medxai_core.stages.labels import decide, decide_many, get_label_states, undo
+from medxai_core.stages.review_batches import SEVERAL, WHOLE_CLUSTER, name_batch, revert_batch
 from medxai_core.stages.review_progress import (
-    BULK_REASONS,
     audit_proposals,
     count_labels,
     count_log_lines,
@@ -35,7 +37,7 @@ def test_the_audit_takes_only_the_unbroken_beginning_of_the_random_order() -> No
 
 
 def test_a_whole_cluster_accepted_without_looking_says_nothing_about_the_proposals() -> None:
-    for reason in BULK_REASONS:
+    for reason in (name_batch(SEVERAL), name_batch(WHOLE_CLUSTER)):
         log = [make_decision(n, name, "accept", reason=reason) for n, name in enumerate("abcd", start=1)]
         assert audit_proposals("abcd", PROPOSALS, log)[-1].share is None
         assert set(list_outcomes(PROPOSALS, log).values()) == {"accepted"}
@@ -78,3 +80,30 @@ def test_own_decisions_are_listed_newest_first_without_those_taken_back(tmp_path
     twin = make_small_study(tmp_path / "twin", phantom_folder)
     assert add_decisions(twin, content)[:2] == (3, 0)
     assert dump_decisions(twin) == content
+
+
+def test_a_batch_is_taken_back_and_brought_back_as_a_whole(tmp_path: Path, phantom_folder: Path) -> None:
+    study = make_small_study(tmp_path / "small", phantom_folder)
+    record_plain_features(study)
+    propose(study)
+    before = get_label_states(study)
+    proposed = [item_id for item_id, state in before.items() if state.source == "cluster"]
+    decide(study, proposed[0], "accept", reader="r1")
+    reason = name_batch(WHOLE_CLUSTER)
+    decide_many(study, proposed[1:4], "reject", reader="r1", reason=reason)
+    after = get_label_states(study)
+    assert [after[item_id].label for item_id in proposed[1:4]] == [None] * 3
+
+    assert len(revert_batch(study, "undo", reader="r1", reason=reason)) == 3
+    states = get_label_states(study)
+    assert [states[item_id].label for item_id in proposed[1:4]] == [before[one].label for one in proposed[1:4]]
+    assert states[proposed[0]].source == "review"  # what was decided alone stays
+    with pytest.raises(DecisionError):
+        revert_batch(study, "undo", reader="r1", reason=reason)
+    with pytest.raises(DecisionError):
+        revert_batch(study, "redo", reader="r2", reason=reason)
+
+    assert len(revert_batch(study, "redo", reader="r1", reason=reason)) == 3
+    assert {item_id: state.label for item_id, state in get_label_states(study).items()} == {
+        item_id: state.label for item_id, state in after.items()
+    }

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from small_studies import make_small_study
+from streamlit.runtime.pages_manager import PagesManager
 from trained_study import record_untrained_run
 
 from medxai_core.checkpoints import load_checkpoint
@@ -24,6 +25,18 @@ from medxai_core.stages.training import BEST
 from medxai_core.study import Study, open_study
 
 RUN = "quick-lite1-abc123"
+
+
+@pytest.fixture(autouse=True)
+def _through_the_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run app.py in every run: AppTest takes a pages folder for pages that stand alone."""
+    make = PagesManager.__init__
+
+    def make_without_folder(self, *args, **options):
+        make(self, *args, **options)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", make_without_folder)
 
 
 @pytest.fixture(scope="session")
@@ -187,7 +200,7 @@ def test_the_table_of_the_tuning_pictures_is_offered_and_then_read(open_page, st
     assert "Compute the table" in [button.label for button in app.button]
     best = record_tuning_table(study, RUN).choose()
     app = app.run()
-    assert f"Best: layer {best.layer}, h > {best.low:g}" in read_page(app)
+    assert f"Best: layer {best.layer}, heat above {best.low:g}" in read_page(app)
     app = app.button(key="masks_preset_Best on tuning").click().run()
     next(button for button in app.button if button.label == "Lock this setting").click().run()
     assert get_locked_setting(study, RUN) == best and best.chosen_on == "tuning"
@@ -205,3 +218,17 @@ def test_a_study_of_test_pictures_shows_no_dice_in_the_film_until_it_is_locked(o
     app = app.run()
     app = next(button for button in app.button if label in button.label).click().run()
     assert "Mean Dice" in read_page(app)
+
+
+def test_keys_and_ids_lead_to_pictures_of_any_split(open_page, study, read_page):
+    images = list_images(study)
+    first, second = images.image_ids[images.positions_in("train")[:2]]
+    app = open_page("masks", image=first, layer="14", low="0.4")
+    app = app.button(key="masks_next").click().run()
+    assert app.query_params["image"] == second
+    image_id, _ = find_picture(study, "test")
+    app = app.text_input(key="masks_jump").set_value(image_id[:8].upper()).run()
+    assert (app.query_params["image"], app.query_params["split"]) == (image_id, "test")
+    app = app.text_input(key="masks_jump").set_value("zzzz").run()
+    assert "No single picture has this id" in read_page(app)
+    assert app.query_params["image"] == image_id

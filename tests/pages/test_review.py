@@ -9,10 +9,19 @@ from medxai_core.records.decisions import list_decisions
 from medxai_core.records.labellings import find_labelling
 from medxai_core.records.pictures import list_items
 from medxai_core.review import list_in_force
+from medxai_core.stages.decision_files import dump_decisions
 from medxai_core.stages.labels import decide, get_label_states, get_starting_labels
-from medxai_core.stages.review_progress import BULK_REASONS
+from medxai_core.stages.review_batches import is_batch
 from medxai_core.studies.removal import remove_image
+from pages.components import decision_keys
 from pages.components.decision_keys import EVENTS_KEY
+
+
+@pytest.fixture(autouse=True)
+def _click_at_once(monkeypatch, request):
+    """Let tests click faster than people look."""
+    if "held" not in request.node.name:
+        monkeypatch.setattr(decision_keys, "LOOK_SECONDS", 0.0)
 
 
 def find_key(app, action, label=""):
@@ -34,9 +43,9 @@ def press(app, name):
 def test_accepting_writes_one_decision_and_shows_the_next_proposal(open_page, small_study):
     app = open_page("review")
     first = get_item(app)
-    event_id = app.session_state[EVENTS_KEY][(first, False)]
+    event_id = app.session_state[EVENTS_KEY][(first, False)].event_id
     app = app.run()
-    assert app.session_state[EVENTS_KEY][(first, False)] == event_id  # kept until it is recorded
+    assert app.session_state[EVENTS_KEY][(first, False)].event_id == event_id  # kept until it is recorded
     find_key(app, "accept").click()
     app = app.run()
     [decision] = list_decisions(small_study)
@@ -44,6 +53,18 @@ def test_accepting_writes_one_decision_and_shows_the_next_proposal(open_page, sm
     assert decision.label == find_labelling(small_study).proposals[first]["label"]
     assert get_item(app) != first
     assert (first, False) not in app.session_state[EVENTS_KEY]
+
+
+def test_a_held_key_decides_on_the_picture_that_was_looked_at_only(open_page, small_study, read_page, monkeypatch):
+    app = open_page("review")
+    monkeypatch.setattr(decision_keys, "LOOK_SECONDS", 0.0)
+    find_key(app, "accept").click()
+    app = app.run()
+    monkeypatch.setattr(decision_keys, "LOOK_SECONDS", 3600.0)  # however slow this computer is: too quick
+    find_key(app, "accept").click()
+    app = app.run()
+    assert len(list_decisions(small_study)) == 1
+    assert "Not recorded" in read_page(app)
 
 
 @pytest.mark.parametrize(
@@ -130,8 +151,10 @@ def test_several_ticked_pictures_get_the_same_decision(open_page, small_study):
     app = app.button(key="many-accept").click().run()
     log = list_decisions(small_study)
     assert {one.item_id for one in log} == {box.key.removeprefix("tick-") for box in boxes}
-    assert {(one.action, one.reason) for one in log} == {("accept", BULK_REASONS[0])}
+    assert all(one.action == "accept" and is_batch(one) for one in log)
     assert not {box.key for box in boxes} & {box.key for box in app.checkbox}
+    press(app, "undo")
+    assert list_in_force(list_decisions(small_study)) == []  # both at once
 
 
 def test_a_second_reader_is_shown_what_the_first_decided_on_but_not_how(open_page, small_study, read_page):
@@ -174,3 +197,25 @@ def test_the_audit_counts_pictures_decided_in_the_random_order(open_page, small_
     app = app.segmented_control(key="review_view").set_value("Progress").run()
     [audit] = [table.value for table in app.dataframe if "95 % interval" in table.value.columns]
     assert audit[audit["Proposed"] == "all"]["Right"].tolist() == ["2 of 3"]
+
+
+def test_decisions_of_a_file_are_added_once(open_page, small_study, read_page):
+    item_id = next(iter(find_labelling(small_study).proposals))
+    decide(small_study, item_id, "accept", reader="r1")
+    content = dump_decisions(small_study).replace(list_decisions(small_study)[0].event_id.encode(), b"e-other")
+    app = open_page("review")
+    app = app.segmented_control(key="review_view").set_value("Progress").run()
+    app = app.file_uploader[0].upload("decisions.csv", content).run()
+    add = next(button for button in app.button if button.label == "Add these decisions")
+    app = add.click().run()
+    assert "Decisions added: 1." in read_page(app)
+    assert [one.event_id for one in list_decisions(small_study)][1:] == ["e-other"]
+
+
+def test_without_labels_of_both_classes_the_page_leads_to_the_seeds(open_page, fresh_study, read_page):
+    with fresh_study.begin() as connection:
+        connection.execute(text("UPDATE items SET is_seed = 0"))
+    app = open_page("review")
+    assert "0 of non-polyp and 0 of polyp" in read_page(app)
+    app = next(button for button in app.button if "first pictures" in button.label).click().run()
+    assert app.segmented_control(key="review_view").value == "Seeds"

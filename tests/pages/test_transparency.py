@@ -1,0 +1,125 @@
+"""Facts about the Transparency page: ten steps with what they do not prove, and nothing that must stay hidden."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scored_study import RUN, make_scored_study
+from small_studies import make_small_study
+from streamlit.runtime.pages_manager import PagesManager
+
+from medxai_core.life_story import tell_life_story
+from medxai_core.records.labellings import get_labelling
+from medxai_core.records.masks import record_unlock
+from medxai_core.records.pictures import list_images, list_items
+from medxai_core.stages.departures import DEPARTURES
+from medxai_core.stages.labels import decide
+from medxai_core.study import Study, open_study
+
+
+@pytest.fixture(autouse=True)
+def _through_the_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run app.py in every run: AppTest takes a pages folder for pages that stand alone."""
+    make = PagesManager.__init__
+
+    def make_without_folder(self, *args, **options):
+        make(self, *args, **options)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", make_without_folder)
+
+
+@pytest.fixture(scope="module")
+def scored_folder(phantom_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a scored study. Copy, don't change."""
+    root = tmp_path_factory.mktemp("told")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MEDXAI_HOME", str(root))
+        study = make_scored_study(root / "studies" / "small", phantom_folder)
+        study.engine.dispose()
+    return study.folder
+
+
+@pytest.fixture
+def study(home: Path, scored_folder: Path) -> Study:
+    """Return a scored study of one's own."""
+    return open_study(shutil.copytree(scored_folder, home / "studies" / "small"))
+
+
+def find_first(study: Study, split: str) -> str:
+    """Return the id of the first picture of a split that shows a polyp."""
+    images, items = list_images(study), list_items(study)
+    shown = (p for p in images.positions_in(split) if np.nansum(items.polyp_shares[items.image_positions == p]) > 0)
+    return str(images.image_ids[next(shown)])
+
+
+def test_a_picture_opens_from_the_grid_and_stays_in_the_address(study: Study, open_page) -> None:
+    app = open_page("transparency")
+    image_id = str(list_images(study).image_ids[list_images(study).positions_in("test")[0]])
+    app.button(key=f"story-open-{image_id}").click().run()
+    assert not app.exception
+    assert app.query_params["image"] in (image_id, [image_id])
+    assert [one.value[:2].strip() for one in app.subheader] == [str(n) for n in range(1, 11)]
+
+
+def test_every_card_says_what_it_does_not_prove(study: Study, open_page, read_page) -> None:
+    for split in ("test", "train"):
+        image_id = find_first(study, split)
+        app = open_page("transparency", image=image_id)
+        assert not app.exception, split
+        text = read_page(app).replace("\\", "")
+        for step in tell_life_story(study, image_id).steps:
+            assert step.not_proof in text, step.key
+
+
+def test_no_file_name_is_on_the_page(study: Study, open_page, read_page) -> None:
+    stems = [Path(str(path)).stem for path in list_images(study).relative_paths]
+    text = read_page(open_page("transparency", image=find_first(study, "test")))
+    assert not any(stem in text for stem in stems)
+
+
+def test_the_score_of_a_test_picture_hides_when_the_setting_is_unlocked(study: Study, open_page, read_page) -> None:
+    image_id = find_first(study, "test")
+    dice = f"{tell_life_story(study, image_id).get('scores').parts[0].facts['dice']:.3f}"
+    assert dice in str([table.value.to_dict() for table in open_page("transparency", image=image_id).table])
+    record_unlock(study, RUN, reader="reader-1")
+    app = open_page("transparency", image=image_id)
+    assert "Hidden: truth and scores of test pictures" in read_page(app).replace("\\", "")
+    assert dice not in str([table.value.to_dict() for table in app.table])
+
+
+def test_a_decision_is_told_with_who_and_what_it_changed(study: Study, open_page) -> None:
+    item_id, proposal = next(iter(get_labelling(study).proposals.items()))
+    decide(study, item_id, "reject", reader="reader-7", reason="**blurred**")
+    table = next(one.value for one in open_page("transparency", image=item_id).dataframe if "Reader" in one.value)
+    assert (table["Reader"][0], table["After"][0], table["Reason"][0]) == ("reader-7", "no label", "**blurred**")
+
+
+def test_an_unknown_id_in_the_address_leads_back_to_the_grid(study: Study, open_page, read_page) -> None:
+    app = open_page("transparency", image="zzzzzzzz")
+    assert not app.exception
+    assert "No single picture" in read_page(app) and "Choose a picture" in read_page(app)
+
+
+def test_the_other_tabs_tell_limits_departures_and_the_log(study: Study, open_page, read_page) -> None:
+    limits = open_page("transparency", transparency_part="What the model cannot do")
+    assert not limits.exception and "It learned from 36 labels" in read_page(limits).replace("\\", "")
+    departures = read_page(open_page("transparency", transparency_part="Departures from the published code"))
+    assert all(one.title in departures.replace("\\", "") for one in DEPARTURES)
+    assert "not tested yet" in read_page(open_page("transparency", transparency_part="Tests of the maps"))
+    log = open_page("transparency", transparency_part="Log")
+    assert "Imported 24 pictures" in " ".join(log.dataframe[0].value["What"])
+    log.selectbox(key="log_kind").select("lock").run()
+    assert set(log.dataframe[0].value["Kind"]) == {"lock"}
+
+
+def test_a_study_that_was_just_imported_tells_what_is_missing(
+    home: Path, phantom_folder: Path, open_page, read_page
+) -> None:
+    study = make_small_study(home / "studies" / "new", phantom_folder)
+    app = open_page("transparency", image=find_first(study, "train"))
+    assert not app.exception
+    assert "No features have been extracted yet" in read_page(app)
