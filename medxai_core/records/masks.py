@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -86,9 +86,20 @@ def get_heatmaps(study: Study, run_id: str, layer: int, *, method: str = "gradca
 
 
 def record_lock(study: Study, run_id: str, setting: MaskSetting, *, reader: str) -> None:
-    """Lock a setting for a run: from now on its test scores may be opened."""
-    was_open = is_tuned_on_test(study, run_id)
-    chosen_on = "test" if was_open else setting.chosen_on
+    """Lock a setting for a run: from now on its test scores may be opened.
+
+    Notes
+    -----
+    A setting counts as chosen on "test" when one of this run was locked before, or when it was chosen by eye while
+    another run's lock had opened the test pictures.
+    """
+    earlier = get_locked_setting(study, run_id)
+    if earlier is not None and replace(earlier, chosen_on=setting.chosen_on) != setting:
+        record_unlock(study, run_id, reader=reader)
+    c = store.operating_points.c
+    is_test_known = bool(study.read(select(c.number).where(c.action == "lock").limit(1)))
+    is_tuned = is_tuned_on_test(study, run_id) or (setting.chosen_on == "eye" and is_test_known and earlier is None)
+    chosen_on = "test" if is_tuned else setting.chosen_on
     row = asdict(setting) | {"chosen_on": chosen_on}
     with study.begin() as connection:
         base = {"run_id": run_id, "reader": reader, "at": now_text()}
@@ -114,9 +125,10 @@ def get_locked_setting(study: Study, run_id: str) -> MaskSetting | None:
 
 
 def is_tuned_on_test(study: Study, run_id: str) -> bool:
-    """Return True when a setting of this run has been unlocked after it was locked."""
+    """Return True when the test pictures of this run were open before its present setting was chosen."""
     c = store.operating_points.c
-    return bool(study.read(select(c.number).where(c.run_id == run_id, c.action == "unlock").limit(1)))
+    opened = (c.action == "unlock") | (c.chosen_on == "test")
+    return bool(study.read(select(c.number).where(c.run_id == run_id, opened).limit(1)))
 
 
 def check_test_is_open(study: Study, run_id: str) -> MaskSetting:

@@ -59,11 +59,17 @@ def record_run(study: Study, run: RecordedRun) -> None:
 def update_run(
     study: Study, run_id: str, *, status: str | None = None, best_epoch: int | None = None
 ) -> None:
-    """Change what changes during a run: its status, its best epoch."""
+    """Change what changes during a run: its status, its best epoch.
+
+    A new best epoch makes the maps and classifier scores of the one before worthless: they are dropped.
+    """
     values = {"status": status, "best_epoch": best_epoch}
     values = {name: value for name, value in values.items() if value is not None}
     with study.begin() as connection:
         connection.execute(update(store.runs).where(store.runs.c.run_id == run_id).values(**values))
+        if best_epoch is not None:
+            for table in (store.heatmaps, store.classifier_scores):
+                connection.execute(table.delete().where(table.c.run_id == run_id))
         if status in ("done", "stopped", "failed"):
             record_event(connection, f"train-{status}", {"run_id": run_id})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -129,7 +130,7 @@ def explain_item(reasoning: Reasoning, row: int, *, n_nearest: int = 5) -> ItemR
         row,
         reasoning.rounds,
         cluster_ids=reasoning.clustering.cluster_ids,
-        labels=reasoning.labels,
+        labels=cast(Sequence[str | None], reasoning.labels),
         features=reasoning.features,
         distances=reasoning.clustering.distances,
         n_nearest=n_nearest,

@@ -220,7 +220,7 @@ def _record_all(
     setting: MaskSetting, split: str,
 ) -> list[RecordedEvaluation]:  # fmt: skip
     """Summarise and record each row of the table."""
-    chosen_with = "tuning" if setting.chosen_on in ("tuning", "test") else _find_mask_use(study)
+    chosen_with = _find_mask_use(study) if setting.chosen_on == "paper" else "tuning"
     recorded = []
     for name, by_position in scores.items():
         is_run = name == run_id

@@ -261,13 +261,14 @@ def _fit_run(study: Study, run: RecordedRun, items: Items, images: Images, *, st
     """Prepare model and data, then fit; every epoch is recorded and kept."""
     config = TrainingConfig(**run.manifest["config"])
     folder = study.run_folder(run.run_id)
+    _record_saved_epoch(study, run.run_id, folder)
     earlier = [_to_result(row) for row in list_epochs(study, run.run_id)]
     model, optimizer = _build_or_resume(config, folder, resumed=bool(earlier))
     preprocessing = default_preprocessing(config.network, config.input_size)
     train, validation = _cache_run_inputs(study, run, items, images, preprocessing, stage=stage)
 
     def on_epoch_end(result: EpochResult) -> None:
-        summary = {"run_id": run.run_id, "preset": run.preset, "labels": run.labels, "epoch": result.epoch}
+        summary = {"run_id": run.run_id, "preset": run.preset, "labels": run.labels, "result": asdict(result)}
         manifest = CheckpointManifest(config.network, preprocessing, training=summary)
         save_checkpoint(folder / LAST, model, manifest, optimizer=optimizer)
         if result.is_best:
@@ -285,6 +286,15 @@ def _fit_run(study: Study, run: RecordedRun, items: Items, images: Images, *, st
         optimizer=optimizer,
         on_progress=stage("Training"),
     )
+
+
+def _record_saved_epoch(study: Study, run_id: str, folder: Path) -> None:
+    """Record the epoch of the last checkpoint, when the process ended between saving and recording it."""
+    if not (folder / LAST).is_file():
+        return
+    saved = load_checkpoint(folder / LAST)[1].training["result"]
+    if saved["epoch"] > len(list_epochs(study, run_id)):
+        record_epoch(study, run_id, saved)
 
 
 def _to_result(row: dict[str, Any]) -> EpochResult:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from medxai_core.config import RESEARCH_USE
 from medxai_core.errors import MedxaiError
@@ -29,15 +30,16 @@ def show_study_picker() -> None:
     wanted = st.session_state.get(STUDY_KEY) or _find_by_name(folders, st.query_params.get("study"))
     demos = [folder for folder in folders if os.path.basename(folder) == "demo"]
     current = wanted if wanted in folders else (demos or folders)[0]
+    names = _name_folders(folders)
     chosen = st.selectbox(
         "Study",
         folders,
         index=folders.index(current),
-        format_func=os.path.basename,
+        format_func=lambda folder: names[folder],
         help="Studies known on this computer. A new one is made on the Study page.",
     )
     st.session_state[STUDY_KEY] = chosen
-    st.query_params["study"] = os.path.basename(chosen)
+    st.query_params["study"] = names[chosen]
     reader = st.session_state.get(READER_KEY) or st.query_params.get("reader") or get_default_reader()
     typed = st.text_input(
         "Reader", reader, max_chars=40, help="Your pseudonym. It stands beside every decision; never use a name."
@@ -49,8 +51,16 @@ def show_study_picker() -> None:
 
 def _find_by_name(folders: list[str], name: str | None) -> str | None:
     """Return the folder of a study named in the address."""
-    found = [folder for folder in folders if os.path.basename(folder) == name]
-    return found[0] if found else None
+    return next((folder for folder, known in _name_folders(folders).items() if known == name), None)
+
+
+def _name_folders(folders: list[str]) -> dict[str, str]:
+    """Return a name for each folder: its own, and where it lies when two have the same."""
+    names = [os.path.basename(folder) for folder in folders]
+    return {
+        folder: name if names.count(name) == 1 else f"{name} (in {os.path.basename(os.path.dirname(folder))}, {i})"
+        for i, (folder, name) in enumerate(zip(folders, names, strict=True), 1)
+    }
 
 
 def choose_study(folder: str) -> None:
@@ -69,8 +79,20 @@ def find_current_study() -> Study | None:
     return get_study(folder) if folder else None
 
 
+def keep_in_frame() -> None:
+    """Draw the page again inside app.py when it was drawn alone.
+
+    A fresh server takes the folder pages/ for pages of its own until app.py has run once; the first visitor who
+    comes by a link to a page would see it without its frame.
+    """
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+
+
 def require_study() -> Study:
     """Return the chosen study; without one say what to do and end the page."""
+    keep_in_frame()
     study = find_current_study()
     if study is None:
         show_empty("There is no study yet.", "Make the demo or import pictures first.", "study", "Go to Study")
@@ -109,7 +131,8 @@ def show_job_strip() -> None:
             st.markdown(f"**{job['title']}** · {job['stage']}", width="content")
             share = job["done"] / job["total"] if job["total"] else 0.0
             st.progress(min(share, 1.0), text=_describe_progress(job))
-            if st.button("Stop", key=f"stop-{job['job_id']}", icon=":material/stop_circle:", disabled=job["stop_requested"]):
+            key, icon = f"stop-{job['job_id']}", ":material/stop_circle:"
+            if st.button("Stop", key=key, icon=icon, disabled=job["stop_requested"]):
                 request_stop(study, job["job_id"])
     if before - running:
         _tell_ended(study, before - running)

@@ -73,9 +73,14 @@ def _show_head(study: Study, state: RunState) -> None:
             recipe = f"{PRESET_WORDS.get(run.preset, run.preset)} · {NETWORK_WORDS.get(run.network, run.network)}"
             st.caption(f"{recipe} · begun {run.created_at[:16].replace('T', ' ')} UTC", width="stretch")
         if state.is_open and state.job is not None:
-            if st.button("Stop", icon=":material/stop_circle:", disabled=state.state == "stopping" or study.read_only):
-                request_stop(study, state.job["job_id"])
-                st.rerun(scope="fragment")
+            st.button(
+                "Stop",
+                key=f"stop-here-{state.job['job_id']}",
+                icon=":material/stop_circle:",
+                disabled=state.state == "stopping" or study.read_only,
+                on_click=request_stop,
+                args=(study, state.job["job_id"]),
+            )
         elif state.can_resume and st.button("Go on", icon=":material/play_arrow:", disabled=study.read_only):
             _resume(study, state)
 

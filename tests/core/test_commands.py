@@ -67,10 +67,10 @@ def test_masks_of_a_checkpoint_have_the_size_of_the_picture_and_only_two_values(
     made = call("segment", "--checkpoint", str(checkpoint), "--out", str(out), *map(str, pictures), home=home)
     assert made.returncode == 0, made.stderr
     for picture in pictures:
-        mask = Image.open(out / f"{picture.stem}.png")
-        assert mask.mode == "L"
-        assert mask.size == Image.open(picture).size
-        assert set(np.unique(np.asarray(mask))) <= {0, 255}
+        with Image.open(out / f"{picture.stem}.png") as mask, Image.open(picture) as original:
+            assert mask.mode == "L"
+            assert mask.size == original.size
+            assert set(np.unique(np.asarray(mask))) <= {0, 255}
     foreign = tmp_path / "foreign.safetensors"
     foreign.write_bytes(b"no checkpoint")
     refused = call("segment", "--checkpoint", str(foreign), "--out", str(out), str(pictures[0]), home=home)

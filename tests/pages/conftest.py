@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -105,16 +106,24 @@ OpenPage = Callable[..., AppTest]
 
 
 @pytest.fixture
-def open_page(home: Path) -> OpenPage:
-    """Return a function that opens app.py and goes to a page, with what stands in the address."""
+def open_page(home: Path, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
+    """Return a function that opens app.py and goes to a page, with what stands in the address.
+
+    Every run of AppTest takes the folder pages/ for pages of its own, and would leave app.py out.
+    """
+    make = PagesManager.__init__
+
+    def make_without_folder(self: PagesManager, *args: Any, **kwargs: Any) -> None:
+        make(self, *args, **kwargs)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", make_without_folder)
 
     def go(page: str, **query: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
         for name, value in query.items():
             app.query_params[name] = value
-        app.run()
-        PagesManager.uses_pages_directory = False
-        return app.switch_page(f"pages/{page}.py").run()
+        return app.run().switch_page(f"pages/{page}.py").run()
 
     return go
 

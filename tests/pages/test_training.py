@@ -60,6 +60,8 @@ def test_a_run_at_work_is_shown_to_whoever_opens_the_page_and_can_be_stopped(ope
             assert "learning" in read_page(app)
         stop = [button for button in app.button if button.label == "Stop"][-1]
         app = stop.click().run()
+        assert not app.exception
+        assert "stopping" in read_page(app)
         assert list_jobs(small_study)[0]["stop_requested"]
         job.check_stop()
 
