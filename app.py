@@ -23,7 +23,13 @@ def main() -> None:
     )
     st.logo(str(ROOT / "assets" / "logo_wide.svg"), icon_image=str(ROOT / "assets" / "logo.svg"), size="large")
     pages = [
-        st.Page(str(ROOT / "pages" / f"{page.name}.py"), title=page.title, icon=page.icon, url_path=page.url, default=page.is_first)
+        st.Page(
+            str(ROOT / "pages" / f"{page.name}.py"),
+            title=page.title,
+            icon=page.icon,
+            url_path=page.url,
+            default=page.is_first,
+        )
         for page in PAGES
     ]
     chosen = st.navigation(pages, position="hidden")

@@ -28,9 +28,7 @@ class Demo:
     is_new: bool
 
 
-def make_demo(
-    folder: Path, *, n_images: int = DEMO_IMAGES, seed: int = 0, stage: Stage = silent_stage
-) -> Demo:
+def make_demo(folder: Path, *, n_images: int = DEMO_IMAGES, seed: int = 0, stage: Stage = silent_stage) -> Demo:
     """Draw the frames, import them and run the whole line; a finished demo is left as it is.
 
     Parameters

@@ -127,9 +127,7 @@ def _check_settings(n_images: int, n_neighbors: int, min_dist: float) -> None:
         raise ValueError(f"min_dist must be between 0 and 1; got {min_dist}")
 
 
-def _run_umap(
-    features: np.ndarray, settings: dict[str, Any], report: _Progress
-) -> tuple[np.ndarray, list[str]]:
+def _run_umap(features: np.ndarray, settings: dict[str, Any], report: _Progress) -> tuple[np.ndarray, list[str]]:
     """Return the points and what UMAP had to say, which is kept instead of printed."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

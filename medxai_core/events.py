@@ -12,13 +12,9 @@ from medxai_core.provenance import now_text
 from medxai_core.study import Study
 
 
-def record_event(
-    connection: Connection, kind: str, details: dict[str, Any], *, actor: str = "system"
-) -> None:
+def record_event(connection: Connection, kind: str, details: dict[str, Any], *, actor: str = "system") -> None:
     """Append one event. Details carry ids and numbers, never file names."""
-    connection.execute(
-        store.events.insert(), {"at": now_text(), "actor": actor, "kind": kind, "details": details}
-    )
+    connection.execute(store.events.insert(), {"at": now_text(), "actor": actor, "kind": kind, "details": details})
 
 
 def list_events(study: Study, *, kind: str | None = None) -> list[dict[str, Any]]:

@@ -71,9 +71,7 @@ class Job:
         self._written_at = time.monotonic()
         with self.study.begin() as connection:
             connection.execute(
-                update(store.jobs)
-                .where(store.jobs.c.job_id == self.job_id)
-                .values(heartbeat_at=time.time(), **values)
+                update(store.jobs).where(store.jobs.c.job_id == self.job_id).values(heartbeat_at=time.time(), **values)
             )
 
 
@@ -178,9 +176,7 @@ def start_job(study: Study, kind: str, arguments: Sequence[str], *, title: str) 
     job_id = record_job(study, kind, title=title, parameters={"arguments": list(arguments)})
     log = get_log_path(study, job_id)
     command = [sys.executable, "-m", "medxai_core", *arguments, "--job", job_id]
-    detached: dict[str, Any] = (
-        {"creationflags": 0x00000208} if os.name == "nt" else {"start_new_session": True}
-    )
+    detached: dict[str, Any] = {"creationflags": 0x00000208} if os.name == "nt" else {"start_new_session": True}
     package_root = str(Path(__file__).resolve().parents[1])
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(filter(None, [package_root, os.environ.get("PYTHONPATH")]))
@@ -207,9 +203,7 @@ def get_log_path(study: Study, job_id: str) -> Path:
 def request_stop(study: Study, job_id: str) -> None:
     """Ask a job to stop at its next safe point; it answers within seconds."""
     with study.begin() as connection:
-        connection.execute(
-            update(store.jobs).where(store.jobs.c.job_id == job_id).values(stop_requested=True)
-        )
+        connection.execute(update(store.jobs).where(store.jobs.c.job_id == job_id).values(stop_requested=True))
 
 
 def list_jobs(study: Study, *, only_open: bool = False) -> list[dict[str, Any]]:

@@ -10,11 +10,12 @@ from medxai_core.errors import LayoutError
 from medxai_core.jobs import Job
 from medxai_core.progress import Stage, silent_stage
 from medxai_core.records.masks import MaskSetting, RecordedEvaluation
+from medxai_core.stages.classifier import evaluate_study_classifier
 from medxai_core.stages.clusters import pseudo_label_study
 from medxai_core.stages.features import extract_study_features
 from medxai_core.stages.masks import lock_setting
 from medxai_core.stages.scores import choose_setting, measure_speed, score_study, sweep_tuning
-from medxai_core.stages.training import evaluate_study_classifier, train_study
+from medxai_core.stages.training import train_study
 from medxai_core.study import Study
 
 

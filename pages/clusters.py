@@ -4,7 +4,7 @@ import streamlit as st
 
 from medxai_core.records.clusterings import get_clustering
 from medxai_core.records.labellings import find_labelling
-from medxai_core.stages.cluster_view import list_clusterings_shown
+from medxai_core.views.cluster_view import list_clusterings_shown
 from pages.components.cached import get_items
 from pages.components.cluster_controls import choose_clustering, show_controls
 from pages.components.cluster_explorer import show_explorer

@@ -6,8 +6,8 @@ import streamlit as st
 
 from medxai_core.records.masks import RecordedEvaluation
 from medxai_core.records.runs import RecordedRun
-from medxai_core.stages.recorded_scores import find_trivial_row, list_open_rows, list_open_runs
 from medxai_core.study import Study
+from medxai_core.views.recorded_scores import find_trivial_row, list_open_rows, list_open_runs
 from pages.components.cached import get_images
 from pages.components.evaluation_bands import show_size_and_place
 from pages.components.evaluation_charts import show_intervals

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from medxai_core.stages.run_states import list_run_states
+from medxai_core.views.run_states import list_run_states
 from pages.components.classifier_scores import show_classifier_scores
 from pages.components.frame import require_study
 from pages.components.training_live import show_run

@@ -8,9 +8,9 @@ from small_studies import make_small_study, propose, record_plain_features
 from trained_study import record_untrained_run
 
 from medxai_core.records.masks import MaskSetting
+from medxai_core.stages.classifier import evaluate_study_classifier
 from medxai_core.stages.masks import lock_setting
 from medxai_core.stages.scores import score_study
-from medxai_core.stages.training import evaluate_study_classifier
 from medxai_core.study import Study
 
 RUN = "quick-lite1-abc123"

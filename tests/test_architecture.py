@@ -16,7 +16,7 @@ ORDER = [
     ["features", "clusters", "pseudo_labels", "review", "embedding"],
     ["models", "datasets", "checkpoints", "training", "heatmaps", "masks", "evaluation"],
     ["store", "arrays", "study", "events", "records", "studies"],
-    ["jobs", "stages", "life_story"],
+    ["jobs", "stages", "views", "life_story"],
     ["pipeline", "demo", "making"],
     ["commands", "__main__"],
 ]

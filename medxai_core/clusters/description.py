@@ -154,9 +154,7 @@ def compute_margins(features: np.ndarray, cluster_ids: np.ndarray, centers: np.n
     cluster_ids = np.where(cluster_ids >= 0, np.searchsorted(used, cluster_ids), -1)
     for start in range(0, len(features), ROWS_AT_ONCE):
         own = cluster_ids[start : start + ROWS_AT_ONCE]
-        margins[start : start + len(own)] = _compute_block_margins(
-            features[start : start + ROWS_AT_ONCE], own, centers
-        )
+        margins[start : start + len(own)] = _compute_block_margins(features[start : start + ROWS_AT_ONCE], own, centers)
     return margins
 
 

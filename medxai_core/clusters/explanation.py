@@ -194,9 +194,7 @@ def _take_clustered(
     ids = np.asarray(cluster_ids)
     for name, values in descriptors.items():
         if ids.shape != (len(values),):
-            raise ValueError(
-                f"cluster_ids must be ({len(values)},), one for each row of {name!r}; got {ids.shape}"
-            )
+            raise ValueError(f"cluster_ids must be ({len(values)},), one for each row of {name!r}; got {ids.shape}")
     clustered = ids >= 0
     if clustered.all():
         return dict(descriptors), ids

@@ -77,9 +77,7 @@ def pseudo_label(
         for r in found.rounds
     ]
     table = format_table(["round", "cluster", "label", "given", "labelled"], rows)
-    ending = (
-        f"stopped: {found.stop_reason.replace('_', ' ')}; {found.n_labelled} labelled, from {found.n_seeds}."
-    )
+    ending = f"stopped: {found.stop_reason.replace('_', ' ')}; {found.n_labelled} labelled, from {found.n_seeds}."
     result = {
         "labelling_id": found.labelling_id,
         "clustering_id": found.clustering_id,

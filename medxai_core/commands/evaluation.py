@@ -29,9 +29,7 @@ def evaluate(
     pred: Annotated[Path, typer.Option(help="Folder of predicted masks.")],
     truth: Annotated[Path, typer.Option(help="Folder of ground-truth masks of the same names.")],
     out: Annotated[Path, typer.Option(help="Folder to write the organisers' files to.")],
-    train_masks: Annotated[
-        Path | None, typer.Option(help="Masks of training pictures, for the mean-mask row.")
-    ] = None,
+    train_masks: Annotated[Path | None, typer.Option(help="Masks of training pictures, for the mean-mask row.")] = None,
     masks_used_for: Annotated[
         str, typer.Option(help="What masks were used for: nothing, tile_labels, tuning or baseline.")
     ] = "nothing",
@@ -95,9 +93,7 @@ def speed(
     with study_job(study, "speed", title="Seconds a picture", job_id=job) as work:
         run_id = get_run(work.study, run).run_id
         setting = check_test_is_open(work.study, run_id)
-        found = measure_speed(
-            work.study, run_id, setting, split=split, n_images=images or None, stage=work.stage
-        )
+        found = measure_speed(work.study, run_id, setting, split=split, n_images=images or None, stage=work.stage)
     fps = 1 / found["mean_seconds"]
     text = (
         f"{run_id}: {found['mean_seconds']:.3f} s a picture (shortest {found['min_seconds']:.3f}, longest "

@@ -10,8 +10,7 @@ import typer
 from medxai_core.commands.console import JobOption, JsonOption, progress_bar, show_result, study_job
 
 EXAMPLE = (
-    "Examples: python -m medxai_core features demo | "
-    "python -m medxai_core features --csv features.csv pictures/*.jpg"
+    "Examples: python -m medxai_core features demo | python -m medxai_core features --csv features.csv pictures/*.jpg"
 )
 
 
@@ -33,9 +32,7 @@ def features(
     from medxai_core.stages.features import extract_study_features
 
     with study_job(names[0], "features", title="Features", job_id=job) as work:
-        found = extract_study_features(
-            work.study, n_jobs=n_jobs, on_progress=work.stage("Extracting features")
-        )
+        found = extract_study_features(work.study, n_jobs=n_jobs, on_progress=work.stage("Extracting features"))
     failures = [failure.__dict__ for failure in found.failures]
     text = f"{found.n_items} items have their {found.feature_set} features; {len(failures)} pictures failed."
     lines = [text, *(f"  {f['item']}: {f['reason']}" for f in failures)]
@@ -47,9 +44,7 @@ def _write_csv(paths: list[Path], csv: Path, *, n_jobs: int, json: bool) -> None
     from medxai_core.stages.features import extract_features_csv
 
     with progress_bar() as stage:
-        written, failures = extract_features_csv(
-            paths, csv, n_jobs=n_jobs, on_progress=stage("Extracting features")
-        )
+        written, failures = extract_features_csv(paths, csv, n_jobs=n_jobs, on_progress=stage("Extracting features"))
     rows = [failure.__dict__ for failure in failures]
     lines = [f"{written} pictures in {csv}.", *(f"failed: {f['item']}: {f['reason']}" for f in rows)]
     show_result({"n_written": written, "failures": rows, "file": str(csv)}, text="\n".join(lines), json=json)

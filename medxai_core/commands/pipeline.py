@@ -51,13 +51,10 @@ def pipeline(
 def format_pipeline(classifier: dict[str, Any], tables: dict[str, dict], speed: dict[str, float]) -> str:
     """Return the measured tables beside the paper's."""
     paper = [
-        [f"paper, run {row.run}", *(format_number(getattr(row, metric)) for metric in METRICS)]
-        for row in PAPER_ROWS
+        [f"paper, run {row.run}", *(format_number(getattr(row, metric)) for metric in METRICS)] for row in PAPER_ROWS
     ]
     fps = 1 / speed["mean_seconds"]
-    times = [
-        [f"paper, run {row.run}", f"{row.mean_seconds:.2f}", f"{row.mean_fps:.2f}"] for row in PAPER_ROWS
-    ]
+    times = [[f"paper, run {row.run}", f"{row.mean_seconds:.2f}", f"{row.mean_fps:.2f}"] for row in PAPER_ROWS]
     times.append([f"measured (n = {speed['n']})", f"{speed['mean_seconds']:.3f}", f"{fps:.2f}"])
     return "\n\n".join(
         [

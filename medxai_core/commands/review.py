@@ -30,9 +30,7 @@ def _decide(
     from medxai_core.study import open_study
 
     opened = open_study(study)
-    found = decide_many(
-        opened, items, action, reader=reader or get_default_reader(), label=label, reason=reason
-    )
+    found = decide_many(opened, items, action, reader=reader or get_default_reader(), label=label, reason=reason)
     result = {"decisions": [decision.__dict__ for decision in found]}
     show_result(result, text=f"{action}: {len(found)} recorded.", json=json)
 

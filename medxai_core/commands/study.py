@@ -19,8 +19,7 @@ from medxai_core.commands.console import (
 app = typer.Typer(help="Create and look after studies.", no_args_is_help=True)
 
 CREATE_EXAMPLE = (
-    "Example: python -m medxai_core study create kvasir --images kvasir-seg/images --masks kvasir-seg/masks "
-    "--tiles 2x2"
+    "Example: python -m medxai_core study create kvasir --images kvasir-seg/images --masks kvasir-seg/masks --tiles 2x2"
 )
 
 
@@ -45,9 +44,7 @@ def create(
     tiles: Annotated[str, typer.Option(help="Cut every picture into ROWSxCOLUMNS tiles.")] = "1x1",
     seeds: Annotated[int, typer.Option(min=0, help="Labelled items a class to start from.")] = 100,
     validation: Annotated[int, typer.Option(min=0, help="Labelled items to judge the classifier on.")] = 60,
-    tuning_share: Annotated[
-        float, typer.Option(min=0, max=0.9, help="Share to choose layer, threshold.")
-    ] = 0.1,
+    tuning_share: Annotated[float, typer.Option(min=0, max=0.9, help="Share to choose layer, threshold.")] = 0.1,
     test_share: Annotated[float, typer.Option(min=0, max=0.9, help="Share for the final scoring.")] = 0.2,
     seed: Annotated[int, typer.Option(help="Seed of the splits.")] = 0,
     json: JsonOption = False,
@@ -150,9 +147,7 @@ def remove_image_command(
     if not yes:
         typer.confirm(f"Delete picture {image_id} and all that was derived from it?", abort=True, err=True)
     removed = remove_image(opened, image_id)
-    text = (
-        f"{removed.image_id}: removed with {removed.n_items} items and {removed.n_arrays} arrays rewritten."
-    )
+    text = f"{removed.image_id}: removed with {removed.n_items} items and {removed.n_arrays} arrays rewritten."
     if removed.left_on_disk:
         text += f"\nThe original file is not the study's and stays: {removed.left_on_disk}"
     show_result(removed.__dict__, text=text, json=json)

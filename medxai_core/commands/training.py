@@ -69,16 +69,14 @@ def stop(study: StudyArgument, json: JsonOption = False) -> None:
     for job in jobs:
         request_stop(opened, job["job_id"])
     names = [job["job_id"] for job in jobs]
-    show_result(
-        {"stopping": names}, text=f"asked to stop: {', '.join(names) or 'nothing is running'}.", json=json
-    )
+    show_result({"stopping": names}, text=f"asked to stop: {', '.join(names) or 'nothing is running'}.", json=json)
 
 
 def evaluate_classifier(
     study: StudyArgument, run: RunOption = None, json: JsonOption = False, job: JobOption = None
 ) -> None:
     """Score the classifier on the validation and the test items, with 95 % intervals."""
-    from medxai_core.stages.training import evaluate_study_classifier
+    from medxai_core.stages.classifier import evaluate_study_classifier
 
     with study_job(study, "evaluate-classifier", title="Classifier scores", job_id=job) as work:
         found = evaluate_study_classifier(work.study, run, stage=work.stage)

@@ -1,6 +1,6 @@
 """What a network is fed with: a cache of inputs on disk, and seeded batches of it."""
 
-from medxai_core.datasets.cache import cache_inputs, list_readable_rows, name_item
+from medxai_core.datasets.cache import cache_inputs, delete_cache, list_readable_rows, name_item
 from medxai_core.datasets.loaders import (
     AUGMENTATIONS,
     BatchLoader,
@@ -18,6 +18,7 @@ __all__ = [
     "LabelledInputs",
     "Loaders",
     "cache_inputs",
+    "delete_cache",
     "encode_labels",
     "iterate_inputs",
     "list_readable_rows",

@@ -81,6 +81,12 @@ def cache_inputs(
     return np.load(cache_path, mmap_mode="r"), failures
 
 
+def delete_cache(cache_path: Path) -> None:
+    """Delete a cache and its manifest: decoded pictures are pixels of patients, and can be made again."""
+    cache_path.unlink(missing_ok=True)
+    _manifest_path(cache_path).unlink(missing_ok=True)
+
+
 def name_item(path: Path, box: Box | None) -> str:
     """Return the name under which a failed item is listed.
 

@@ -8,6 +8,8 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
+from medxai_core.evaluation.scores import ImageScores, count_pixels, score_counts
+
 ALL_POLYP = "everything is polyp"
 CENTRED_DISK = "centred disk, radius 0.3 of the side"
 MEAN_MASK = "mean mask of other pictures"
@@ -77,9 +79,7 @@ def compute_mean_mask(masks: Iterable[np.ndarray], *, grid: tuple[int, int] = ME
     return (total / n_masks).astype(np.float32)
 
 
-def make_mean_mask(
-    mean: np.ndarray, shape: tuple[int, int], *, threshold: float = MEAN_MASK_THRESHOLD
-) -> np.ndarray:
+def make_mean_mask(mean: np.ndarray, shape: tuple[int, int], *, threshold: float = MEAN_MASK_THRESHOLD) -> np.ndarray:
     """Predict the same places for every picture: where the mean mask is above a threshold.
 
     Parameters
@@ -116,6 +116,14 @@ def make_trivial_masks(shape: tuple[int, int], *, mean: np.ndarray | None = None
     if mean is not None:
         masks[MEAN_MASK] = make_mean_mask(mean, shape)
     return masks
+
+
+def score_trivial_masks(truth: np.ndarray) -> dict[str, ImageScores]:
+    """Score the masks that need no method on one picture, by their names."""
+    return {
+        name: score_counts(count_pixels(mask, truth))
+        for name, mask in make_trivial_masks((truth.shape[0], truth.shape[1])).items()
+    }
 
 
 def _freeze(mask: np.ndarray) -> np.ndarray:

@@ -313,9 +313,7 @@ def _estimate_balanced_accuracy(
     return Estimate(float(value), _resampled_interval(np.array(samples), codes, level=resampling.level), n)
 
 
-def _estimate_auc(
-    y_score: np.ndarray, positive: np.ndarray, *, codes: np.ndarray, resampling: Resampling
-) -> Estimate:
+def _estimate_auc(y_score: np.ndarray, positive: np.ndarray, *, codes: np.ndarray, resampling: Resampling) -> Estimate:
     """Return the area under the ROC curve."""
     n, missing = len(y_score), _missing_class(positive)
     if missing:
@@ -337,9 +335,7 @@ def _auc_of_ranks(
     Ranks number the scores upward, ties share one; weights say how often each group counts.
     """
     n_ranks = 1 + max(int(ranks.max(initial=0)) for ranks, _ in (polyps, others))
-    polyps_at, others_at = (
-        np.bincount(ranks, weights[groups], n_ranks) for ranks, groups in (polyps, others)
-    )
+    polyps_at, others_at = (np.bincount(ranks, weights[groups], n_ranks) for ranks, groups in (polyps, others))
     pairs = polyps_at.sum() * others_at.sum()
     if not pairs:
         return None

@@ -131,9 +131,7 @@ def evaluate_folders(
     score_groups = [names.get(score.item, f"picture {score.item}") for score in found.scores]
 
     def make_table(scores: list[ImageScores], row_name: str, use: str) -> ScoreTable:
-        return summarize(
-            scores, score_groups, name=row_name, masks_used_for=use, n_resamples=n_resamples, seed=seed
-        )
+        return summarize(scores, score_groups, name=row_name, masks_used_for=use, n_resamples=n_resamples, seed=seed)
 
     return FolderEvaluation(
         scores=tuple(found.scores),
@@ -163,9 +161,7 @@ def resize_mask(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     >>> resize_mask(np.array([[True, False]]), (1, 4)).tolist()
     [[True, True, False, False]]
     """
-    rows, columns = (
-        (2 * np.arange(new) + 1) * old // (2 * new) for new, old in zip(shape, mask.shape, strict=True)
-    )
+    rows, columns = ((2 * np.arange(new) + 1) * old // (2 * new) for new, old in zip(shape, mask.shape, strict=True))
     return mask[rows[:, np.newaxis], columns]
 
 
@@ -204,9 +200,7 @@ def _note_stretch(stem: str, shape: tuple[int, ...], truth_shape: tuple[int, ...
     if max(stretch, 1 / stretch) <= MAX_STRETCH:
         return []
     sizes = f"{shape[1]}x{shape[0]}, the truth {truth_shape[1]}x{truth_shape[0]}"
-    return [
-        Failure(stem, f"prediction is {sizes} (width x height): it was stretched; is it turned or cropped?")
-    ]
+    return [Failure(stem, f"prediction is {sizes} (width x height): it was stretched; is it turned or cropped?")]
 
 
 def _load(path: Path | None) -> tuple[np.ndarray | None, str]:

@@ -163,9 +163,7 @@ def summarize(
     return ScoreTable(name, masks_used_for, rows, organisers, len(scores), int(codes.max()) + 1)
 
 
-def _make_row(
-    ratio: _Ratio, interval: Interval, *, codes: np.ndarray, name: str, masks_used_for: str
-) -> ScoreRow:
+def _make_row(ratio: _Ratio, interval: Interval, *, codes: np.ndarray, name: str, masks_used_for: str) -> ScoreRow:
     """Turn sums over pictures into a row of the table."""
     total, out_of = float(ratio.numerator.sum()), float(ratio.denominator.sum())
     if ratio.is_proportion and out_of:

@@ -90,15 +90,11 @@ class FeatureSet:
         """
         for descriptor in self.descriptors:
             if descriptor.name not in features:
-                raise ValueError(
-                    f"features must hold {descriptor.name!r}; got {sorted(features)}. Extract it first."
-                )
+                raise ValueError(f"features must hold {descriptor.name!r}; got {sorted(features)}. Extract it first.")
             shape = features[descriptor.name].shape
             if len(shape) != 2 or shape[1] != descriptor.n_features:
                 expected = f"(n, {descriptor.n_features})"
-                raise ValueError(
-                    f"features[{descriptor.name!r}] must be {expected}; got {shape}. Extract it again."
-                )
+                raise ValueError(f"features[{descriptor.name!r}] must be {expected}; got {shape}. Extract it again.")
         return np.hstack([features[descriptor.name] for descriptor in self.descriptors])
 
 
@@ -237,9 +233,7 @@ def _count_images(images: Iterable[np.ndarray], n_images: int | None) -> int:
         return n_images
     if isinstance(images, Sized):
         return len(images)
-    raise TypeError(
-        f"on_progress needs the number of images; {type(images).__name__} has no length. Give n_images."
-    )
+    raise TypeError(f"on_progress needs the number of images; {type(images).__name__} has no length. Give n_images.")
 
 
 def _count_jobs(n_jobs: int) -> int:

@@ -155,6 +155,4 @@ def _looks_like_formula(text: str) -> bool:
 
 def _not_a_table(path: str | Path, reason: str) -> LayoutError:
     """Return the error for a file that does not hold decisions."""
-    return LayoutError(
-        f"{Path(path).name!r} does not hold review decisions: {reason}.", "Export the decisions again."
-    )
+    return LayoutError(f"{Path(path).name!r} does not hold review decisions: {reason}.", "Export the decisions again.")

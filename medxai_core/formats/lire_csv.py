@@ -68,13 +68,9 @@ def write_lire_csv(
     """
     features = np.asarray(features, dtype=np.float64)
     if features.ndim != 2 or features.shape[1] != N_NUMBERS or not np.isfinite(features).all():
-        raise ValueError(
-            f"features must be (n, {N_NUMBERS}) and finite; got {features.shape}. Extract them again."
-        )
+        raise ValueError(f"features must be (n, {N_NUMBERS}) and finite; got {features.shape}. Extract them again.")
     if len(image_paths) != len(features):
-        raise ValueError(
-            f"image_paths must hold one path a row; got {len(image_paths)} for {len(features)} rows."
-        )
+        raise ValueError(f"image_paths must hold one path a row; got {len(image_paths)} for {len(features)} rows.")
     folder = _check_path(directory)
     paths = [_check_path(image_path) for image_path in image_paths]
     unfinished = Path(path).with_name(Path(path).name + ".part")
@@ -133,9 +129,7 @@ def _check_path(path: str | Path) -> str:
     try:
         text.encode(_ENCODING, _ERRORS)
     except UnicodeEncodeError as error:
-        raise LayoutError(
-            f"The path {text!r} cannot be written as UTF-8.", "Rename the file or folder."
-        ) from error
+        raise LayoutError(f"The path {text!r} cannot be written as UTF-8.", "Rename the file or folder.") from error
     return text
 
 

@@ -20,8 +20,8 @@ from medxai_core.records.pictures import Images, Items, find_image, list_images,
 from medxai_core.records.runs import RecordedRun, get_run
 from medxai_core.stages.heatmaps import MapMaker, load_map_maker
 from medxai_core.stages.labels import get_starting_labels
-from medxai_core.stages.reasons import Reasoning, load_reasoning
 from medxai_core.study import Study
+from medxai_core.views.reasons import Reasoning, load_reasoning
 
 Found = TypeVar("Found")
 _ITEM_ID = re.compile(r"^(?P<image>[0-9a-z]+)-r\d+c\d+$")

@@ -17,8 +17,8 @@ from medxai_core.pseudo_labels import explain_unlabelled
 from medxai_core.records.decisions import list_decision_rows, list_decisions
 from medxai_core.review import compute_labels
 from medxai_core.stages.labels import get_proposals, get_reference_seeds
-from medxai_core.stages.reasons import explain_item
-from medxai_core.stages.unusual_features import UnusualFeature, find_unusual_features
+from medxai_core.views.reasons import explain_item
+from medxai_core.views.unusual_features import UnusualFeature, find_unusual_features
 
 N_TYPICAL = 6
 N_WORDS = 3

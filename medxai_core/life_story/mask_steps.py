@@ -15,9 +15,9 @@ from medxai_core.masks import describe_heatmap
 from medxai_core.records.masks import get_heatmaps, list_heatmaps
 from medxai_core.records.runs import get_probabilities, list_runs
 from medxai_core.stages.heatmaps import MapMaker
-from medxai_core.stages.mask_view import describe_layer, describe_probability
 from medxai_core.stages.masks import describe_setting, make_study_mask
-from medxai_core.stages.recorded_scores import find_current_row, find_trivial_row, get_picture_scores
+from medxai_core.views.mask_view import describe_layer, describe_probability
+from medxai_core.views.recorded_scores import find_current_row, find_trivial_row, get_picture_scores
 
 SHOWN_SCORES = ("dice", "jaccard", "recall", "precision")
 OUTCOME_WORDS = {

@@ -334,20 +334,14 @@ def _explain_choice(chosen: _Candidate, runners_up: tuple[RunnerUp, ...]) -> str
     if chosen.n_labelled == 1:
         reason = f"the only labelled picture of cluster {chosen.cluster_id} is {chosen.label}"
     else:
-        reason = (
-            f"all {chosen.n_labelled} labelled pictures of cluster {chosen.cluster_id} are {chosen.label}"
-        )
+        reason = f"all {chosen.n_labelled} labelled pictures of cluster {chosen.cluster_id} are {chosen.label}"
     if not runners_up:
         rank = "no other pure cluster has unlabelled pictures left"
     elif runners_up[0].n_labelled < chosen.n_labelled:
         rank = "no other pure cluster with unlabelled pictures has as many"
     else:
         rank = f"cluster {runners_up[0].cluster_id} has as many, and the lower number goes first"
-    given = (
-        "1 unlabelled picture gets"
-        if len(chosen.rows) == 1
-        else f"{len(chosen.rows)} unlabelled pictures get"
-    )
+    given = "1 unlabelled picture gets" if len(chosen.rows) == 1 else f"{len(chosen.rows)} unlabelled pictures get"
     return f"{reason[0].upper()}{reason[1:]}; {rank}. Its {given} this label."
 
 

@@ -98,9 +98,7 @@ def record_clustering(study: Study, clustering: RecordedClustering) -> None:
     """Record one clustering; the same parameters on the same features replace the row, not the arrays."""
     with study.begin() as connection:
         ids = study.save_array(connection, clustering.cluster_ids, rows="items", manifest=clustering.manifest)
-        distances = study.save_array(
-            connection, clustering.distances, rows="items", manifest=clustering.manifest
-        )
+        distances = study.save_array(connection, clustering.distances, rows="items", manifest=clustering.manifest)
         row = {
             "clustering_id": clustering.clustering_id,
             "feature_set": clustering.feature_set,
@@ -131,11 +129,7 @@ def get_clustering(study: Study, clustering_id: str | None = None) -> RecordedCl
     StageMissingError
         Nothing has been clustered, or not under this id.
     """
-    rows = [
-        row
-        for row in list_clusterings(study)
-        if clustering_id is None or row["clustering_id"] == clustering_id
-    ]
+    rows = [row for row in list_clusterings(study) if clustering_id is None or row["clustering_id"] == clustering_id]
     if not rows:
         what = "no clusters yet" if clustering_id is None else f"no clustering {clustering_id!r}"
         raise StageMissingError(f"study {study.name!r} has {what}.", f"Run `cluster {study.name}` first.")

@@ -33,9 +33,7 @@ def find_decision(study: Study, event_id: str) -> Decision | None:
     return Decision(*rows[0]) if rows else None
 
 
-def append_decisions(
-    study: Study, decisions: list[tuple[Decision, str | None, str | None]]
-) -> list[Decision]:
+def append_decisions(study: Study, decisions: list[tuple[Decision, str | None, str | None]]) -> list[Decision]:
     """Append decisions with the label before and after each, in one transaction.
 
     A decision whose event id is in the log already is not written again.

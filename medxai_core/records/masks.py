@@ -61,9 +61,7 @@ def record_heatmaps(
 def list_heatmaps(study: Study, run_id: str, method: str = "gradcam") -> dict[int, int]:
     """Return the number of pictures with a recorded map, by layer."""
     c = store.heatmaps.c
-    rows = study.read(
-        select(c.layer, c.n_images).where(c.run_id == run_id, c.method == method).order_by(c.layer)
-    )
+    rows = study.read(select(c.layer, c.n_images).where(c.run_id == run_id, c.method == method).order_by(c.layer))
     return {row.layer: row.n_images for row in rows}
 
 
@@ -151,9 +149,7 @@ def check_test_is_open(study: Study, run_id: str) -> MaskSetting:
 def _last_operating_point(study: Study, run_id: str) -> dict[str, Any] | None:
     """Return the newest lock or unlock of a run."""
     c = store.operating_points.c
-    rows = study.read(
-        select(store.operating_points).where(c.run_id == run_id).order_by(c.number.desc()).limit(1)
-    )
+    rows = study.read(select(store.operating_points).where(c.run_id == run_id).order_by(c.number.desc()).limit(1))
     return dict(rows[0]._mapping) if rows else None
 
 
@@ -184,9 +180,7 @@ class RecordedEvaluation:
     created_at: str
 
 
-def record_evaluation(
-    study: Study, evaluation: RecordedEvaluation, *, per_image: np.ndarray | None = None
-) -> None:
+def record_evaluation(study: Study, evaluation: RecordedEvaluation, *, per_image: np.ndarray | None = None) -> None:
     """Record scores; the same id writes over the earlier row.
 
     Parameters

@@ -160,9 +160,7 @@ def find_image(study: Study, image_id: str) -> dict[str, object]:
     ImageNotFoundError
         No picture, or more than one, begins with this id.
     """
-    rows = study.read(
-        select(store.images).where(store.images.c.image_id.startswith(image_id, autoescape=True))
-    )
+    rows = study.read(select(store.images).where(store.images.c.image_id.startswith(image_id, autoescape=True)))
     if len(rows) != 1:
         count = "no picture has" if not rows else f"{len(rows)} pictures have"
         raise ImageNotFoundError(f"{count} an id that begins with {image_id!r}.", "Give a whole image id.")

@@ -56,9 +56,7 @@ def record_run(study: Study, run: RecordedRun) -> None:
         record_event(connection, "train", details)
 
 
-def update_run(
-    study: Study, run_id: str, *, status: str | None = None, best_epoch: int | None = None
-) -> None:
+def update_run(study: Study, run_id: str, *, status: str | None = None, best_epoch: int | None = None) -> None:
     """Change what changes during a run: its status, its best epoch.
 
     A new best epoch makes the maps and classifier scores of the one before worthless: they are dropped.

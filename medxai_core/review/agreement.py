@@ -112,9 +112,7 @@ def compute_agreement(
     )
 
 
-def _list_judgements(
-    in_force: Iterable[Decision], reader: str, classes: Sequence[str]
-) -> dict[str, str | None]:
+def _list_judgements(in_force: Iterable[Decision], reader: str, classes: Sequence[str]) -> dict[str, str | None]:
     """Return the class a reader gave each item last; None where no class was given."""
     last = pick_last(decision for decision in in_force if decision.reader == reader)
     return {item_id: _name_class(decision, classes) for item_id, decision in last.items()}
@@ -133,9 +131,7 @@ def _name_class(decision: Decision, classes: Sequence[str]) -> str | None:
 def _tabulate(table: Counter[tuple[str, str]]) -> np.ndarray:
     """Return the counts as a square array, one row and column for each class that occurs."""
     names = sorted({name for pair in table for name in pair})
-    return np.array([[table[a, b] for b in names] for a in names], dtype=float).reshape(
-        len(names), len(names)
-    )
+    return np.array([[table[a, b] for b in names] for a in names], dtype=float).reshape(len(names), len(names))
 
 
 def _compute_kappa(counts: np.ndarray, level: float) -> tuple[float | None, tuple[float, float] | None, str]:

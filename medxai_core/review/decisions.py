@@ -229,9 +229,7 @@ def sort_log(decisions: Iterable[Decision]) -> list[Decision]:
 
 def _leaves_open(decision: Decision, clustering_id: str | None) -> bool:
     """Say whether a decision leaves a proposal of this clustering without an answer."""
-    return decision.action == "skip" or (
-        decision.action == "reject" and decision.clustering_id != clustering_id
-    )
+    return decision.action == "skip" or (decision.action == "reject" and decision.clustering_id != clustering_id)
 
 
 def _read_log(decisions: Iterable[Decision]) -> _Log:

@@ -184,9 +184,7 @@ def _collect_rejected(in_force: Iterable[Decision]) -> dict[str, set[tuple[str, 
         if decision.action == "reject":
             rejected[decision.item_id].add((decision.label, decision.clustering_id))
         elif decision.action in _GIVES_LABEL and decision.item_id in rejected:
-            rejected[decision.item_id] = {
-                pair for pair in rejected[decision.item_id] if pair[0] != decision.label
-            }
+            rejected[decision.item_id] = {pair for pair in rejected[decision.item_id] if pair[0] != decision.label}
     return rejected
 
 

@@ -84,9 +84,7 @@ def summarize_review(
     (1, 1, 1)
     """
     wanted = None if item_ids is None else frozenset(item_ids)
-    in_force = [
-        decision for decision in list_in_force(decisions) if wanted is None or decision.item_id in wanted
-    ]
+    in_force = [decision for decision in list_in_force(decisions) if wanted is None or decision.item_id in wanted]
     last = pick_last(in_force)
     outcomes = Counter(
         name_outcome(last.get(item_id), proposal)

@@ -37,9 +37,7 @@ def get_matrix(study: Study, feature_set: str = "lire", scaling: str = "none") -
     """Return the features as one matrix, (n_items, d) float64; NaN rows for items without features."""
     descriptors = get_features(study, feature_set)
     known = np.isfinite(next(iter(descriptors.values()))[:, 0])
-    scaled = scale_features(
-        {name: np.asarray(values)[known] for name, values in descriptors.items()}, scaling
-    )
+    scaled = scale_features({name: np.asarray(values)[known] for name, values in descriptors.items()}, scaling)
     matrix = np.full((len(known), scaled.shape[1]), np.nan)
     matrix[known] = scaled
     return matrix
@@ -105,9 +103,7 @@ def cluster_study(
 
 def _name_clustering(study: Study, key: dict[str, Any], descriptors: dict[str, np.ndarray]) -> str:
     """Return an id that is the same for the same parameters on the same features."""
-    files = [
-        str(getattr(values, "filename", name)).rsplit("/", 1)[-1] for name, values in descriptors.items()
-    ]
+    files = [str(getattr(values, "filename", name)).rsplit("/", 1)[-1] for name, values in descriptors.items()]
     text = json.dumps([key, files], sort_keys=True)
     return f"k{key['k']}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
@@ -215,16 +211,12 @@ def embed_study(
             f"a map needs at least 4 items with features; study {study.name!r} has {len(known)}.",
             "Import more pictures.",
         )
-    found = fit_embedding(
-        matrix[known], n_neighbors=n_neighbors, min_dist=min_dist, seed=seed, on_progress=on_progress
-    )
+    found = fit_embedding(matrix[known], n_neighbors=n_neighbors, min_dist=min_dist, seed=seed, on_progress=on_progress)
     points = np.full((len(matrix), 2), np.nan, np.float32)
     points[known] = found.points
     manifest = {
         "parameters": dict(found.parameters) | {"scaling": scaling, "seed": seed},
         "versions": get_versions("umap-learn", "numba", "numpy"),
     }
-    record_embedding(
-        study, points, feature_set=feature_set, trustworthiness=found.trustworthiness, manifest=manifest
-    )
+    record_embedding(study, points, feature_set=feature_set, trustworthiness=found.trustworthiness, manifest=manifest)
     return get_embedding(study, feature_set)

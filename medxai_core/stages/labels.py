@@ -120,9 +120,7 @@ def decide(
     ImageNotFoundError
         No such item.
     """
-    return decide_many(
-        study, [item_id], action, reader=reader, label=label, reason=reason, event_ids=[event_id]
-    )[0]
+    return decide_many(study, [item_id], action, reader=reader, label=label, reason=reason, event_ids=[event_id])[0]
 
 
 def decide_many(

@@ -94,9 +94,7 @@ def sweep_tuning(
         on_progress(done, len(positions))
     rows = [sweeps[layer].rows() for layer in chosen]
     dice = np.array([[row.dice if row.dice is not None else np.nan for row in line] for line in rows])
-    jaccard = np.array(
-        [[row.jaccard if row.jaccard is not None else np.nan for row in line] for line in rows]
-    )
+    jaccard = np.array([[row.jaccard if row.jaccard is not None else np.nan for row in line] for line in rows])
     return LayerSweep(chosen, list(THRESHOLDS), dice, jaccard, len(positions))
 
 
@@ -166,9 +164,7 @@ def _check_locked(study: Study, run_id: str, setting: MaskSetting | None) -> Mas
     return locked
 
 
-def _iterate_truth(
-    study: Study, images: Images, positions: np.ndarray
-) -> Iterator[tuple[int, np.ndarray]]:
+def _iterate_truth(study: Study, images: Images, positions: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     """Yield position and ground truth of pictures, one at a time."""
     for position in positions:
         size = (int(images.widths[position]), int(images.heights[position]))

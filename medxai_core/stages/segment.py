@@ -69,9 +69,7 @@ def segment_pictures(
     """
     model, manifest = load_checkpoint(checkpoint)
     maker = make_map_maker(model, manifest)
-    setting = _find_setting(
-        checkpoint, manifest.operating_point, layer=layer, low=low, high=high, method=method
-    )
+    setting = _find_setting(checkpoint, manifest.operating_point, layer=layer, low=low, high=high, method=method)
     if not 0 <= setting.layer < len(maker.blocks):
         raise IncompatibleCheckpointError(
             f"layer must be 0 to {len(maker.blocks) - 1} for {manifest.network}; got {setting.layer}.",
@@ -143,9 +141,7 @@ def list_pictures(places: Sequence[Path]) -> list[Path]:
     return found
 
 
-def _read(
-    paths: Sequence[Path], names: Sequence[str], failures: list[Failure]
-) -> Iterator[tuple[str, np.ndarray]]:
+def _read(paths: Sequence[Path], names: Sequence[str], failures: list[Failure]) -> Iterator[tuple[str, np.ndarray]]:
     """Yield mask name and picture; pictures that fail are listed and left out."""
     for path, name in zip(paths, names, strict=True):
         try:

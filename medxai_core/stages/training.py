@@ -22,16 +22,14 @@ from medxai_core.config import CLASS_NAMES
 from medxai_core.datasets import (
     LabelledInputs,
     cache_inputs,
+    delete_cache,
     encode_labels,
-    iterate_inputs,
     list_readable_rows,
 )
 from medxai_core.errors import MedxaiError, NoSeedsError, RunNotFoundError, StopRequested
-from medxai_core.evaluation.classifier import score_classifier
 from medxai_core.jobs import Job
-from medxai_core.json_values import to_plain
 from medxai_core.models import PolypClassifier, Preprocessing, build_model, default_preprocessing, get_blocks
-from medxai_core.progress import OnProgress, Stage, silent_stage
+from medxai_core.progress import Stage, silent_stage
 from medxai_core.provenance import get_versions, now_text
 from medxai_core.records.labellings import find_labelling
 from medxai_core.records.pictures import Images, Items, list_images, list_items
@@ -40,7 +38,6 @@ from medxai_core.records.runs import (
     get_run,
     list_epochs,
     list_runs,
-    record_classifier_scores,
     record_epoch,
     record_run,
     update_run,
@@ -54,7 +51,6 @@ from medxai_core.training import (
     fit,
     make_loaders,
     make_optimizer,
-    predict,
 )
 
 LAST, BEST = "last.safetensors", "best.safetensors"
@@ -126,9 +122,7 @@ def choose_training_items(study: Study, items: Items, *, labels: str = "all") ->
     return TrainingSet(np.array([row[2] for row in rows]), encode_labels([row[3] for row in rows]), counts)
 
 
-def list_inputs(
-    study: Study, images: Images, items: Items, positions: np.ndarray
-) -> list[tuple[Path, Sequence[int]]]:
+def list_inputs(study: Study, images: Images, items: Items, positions: np.ndarray) -> list[tuple[Path, Sequence[int]]]:
     """Return file and box of some items, as `datasets.cache_inputs` wants them."""
     root = study.image_root
     return [
@@ -339,67 +333,6 @@ def _cache_run_inputs(
     return train, LabelledInputs(cached, rows[~is_train], labels[rows[~is_train]].astype(np.int64))
 
 
-def evaluate_study_classifier(
-    study: Study, run_id: str | None = None, *, stage: Stage = silent_stage
-) -> dict[str, dict[str, Any]]:
-    """Score the classifier on the labelled validation items and on the test items, and record it.
-
-    Returns
-    -------
-    dict
-        By split: the scores with intervals, n by class, and what the split was used for.
-
-    Notes
-    -----
-    The best epoch was chosen on the validation items, so their scores flatter; test items took no part.
-    """
-    run = get_run(study, run_id)
-    items, images = list_items(study), list_images(study)
-    model, manifest = load_checkpoint(study.run_folder(run.run_id) / BEST)
-    found: dict[str, dict[str, Any]] = {}
-    test = items.positions_in("test")
-    labelled = np.array([label is not None for label in items.reference_labels[test]], bool)
-    for split, positions in (("validation", find_validation_items(items)), ("test", test[labelled])):
-        if not len(positions):
-            continue
-        probabilities = np.full(len(items), np.nan)
-        inputs = list_inputs(study, images, items, positions)
-        readable, values = _predict_items(
-            study, model, manifest.preprocessing, inputs, on_progress=stage(f"Classifying {split} items")
-        )
-        probabilities[positions[readable]] = values
-        y_true = encode_labels(items.reference_labels[positions[readable]])
-        groups = images.groups[items.image_positions[positions[readable]]].astype(str)
-        scores = to_plain(score_classifier(y_true, values, groups=groups))
-        record_classifier_scores(study, run.run_id, split, scores=scores, probabilities=probabilities)
-        found[split] = scores
-    return found
-
-
-def _predict_items(
-    study: Study,
-    model: PolypClassifier,
-    preprocessing: Preprocessing,
-    inputs: list,
-    *,
-    on_progress: OnProgress,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows that could be read, and their probability of polyp."""
-    cache = study.folder / "runs" / f"inputs-{uuid.uuid4().hex[:8]}.npy"
-    try:
-        cached, failures = cache_inputs(inputs, preprocessing, cache, n_jobs=-1, on_progress=on_progress)
-        rows = list_readable_rows(inputs, failures)
-        return rows, predict(model, iterate_inputs(cached, rows, preprocessing))
-    finally:
-        _delete_cache(cache)
-
-
 def _delete_inputs(folder: Path) -> None:
     """Delete the decoded pictures of a finished run: they are pixels of patients, and can be made again."""
-    _delete_cache(folder / "inputs.npy")
-
-
-def _delete_cache(path: Path) -> None:
-    """Delete a file of decoded pictures and its manifest."""
-    path.unlink(missing_ok=True)
-    path.with_suffix(".json").unlink(missing_ok=True)
+    delete_cache(folder / "inputs.npy")

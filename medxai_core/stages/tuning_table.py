@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from medxai_core.evaluation.baselines import CENTRED_DISK
+from medxai_core.evaluation.baselines import CENTRED_DISK, score_trivial_masks
 from medxai_core.json_values import to_plain
 from medxai_core.progress import Stage, silent_stage
 from medxai_core.provenance import now_text
 from medxai_core.records.masks import MaskSetting
 from medxai_core.records.pictures import list_images, load_study_mask
 from medxai_core.records.runs import get_run
-from medxai_core.stages.mask_view import score_trivial_masks
 from medxai_core.stages.scores import LayerSweep, choose_setting, sweep_tuning
 from medxai_core.study import Study
 

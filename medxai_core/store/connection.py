@@ -73,30 +73,22 @@ def check_schema(engine: Engine, name: str) -> None:
     """
     try:
         with engine.connect() as connection:
-            found = connection.execute(
-                study_facts.select().where(study_facts.c.key == "schema_version")
-            ).one_or_none()
-            complete = connection.execute(
-                study_facts.select().where(study_facts.c.key == "created_at")
-            ).one_or_none()
+            found = connection.execute(study_facts.select().where(study_facts.c.key == "schema_version")).one_or_none()
+            complete = connection.execute(study_facts.select().where(study_facts.c.key == "created_at")).one_or_none()
     except exc.DatabaseError as error:
         raise StudyDamagedError(
             f"study {name!r}: study.db cannot be read ({error.orig}).",
             "Restore the folder from a copy, or create the study again.",
         ) from error
     if found is None:
-        raise StudyDamagedError(
-            f"study {name!r} is half-written.", "Delete its folder and create the study again."
-        )
+        raise StudyDamagedError(f"study {name!r} is half-written.", "Delete its folder and create the study again.")
     if found.value != SCHEMA_VERSION:
         raise SchemaVersionError(
             f"study {name!r} has schema version {found.value}; this software reads version {SCHEMA_VERSION}.",
             "Create the study again with this version, or open it with the version that wrote it.",
         )
     if complete is None:
-        raise StudyDamagedError(
-            f"study {name!r} is half-written.", "Delete its folder and create the study again."
-        )
+        raise StudyDamagedError(f"study {name!r} is half-written.", "Delete its folder and create the study again.")
 
 
 @contextmanager

@@ -101,9 +101,7 @@ def _count(images: Any, items: Any) -> dict[str, Any]:
         "items": int(present.sum()),
         "pictures by split": dict(Counter(images.splits[images.is_present])),
         "items by split": dict(Counter(items.splits[present])),
-        "items by reference label": {
-            str(label): n for label, n in Counter(items.reference_labels[present]).items()
-        },
+        "items by reference label": {str(label): n for label, n in Counter(items.reference_labels[present]).items()},
         "seeds": dict(Counter(items.reference_labels[present & items.is_seed])),
         "labelled validation items": int(
             (present & items.is_labelled & (items.splits.astype(str) == "validation")).sum()
@@ -139,9 +137,7 @@ def _find_odd_pictures(study: Study) -> dict[str, list[str]]:
     """Return pictures that are small, dark or blurred, and those without a mask among masked ones."""
     c = store.images.c
     rows = study.read(
-        select(c.image_id, c.width, c.height, c.brightness, c.sharpness, c.mask_path).where(
-            c.removed_at.is_(None)
-        )
+        select(c.image_id, c.width, c.height, c.brightness, c.sharpness, c.mask_path).where(c.removed_at.is_(None))
     )
     small = [row for row in rows if min(row.width, row.height) < SMALL_SIDE]
     dark = [row for row in rows if row.brightness is None or row.brightness < DARK_BELOW]

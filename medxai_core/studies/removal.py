@@ -73,13 +73,9 @@ def remove_image(study: Study, image_id: str) -> Removed:
             .where(items.c.image_id == image_id)
             .values(reference_label=None, polyp_share=None, is_seed=False, is_labelled=False)
         )
-        blank = dict.fromkeys(
-            ("relative_path", "mask_path", "brightness", "contrast", "sharpness", "reference_label")
-        )
+        blank = dict.fromkeys(("relative_path", "mask_path", "brightness", "contrast", "sharpness", "reference_label"))
         connection.execute(
-            update(store.images)
-            .where(store.images.c.image_id == image_id)
-            .values(removed_at=now_text(), **blank)
+            update(store.images).where(store.images.c.image_id == image_id).values(removed_at=now_text(), **blank)
         )
         record_event(connection, "remove-image", {"image_id": image_id})
     for array_id in old_arrays:

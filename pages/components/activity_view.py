@@ -7,8 +7,8 @@ import json
 import streamlit as st
 
 from medxai_core.config import RESEARCH_USE
-from medxai_core.stages.activity_log import Activity, format_csv, format_jsonl, list_activity
 from medxai_core.study import Study
+from medxai_core.views.activity_log import Activity, format_csv, format_jsonl, list_activity
 from pages.components.cached import get_state, remember
 from pages.components.class_words import say_plainly, shorten
 

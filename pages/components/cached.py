@@ -123,8 +123,8 @@ def get_all_maps(
 @st.cache_resource(max_entries=2, ttl=CACHE_SECONDS, show_spinner="Collecting the reasons of the proposals")
 def _load_reasoning(folder: str, labelling_id: str, version: str) -> tuple[Any, Any]:
     """Rebuild one run of the rounds, and measure its proposals."""
-    from medxai_core.stages.proposal_queue import measure_proposals
-    from medxai_core.stages.reasons import load_reasoning
+    from medxai_core.views.proposal_queue import measure_proposals
+    from medxai_core.views.reasons import load_reasoning
 
     study = get_study(folder)
     reasoning = load_reasoning(study, labelling_id, items=get_items(study))
@@ -149,7 +149,7 @@ def _load_decisions(folder: str, created: float, n_lines: int) -> list:
 
 def get_decisions(study: Study) -> list:
     """Return the whole decision log."""
-    from medxai_core.stages.review_progress import count_log_lines
+    from medxai_core.views.review_progress import count_log_lines
 
     return _load_decisions(str(study.folder), _birth(study.folder / "study.db"), count_log_lines(study))
 
@@ -157,7 +157,7 @@ def get_decisions(study: Study) -> list:
 @st.cache_data(max_entries=8, ttl=CACHE_SECONDS, show_spinner="Choosing pictures that differ from each other")
 def _suggest_seeds(folder: str, version: str, n: int) -> list[str]:
     """Suggest items to label from zero."""
-    from medxai_core.stages.seeds import suggest_study_seeds
+    from medxai_core.views.seeds import suggest_study_seeds
 
     study = get_study(folder)
     return suggest_study_seeds(study, n, items=get_items(study))
@@ -214,7 +214,7 @@ def remember_layer(folder: str, run_id: str, epoch: int, view: tuple, _make: Any
 @st.cache_data(max_entries=48, ttl=CACHE_SECONDS, show_spinner=False)
 def _shrink_picture(folder: str, relative_path: str, version: str, longest: int) -> np.ndarray:
     """Decode one picture and make it small enough to show."""
-    from medxai_core.stages.mask_view import shrink_picture
+    from medxai_core.views.mask_view import shrink_picture
 
     return shrink_picture(_load_picture(folder, relative_path, version), longest)
 
@@ -228,7 +228,7 @@ def get_shown_picture(study: Study, relative_path: str, *, longest: int) -> np.n
 def _count_labels(folder: str, labelling_id: str | None, n_lines: int, version: str) -> dict[str, dict[str, int]]:
     """Count the labels in force by source and class."""
     from medxai_core.stages.labels import get_label_states
-    from medxai_core.stages.review_progress import count_labels
+    from medxai_core.views.review_progress import count_labels
 
     study = get_study(folder)
     return count_labels(get_label_states(study, get_items(study)))
@@ -242,7 +242,7 @@ def get_label_counts(study: Study) -> dict[str, dict[str, int]]:
 def _get_label_version(study: Study) -> tuple[str | None, int, str]:
     """Return what the labels in force depend on: the newest rounds, the log, the pictures."""
     from medxai_core.records.labellings import list_labellings
-    from medxai_core.stages.review_progress import count_log_lines
+    from medxai_core.views.review_progress import count_log_lines
 
     heads = list_labellings(study)
     return heads[0]["labelling_id"] if heads else None, count_log_lines(study), get_version(study)
@@ -253,7 +253,7 @@ def _get_label_version(study: Study) -> tuple[str | None, int, str]:
 
 def get_state(study: Study) -> str:
     """Return a text that changes with every recorded stage and every decision."""
-    from medxai_core.stages.overview import get_last_numbers
+    from medxai_core.views.overview import get_last_numbers
 
     return f"{get_version(study)}-{'-'.join(map(str, get_last_numbers(study)))}"
 
@@ -276,7 +276,7 @@ def _load_points(folder: str, clustering_id: str | None, feature_set: str, state
     """Collect the points of the newest map."""
     from medxai_core.records.clusterings import get_clustering, get_embedding
     from medxai_core.records.labellings import find_labelling
-    from medxai_core.stages.map_points import get_map_points
+    from medxai_core.views.map_points import get_map_points
 
     study = get_study(folder)
     return get_map_points(
@@ -297,7 +297,7 @@ def get_points(study: Study, clustering_id: str | None, feature_set: str = "lire
 def _describe(folder: str, clustering_id: str, state: str) -> tuple[Any, Any]:
     """Describe every cluster, and what drove the clustering."""
     from medxai_core.records.clusterings import get_clustering
-    from medxai_core.stages.cluster_view import describe_study_clusters, explain_study_clustering
+    from medxai_core.views.cluster_view import describe_study_clusters, explain_study_clustering
 
     study = get_study(folder)
     clustering = get_clustering(study, clustering_id)
@@ -314,7 +314,7 @@ def get_cluster_summaries(study: Study, clustering_id: str) -> tuple[Any, Any]:
 def _explain(folder: str, clustering_id: str, cluster: int, state: str) -> Any:
     """Say what sets one cluster apart."""
     from medxai_core.records.clusterings import get_clustering
-    from medxai_core.stages.cluster_view import explain_study_cluster
+    from medxai_core.views.cluster_view import explain_study_cluster
 
     study = get_study(folder)
     return explain_study_cluster(study, get_clustering(study, clustering_id), cluster)
@@ -328,7 +328,7 @@ def get_cluster_words(study: Study, clustering_id: str, cluster: int) -> Any:
 @st.cache_data(max_entries=2000, ttl=CACHE_SECONDS, show_spinner=False)
 def _mark(folder: str, position: int, version: str) -> bytes | None:
     """Draw one item in its thumbnail, as a JPEG; None when the thumbnail is gone."""
-    from medxai_core.stages.item_thumbnails import draw_item_thumbnail
+    from medxai_core.views.item_thumbnails import draw_item_thumbnail
 
     study = get_study(folder)
     return draw_item_thumbnail(study, get_images(study), get_items(study), position)
@@ -374,6 +374,6 @@ def get_training_choice(study: Study, labels: str) -> Any:
 @st.cache_data(max_entries=8, ttl=24 * CACHE_SECONDS, show_spinner="Trying a few steps of this training")
 def get_measured_speed(preset: str, network: str) -> float:
     """Return the seconds of one training step on this computer."""
-    from medxai_core.stages.training_cost import make_config, measure_training_speed
+    from medxai_core.views.training_cost import make_config, measure_training_speed
 
     return measure_training_speed(make_config(preset, network=network))

@@ -8,8 +8,8 @@ import streamlit as st
 
 from medxai_core.clusters import SCALINGS
 from medxai_core.features.registry import FEATURE_SETS
-from medxai_core.stages.overview import PAPER_K, suggest_k
 from medxai_core.study import Study
+from medxai_core.views.overview import PAPER_K, suggest_k
 from pages.components.job_buttons import is_at_work, start_and_show
 
 SCALING_WORDS = {

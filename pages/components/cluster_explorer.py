@@ -11,9 +11,9 @@ from medxai_core.embedding import MAX_TRUST_ROWS
 from medxai_core.errors import MedxaiError
 from medxai_core.formats.selection_csv import format_selection_csv
 from medxai_core.records.clusterings import RecordedEmbedding
-from medxai_core.stages.cluster_view import name_trust
-from medxai_core.stages.map_points import MapPoints, find_rows, get_map_feature, list_map_features
 from medxai_core.study import Study
+from medxai_core.views.cluster_view import name_trust
+from medxai_core.views.map_points import MapPoints, find_rows, get_map_feature, list_map_features
 from pages.components.cached import get_item_thumbnail, get_points
 from pages.components.class_words import say_class, shorten
 from pages.components.cluster_choice import (

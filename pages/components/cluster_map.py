@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from medxai_core.masks import OKABE_ITO
-from medxai_core.stages.map_points import MapPoints
+from medxai_core.views.map_points import MapPoints
 from pages.components.class_words import say_class, shorten
 
 GREY = "rgba(128,128,128,0.45)"

@@ -10,8 +10,8 @@ import streamlit as st
 
 from medxai_core.clusters import ClusterSummary, DescriptorShare, FeatureDifference
 from medxai_core.masks import OKABE_ITO
-from medxai_core.stages.cluster_view import name_strength
 from medxai_core.study import Study
+from medxai_core.views.cluster_view import name_strength
 from pages.components.cached import get_cluster_summaries, get_cluster_words, get_items
 from pages.components.class_words import say_class, shorten
 from pages.components.cluster_choice import select_items

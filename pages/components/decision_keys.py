@@ -12,8 +12,8 @@ from medxai_core.records.decisions import list_decisions, new_event_id
 from medxai_core.review import Decision, find_redo_target, find_undo_target
 from medxai_core.stages.labels import decide, decide_many, redo, undo
 from medxai_core.stages.review_batches import is_batch, name_batch, revert_batch
-from medxai_core.stages.review_progress import count_log_lines
 from medxai_core.study import Study
+from medxai_core.views.review_progress import count_log_lines
 from pages.components.class_words import say_action, shorten
 from pages.components.frame import get_reader, show_error
 

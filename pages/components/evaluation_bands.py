@@ -7,8 +7,8 @@ import streamlit as st
 
 from medxai_core.evaluation.bands import AREA_EDGES, AREA_LABELS, DISTANCE_EDGES, DISTANCE_LABELS, score_bands
 from medxai_core.records.masks import RecordedEvaluation
-from medxai_core.stages.recorded_scores import PictureScores, find_trivial_row
 from medxai_core.study import Study
+from medxai_core.views.recorded_scores import PictureScores, find_trivial_row
 from pages.components.evaluation_charts import show_bands
 from pages.components.evaluation_data import get_centre_distances, get_scores_by_picture
 

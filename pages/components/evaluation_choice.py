@@ -10,8 +10,8 @@ from medxai_core.records.masks import RecordedEvaluation, get_locked_setting
 from medxai_core.records.pictures import Images
 from medxai_core.records.runs import RecordedRun, list_runs
 from medxai_core.stages.masks import describe_setting
-from medxai_core.stages.recorded_scores import find_current_row, find_trivial_row, say_comparison
 from medxai_core.study import Study
+from medxai_core.views.recorded_scores import find_current_row, find_trivial_row, say_comparison
 from pages.components.class_words import escape
 from pages.components.evaluation_data import get_comparison
 from pages.components.evaluation_words import TUNED_ON_TEST

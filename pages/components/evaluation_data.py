@@ -10,10 +10,10 @@ from medxai_core.events import list_events
 from medxai_core.records.labellings import find_labelling
 from medxai_core.records.masks import MaskSetting, RecordedEvaluation
 from medxai_core.records.runs import RecordedRun
-from medxai_core.stages.polyp_places import measure_centre_distances
-from medxai_core.stages.recorded_scores import PictureScores, compare_rows, get_picture_scores
-from medxai_core.stages.round_errors import RoundError, score_study_rounds
 from medxai_core.study import Study
+from medxai_core.views.polyp_places import measure_centre_distances
+from medxai_core.views.recorded_scores import PictureScores, compare_rows, get_picture_scores
+from medxai_core.views.round_errors import RoundError, score_study_rounds
 from pages.components.cached import (
     get_images,
     get_items,
@@ -57,7 +57,7 @@ def get_centre_distances(study: Study, row: RecordedEvaluation) -> np.ndarray:
 
 def get_scored_drawing(study: Study, run: RecordedRun, row: RecordedEvaluation, position: int) -> np.ndarray:
     """Return one scored picture with mask and truth drawn in, (h, w, 3) uint8."""
-    from medxai_core.stages.scored_overlay import draw_scored_picture  # loads the network's libraries
+    from medxai_core.views.scored_overlay import draw_scored_picture  # loads the network's libraries
 
     def draw() -> np.ndarray:
         maker = get_model(study, run.run_id, run.best_epoch or 0).maker

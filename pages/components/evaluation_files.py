@@ -7,8 +7,8 @@ import streamlit as st
 from medxai_core.config import RESEARCH_USE
 from medxai_core.records.masks import MaskSetting, RecordedEvaluation
 from medxai_core.records.speeds import find_speed
-from medxai_core.stages.hand_in import HandIn, find_masks_zip, get_masks_folder, make_hand_in
 from medxai_core.study import Study
+from medxai_core.views.hand_in import HandIn, find_masks_zip, get_masks_folder, make_hand_in
 from pages.components.cached import get_images
 from pages.components.evaluation_data import get_scores_by_picture
 from pages.components.job_buttons import is_at_work, show_last_failure, start_and_show

@@ -9,8 +9,8 @@ from medxai_core.errors import MedxaiError
 from medxai_core.masks import FALSE_COLOR, HIT_COLOR, MISSED_COLOR
 from medxai_core.records.masks import RecordedEvaluation
 from medxai_core.records.runs import RecordedRun
-from medxai_core.stages.recorded_scores import PictureScores, find_trivial_row
 from medxai_core.study import Study
+from medxai_core.views.recorded_scores import PictureScores, find_trivial_row
 from pages.components.chart_style import to_hex
 from pages.components.evaluation_charts import show_distribution
 from pages.components.evaluation_data import get_scored_drawing, get_scores_by_picture

@@ -7,8 +7,8 @@ import streamlit as st
 
 from medxai_core.config import CLASS_NAMES
 from medxai_core.masks import OKABE_ITO
-from medxai_core.stages.round_errors import RoundError
 from medxai_core.study import Study
+from medxai_core.views.round_errors import RoundError
 from pages.components.chart_style import TRIVIAL_COLOR, WARN_COLOR, finish_chart, show_chart, to_hex
 from pages.components.class_words import say_class
 from pages.components.evaluation_data import get_round_errors

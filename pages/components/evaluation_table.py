@@ -6,8 +6,8 @@ import streamlit as st
 
 from medxai_core.config import PAPER_ROWS
 from medxai_core.records.masks import MaskSetting, RecordedEvaluation
-from medxai_core.stages.mask_view import is_same_mask
-from medxai_core.stages.recorded_scores import MASK_USE_WORDS
+from medxai_core.views.mask_view import is_same_mask
+from medxai_core.views.recorded_scores import MASK_USE_WORDS
 from pages.components.evaluation_words import (
     MASK_USE_BADGES,
     METRIC_WORDS,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from medxai_core.records.runs import RecordedRun
-from medxai_core.stages.departures import DEPARTURES
-from medxai_core.stages.limits import Limit, list_limits
 from medxai_core.study import Study
+from medxai_core.views.departures import DEPARTURES
+from medxai_core.views.limits import Limit, list_limits
 from pages.components.cached import get_images, get_items, get_state, remember
 from pages.components.class_words import escape
 from pages.components.frame import show_empty

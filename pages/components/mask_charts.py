@@ -8,9 +8,9 @@ import streamlit as st
 
 from medxai_core.masks import HEAT_ANCHORS, MASK_COLOR
 from medxai_core.records.masks import MaskSetting
-from medxai_core.stages.mask_view import CURVE_THRESHOLDS, HISTOGRAM_BINS, LayerMap, TruthCounts
 from medxai_core.stages.masks import make_band
 from medxai_core.stages.tuning_table import TuningTable
+from medxai_core.views.mask_view import CURVE_THRESHOLDS, HISTOGRAM_BINS, LayerMap, TruthCounts
 from pages.components import mask_setting as keys
 from pages.components.chart_style import GOOD_COLOR, PLAIN, TRIVIAL_COLOR, WARN_COLOR, finish_chart, show_chart, to_hex
 

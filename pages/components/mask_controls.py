@@ -6,7 +6,7 @@ import streamlit as st
 
 from medxai_core.heatmaps import CAM_METHODS
 from medxai_core.records.masks import MaskSetting, get_locked_setting
-from medxai_core.stages.mask_view import (
+from medxai_core.views.mask_view import (
     LayerMap,
     compute_published_shift,
     compute_share_above,

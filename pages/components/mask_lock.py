@@ -12,9 +12,9 @@ from medxai_core.records.masks import (
     record_unlock,
 )
 from medxai_core.stages.mask_exports import find_mask_export, list_export_arguments
-from medxai_core.stages.mask_view import describe_plainly, is_same_mask
 from medxai_core.stages.masks import lock_setting
 from medxai_core.study import Study
+from medxai_core.views.mask_view import describe_plainly, is_same_mask
 from pages.components import mask_setting as keys
 from pages.components.frame import get_reader
 from pages.components.job_buttons import is_at_work, show_last_failure, start_and_show

@@ -20,8 +20,8 @@ from medxai_core.masks import (
     overlay_truth,
 )
 from medxai_core.records.masks import MaskSetting
-from medxai_core.stages.mask_view import LayerMap, cut_layer_mask, describe_hottest, sample_nearest
 from medxai_core.stages.masks import make_band
+from medxai_core.views.mask_view import LayerMap, cut_layer_mask, describe_hottest, sample_nearest
 from pages.components import mask_setting as keys
 from pages.components.mask_subject import Subject, get_shown
 

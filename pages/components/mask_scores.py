@@ -8,8 +8,8 @@ import streamlit as st
 from medxai_core.evaluation.baselines import ALL_POLYP, CENTRED_DISK
 from medxai_core.evaluation.scores import ImageScores
 from medxai_core.records.masks import MaskSetting
-from medxai_core.stages.mask_view import LayerMap, TruthCounts, cut_layer_mask
 from medxai_core.stages.masks import make_band
+from medxai_core.views.mask_view import LayerMap, TruthCounts, cut_layer_mask
 from pages.components.mask_subject import Subject, get_trivial_scores
 
 ROWS = {

@@ -9,9 +9,9 @@ import streamlit as st
 from medxai_core.heatmaps import CAM_METHODS
 from medxai_core.records.masks import MaskSetting, get_locked_setting
 from medxai_core.records.runs import RecordedRun
-from medxai_core.stages.mask_view import is_same_mask, list_paper_settings
 from medxai_core.stages.tuning_table import find_tuning_table
 from medxai_core.study import Study
+from medxai_core.views.mask_view import is_same_mask, list_paper_settings
 
 LAYER, METHOD = "masks_layer", "masks_method"
 ABOVE_ONLY, LOW, BAND, INVERTED = "masks_above_only", "masks_low", "masks_band", "masks_inverted"

@@ -8,14 +8,14 @@ import streamlit as st
 from medxai_core.errors import MedxaiError
 from medxai_core.masks import overlay_heatmap, overlay_mask, overlay_truth
 from medxai_core.records.masks import MaskSetting
-from medxai_core.stages.mask_view import (
+from medxai_core.stages.masks import make_band
+from medxai_core.views.mask_view import (
     compute_small_heatmaps,
     count_truth,
     cut_layer_mask,
     describe_plainly,
     sample_nearest,
 )
-from medxai_core.stages.masks import make_band
 from pages.components import mask_setting as keys
 from pages.components.mask_pictures import encode_picture
 from pages.components.mask_subject import (

@@ -13,21 +13,21 @@ import numpy as np
 import streamlit as st
 
 from medxai_core.errors import UnreadableImageError
+from medxai_core.evaluation.baselines import score_trivial_masks
 from medxai_core.images import IMAGE_SUFFIXES, load_image
 from medxai_core.records.masks import MaskSetting
 from medxai_core.records.pictures import Images
 from medxai_core.records.runs import RecordedRun
-from medxai_core.stages.mask_view import (
+from medxai_core.study import Study
+from medxai_core.views.mask_view import (
     LayerMap,
     TruthCounts,
     compute_probability,
     count_truth,
     make_layer_map,
-    score_trivial_masks,
     shrink_picture,
 )
-from medxai_core.stages.truth_access import explain_hidden_truth, load_open_truth
-from medxai_core.study import Study
+from medxai_core.views.truth_access import explain_hidden_truth, load_open_truth
 from pages.components import cached
 
 OWN = "own"

@@ -7,8 +7,8 @@ import streamlit as st
 from medxai_core.errors import MedxaiError
 from medxai_core.evaluation.baselines import CENTRED_DISK
 from medxai_core.records.masks import MaskSetting
-from medxai_core.stages.mask_view import LayerMap, TruthCounts, describe_plainly, describe_probability
 from medxai_core.stages.tuning_table import find_tuning_table
+from medxai_core.views.mask_view import LayerMap, TruthCounts, describe_plainly, describe_probability
 from pages.components import mask_setting as keys
 from pages.components.frame import show_error
 from pages.components.job_buttons import is_at_work, show_last_failure, start_and_show

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from medxai_core.stages.review_progress import list_flagged, list_outcomes
 from medxai_core.study import Study
+from medxai_core.views.review_progress import list_flagged, list_outcomes
 from pages.components.class_words import CLASS_COLORS, CLASS_ICONS, OUTCOME_WORDS, say_class, shorten
 from pages.components.decision_keys import (
     DecisionKey,

@@ -7,15 +7,15 @@ import streamlit as st
 from medxai_core.errors import MedxaiError
 from medxai_core.review import Decision, compute_agreement, summarize_review
 from medxai_core.stages.decision_files import add_decisions, dump_decisions
-from medxai_core.stages.proposal_queue import order_proposals
 from medxai_core.stages.review_batches import describe_batch, group_batches
-from medxai_core.stages.review_progress import (
+from medxai_core.study import Study
+from medxai_core.views.proposal_queue import order_proposals
+from medxai_core.views.review_progress import (
     AuditShare,
     audit_proposals,
     list_own_decisions,
     list_readers,
 )
-from medxai_core.study import Study
 from pages.components.cached import get_decisions, get_label_counts
 from pages.components.class_words import SOURCE_WORDS, say_action, say_class, shorten
 from pages.components.decision_keys import show_problem, show_undo_keys, undo_group

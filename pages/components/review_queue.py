@@ -9,10 +9,10 @@ import streamlit as st
 from medxai_core.review import Decision
 from medxai_core.review.labels import Proposal
 from medxai_core.stages.labels import get_proposals
-from medxai_core.stages.proposal_queue import ProposalMeasures, order_proposals
-from medxai_core.stages.reasons import Reasoning
-from medxai_core.stages.review_progress import list_flagged, list_outcomes
 from medxai_core.study import Study
+from medxai_core.views.proposal_queue import ProposalMeasures, order_proposals
+from medxai_core.views.reasons import Reasoning
+from medxai_core.views.review_progress import list_flagged, list_outcomes
 from pages.components.cached import get_decisions, get_reasoning
 from pages.components.decision_keys import ITEM_PARAMETER
 from pages.components.frame import get_reader

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from medxai_core.pseudo_labels import ProposalReason
-from medxai_core.stages.reasons import ItemReason, explain_item
+from medxai_core.views.reasons import ItemReason, explain_item
 from pages.components.class_words import escape, say_class, say_plainly
 from pages.components.item_views import show_neighbours
 from pages.components.review_queue import ReviewState

@@ -6,8 +6,8 @@ import streamlit as st
 
 from medxai_core.errors import StageMissingError
 from medxai_core.review import list_in_force
-from medxai_core.stages.seeds import CLASSES_WANTED, count_starting_labels
 from medxai_core.study import Study
+from medxai_core.views.seeds import CLASSES_WANTED, count_starting_labels
 from pages.components.cached import get_decisions, get_items, get_suggested_seeds
 from pages.components.class_words import OUTCOME_WORDS, say_class, shorten
 from pages.components.decision_keys import (

@@ -7,9 +7,9 @@ import streamlit as st
 from medxai_core.errors import MedxaiError
 from medxai_core.jobs import list_jobs, start_job
 from medxai_core.records.clusterings import get_clustering, list_clusterings
-from medxai_core.stages.reasons import Reasoning
-from medxai_core.stages.seeds import count_starting_labels
 from medxai_core.study import Study
+from medxai_core.views.reasons import Reasoning
+from medxai_core.views.seeds import count_starting_labels
 from pages.components.cached import get_decisions, get_items
 from pages.components.class_words import say_class
 from pages.components.frame import show_empty, show_error

@@ -10,8 +10,8 @@ from medxai_core.life_story import Part, Step
 from medxai_core.records.masks import MaskSetting, get_heatmaps, get_locked_setting
 from medxai_core.records.runs import RecordedRun
 from medxai_core.stages.heatmaps import MapMaker
-from medxai_core.stages.recorded_scores import find_current_row
-from medxai_core.stages.story_drawings import draw_heat, draw_mask
+from medxai_core.views.recorded_scores import find_current_row
+from medxai_core.views.story_drawings import draw_heat, draw_mask
 from pages.components.cached import get_all_maps, get_model, get_picture, get_shown_picture
 from pages.components.class_words import shorten
 from pages.components.evaluation_data import get_scored_drawing

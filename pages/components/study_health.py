@@ -8,9 +8,9 @@ from typing import NamedTuple
 import streamlit as st
 
 from medxai_core.errors import MedxaiError
-from medxai_core.stages.overview import find_image_ids
 from medxai_core.studies.health import Health
 from medxai_core.study import Study, set_image_root
+from medxai_core.views.overview import find_image_ids
 from pages.components.cached import get_health
 from pages.components.class_words import escape, shorten
 from pages.components.frame import show_error

@@ -9,7 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from medxai_core.records.pictures import Images, Items
-from medxai_core.stages.overview import (
+from medxai_core.study import Study
+from medxai_core.views.overview import (
     Milestone,
     SplitCounts,
     count_by_split,
@@ -19,7 +20,6 @@ from medxai_core.stages.overview import (
     list_milestones,
     suggest_k,
 )
-from medxai_core.study import Study
 from pages.components.class_words import say_class
 from pages.components.job_buttons import is_at_work, start_and_show
 from pages.components.links import link_to

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
 
-from medxai_core.stages.run_states import RunState
+from medxai_core.views.run_states import RunState
 
 TRAINING, CHECK, BEST = "#0072B2", "#D55E00", "#009E73"
 RUN_COLORS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")

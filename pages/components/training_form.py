@@ -9,9 +9,9 @@ import streamlit as st
 from medxai_core.errors import MedxaiError, NoSeedsError
 from medxai_core.jobs import list_jobs, start_job
 from medxai_core.stages.training import TrainingSet, find_validation_items
-from medxai_core.stages.training_cost import estimate_study_training, find_recorded_speed, make_config
 from medxai_core.study import Study
 from medxai_core.training import TrainingConfig
+from medxai_core.views.training_cost import estimate_study_training, find_recorded_speed, make_config
 from pages.components.cached import get_items, get_measured_speed, get_training_choice
 from pages.components.class_words import CLASS_WORDS, SOURCE_WORDS, say_plainly
 from pages.components.frame import format_seconds, show_error

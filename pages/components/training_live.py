@@ -7,15 +7,15 @@ import streamlit as st
 from medxai_core.errors import MedxaiError
 from medxai_core.jobs import request_stop, start_job
 from medxai_core.records.runs import RecordedRun
-from medxai_core.stages.learning import describe_learning
-from medxai_core.stages.run_states import (
+from medxai_core.study import Study
+from medxai_core.views.learning import describe_learning
+from medxai_core.views.run_states import (
     RunState,
     estimate_seconds_left,
     find_run_state,
     list_run_states,
     read_log_tail,
 )
-from medxai_core.study import Study
 from pages.components.class_words import escape
 from pages.components.frame import format_seconds, show_error
 from pages.components.training_curves import show_curves

@@ -9,8 +9,8 @@ import streamlit as st
 
 from medxai_core.records.masks import get_locked_setting
 from medxai_core.records.runs import get_classifier_scores
-from medxai_core.stages.run_states import RunState
 from medxai_core.study import Study
+from medxai_core.views.run_states import RunState
 from pages.components.training_curves import show_compared_curves
 from pages.components.training_words import (
     NETWORK_WORDS,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from medxai_core.stages.learning import Verdict
-from medxai_core.stages.run_states import State
+from medxai_core.views.learning import Verdict
+from medxai_core.views.run_states import State
 from pages.components.class_words import BadgeColor
 
 PRESET_WORDS = {"quick": "Quick", "paper": "As in the paper"}

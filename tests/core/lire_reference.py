@@ -27,11 +27,7 @@ def compute_linear_grey(red: np.ndarray, green: np.ndarray, blue: np.ndarray) ->
         light.append(float(np.float32(value) / np.float32(65535)))
     m = 1 + 32767 / 32768
     table = np.array(light)
-    y = (
-        table[red] * (14574 / 65536 / m)
-        + table[green] * (46992 / 65536 / m)
-        + table[blue] * (3971 / 65536 / m)
-    )
+    y = table[red] * (14574 / 65536 / m) + table[green] * (46992 / 65536 / m) + table[blue] * (3971 / 65536 / m)
     y = y.astype(np.float32)
     z = (y.astype(np.float64) * m).astype(np.float32)
     q = np.minimum(65535, np.floor(z.astype(np.float64) * 65535 + 0.5)).astype(np.int64)
@@ -74,8 +70,7 @@ def edge_histogram(image: np.ndarray) -> list[float]:
 
 def _edge_kind(block: np.ndarray, s: int, h: int) -> int | None:
     a, b, c, d = (
-        float(quarter.sum()) * (4 / (s * s))
-        for quarter in (block[:h, :h], block[:h, h:], block[h:, :h], block[h:, h:])
+        float(quarter.sum()) * (4 / (s * s)) for quarter in (block[:h, :h], block[:h, h:], block[h:, :h], block[h:, h:])
     )
     r2 = math.sqrt(2)
     strengths = [
@@ -204,6 +199,4 @@ def simple_color_histogram(image: np.ndarray) -> list[float]:
 
 def extract(image: np.ndarray) -> np.ndarray:
     """Return all 226 numbers."""
-    return np.array(
-        edge_histogram(image) + tamura(image) + luminance_layout(image) + simple_color_histogram(image)
-    )
+    return np.array(edge_histogram(image) + tamura(image) + luminance_layout(image) + simple_color_histogram(image))

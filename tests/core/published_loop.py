@@ -30,9 +30,7 @@ def run_published_loop(
     """
     result = PublishedResult(labels=list(labels))
     while sum(label is not None for label in result.labels) < target:
-        kmeans = KMeans(
-            n_clusters=k, init="k-means++", n_init=10, max_iter=300, random_state=seed, algorithm="lloyd"
-        )
+        kmeans = KMeans(n_clusters=k, init="k-means++", n_init=10, max_iter=300, random_state=seed, algorithm="lloyd")
         with threadpool_limits(limits=1):
             kmeans.fit(features)
         chosen = _choose_cluster(kmeans.labels_, result.labels, k)
@@ -58,9 +56,7 @@ def _choose_cluster(cluster_ids: np.ndarray, labels: list[str | None], k: int) -
     return best
 
 
-def _list_unlabelled(
-    cluster_ids: np.ndarray, labels: list[str | None], cluster: int
-) -> tuple[str, list[int]]:
+def _list_unlabelled(cluster_ids: np.ndarray, labels: list[str | None], cluster: int) -> tuple[str, list[int]]:
     """Return the label of a pure cluster and its unlabelled rows."""
     members = [row for row in range(len(labels)) if cluster_ids[row] == cluster]
     [label] = {labels[row] for row in members} - {None}

@@ -12,9 +12,9 @@ from small_studies import make_small_study, propose, record_plain_features
 from medxai_core.config import RESEARCH_USE
 from medxai_core.records.labellings import get_labelling
 from medxai_core.records.pictures import list_images
-from medxai_core.stages.activity_log import COLUMNS, format_csv, format_jsonl, list_activity
 from medxai_core.stages.labels import decide
 from medxai_core.study import Study
+from medxai_core.views.activity_log import COLUMNS, format_csv, format_jsonl, list_activity
 
 
 @pytest.fixture

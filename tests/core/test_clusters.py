@@ -34,9 +34,7 @@ def read_golden(path: Path) -> dict[str, np.ndarray]:
     """Return LIRE's own numbers, one array a descriptor."""
     with path.open(newline="") as file:
         rows = np.array([row[1:] for row in list(csv.reader(file))[1:]], dtype=np.float64)
-    return dict(
-        zip(DESCRIPTORS, np.split(rows, np.cumsum(list(DESCRIPTORS.values()))[:-1], axis=1), strict=True)
-    )
+    return dict(zip(DESCRIPTORS, np.split(rows, np.cumsum(list(DESCRIPTORS.values()))[:-1], axis=1), strict=True))
 
 
 def make_mixture(n: int, n_groups: int, *, seed: int, n_features: int = 12) -> np.ndarray:
@@ -107,9 +105,7 @@ class TestFitClusters:
             assert found.centers.tolist() == [[4.5, 1.0]]
 
     def test_too_few_pictures_says_how_many_and_what_to_do(self):
-        with pytest.raises(
-            NotEnoughImagesError, match="50 clusters need at least 50 pictures; there are 4"
-        ) as error:
+        with pytest.raises(NotEnoughImagesError, match="50 clusters need at least 50 pictures; there are 4") as error:
             fit_clusters(FOUR_POINTS, 50)
         assert "at most 4 clusters" in error.value.remedy
 
@@ -277,9 +273,7 @@ class TestExplainClustering:
         renumbered = np.array([7, 3, 0, 5])[ids]
         longer = np.vstack([values, np.full((2, 12), np.nan)])
         again = explain_clustering({"a": longer[:, :5], "b": longer[:, 5:]}, np.r_[renumbered, -1, -1])
-        assert [share.between_share for share in again] == pytest.approx(
-            [share.between_share for share in found]
-        )
+        assert [share.between_share for share in again] == pytest.approx([share.between_share for share in found])
 
     def test_no_variance_is_none_with_no_number_made_up(self):
         [share] = explain_clustering({"a": np.ones((4, 2))}, np.array([0, 0, 1, 1]))
@@ -354,9 +348,7 @@ class TestExplainCluster:
 
     def test_the_other_cluster_is_the_opposite(self):
         tamura = np.random.default_rng(1).normal(size=(10, 18))
-        one, other = (
-            explain_cluster({"tamura": tamura}, np.repeat([0, 1], 5), i, n_features=20) for i in (0, 1)
-        )
+        one, other = (explain_cluster({"tamura": tamura}, np.repeat([0, 1], 5), i, n_features=20) for i in (0, 1))
         assert [found.difference for found in one] == pytest.approx([-found.difference for found in other])
 
     def test_nothing_to_compare_with_is_an_empty_list_and_an_empty_cluster_an_error(self):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medxai_core.stages.departures import DEPARTURES
+from medxai_core.views.departures import DEPARTURES
 
 
 def test_each_says_what_was_done_what_is_done_and_why_it_matters() -> None:

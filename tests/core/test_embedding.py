@@ -10,15 +10,11 @@ from medxai_core.embedding import fit_embedding
 from medxai_core.errors import NotEnoughImagesError, StopRequested
 
 
-def make_groups(
-    n: int, n_groups: int, *, seed: int = 0, n_features: int = 30
-) -> tuple[np.ndarray, np.ndarray]:
+def make_groups(n: int, n_groups: int, *, seed: int = 0, n_features: int = 30) -> tuple[np.ndarray, np.ndarray]:
     """Return points in groups far apart, and the group of each."""
     rng = np.random.default_rng(seed)
     groups = rng.integers(n_groups, size=n)
-    return rng.normal(scale=10, size=(n_groups, n_features))[groups] + rng.normal(
-        size=(n, n_features)
-    ), groups
+    return rng.normal(scale=10, size=(n_groups, n_features))[groups] + rng.normal(size=(n, n_features)), groups
 
 
 def test_same_seed_same_bytes_another_seed_another_map():

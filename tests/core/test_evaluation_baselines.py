@@ -34,9 +34,7 @@ def test_the_disk_is_an_ellipse_of_28_percent_of_the_picture(shape):
 def test_everything_is_polyp():
     truth = make_disk_mask((50, 60))
     scores = score_mask(make_all_polyp_mask((50, 60)), truth)
-    assert scores.recall == 1 and scores.accuracy == scores.precision == scores.jaccard == pytest.approx(
-        truth.mean()
-    )
+    assert scores.recall == 1 and scores.accuracy == scores.precision == scores.jaccard == pytest.approx(truth.mean())
 
 
 def test_the_mean_mask_is_the_share_of_masks_at_each_place():

@@ -38,9 +38,7 @@ def test_unknown_set_is_refused_by_name() -> None:
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2, 3, -1])
-def test_rows_are_in_the_order_of_the_pictures_whatever_the_threads(
-    images: list[np.ndarray], n_jobs: int
-) -> None:
+def test_rows_are_in_the_order_of_the_pictures_whatever_the_threads(images: list[np.ndarray], n_jobs: int) -> None:
     features = extract_features((image for image in images), n_jobs=n_jobs)
     for row, image in enumerate(images):
         for name, numbers in extract_lire(image).items():
@@ -75,9 +73,7 @@ def test_no_picture_gives_no_row() -> None:
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_progress_counts_every_picture_once(images: list[np.ndarray], n_jobs: int) -> None:
     seen: list[tuple[int, int]] = []
-    extract_features(
-        iter(images), n_jobs=n_jobs, n_images=len(images), on_progress=lambda *now: seen.append(now)
-    )
+    extract_features(iter(images), n_jobs=n_jobs, n_images=len(images), on_progress=lambda *now: seen.append(now))
     assert seen == [(done, len(images)) for done in range(1, len(images) + 1)]
 
 

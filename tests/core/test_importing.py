@@ -97,7 +97,7 @@ def test_bad_pictures_are_listed_and_the_good_ones_imported(phantom_folder: Path
     whole = next(iter(phantom_folder.joinpath("images").iterdir())).read_bytes()
     (pictures / "truncated.jpg").write_bytes(whole[: len(whole) // 3])
     shutil.copy(sorted(pictures.glob("*.jpg"))[1], pictures / "a copy.jpg")
-    hostile = pictures / '<img src=x onerror=alert(1)>"\' – ä 息肉.jpg'
+    hostile = pictures / "<img src=x onerror=alert(1)>\"' – ä 息肉.jpg"
     write_noise(hostile)
     study = create_study(tmp_path / "study", ImportOptions(pictures, layout="folders", tuning_share=0.1))
     failed = {failure.item: failure.reason for failure in study.list_failures()}

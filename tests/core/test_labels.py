@@ -139,7 +139,7 @@ def seeds(items) -> set[str]:
 
 def test_decisions_go_to_a_file_and_come_back_once(study: Study, tmp_path: Path) -> None:
     chosen = first_proposals(study, 3)
-    decide_many(study, chosen, "reject", reader="=HYPERLINK(1)", reason="-blurred, \"very\"")
+    decide_many(study, chosen, "reject", reader="=HYPERLINK(1)", reason='-blurred, "very"')
     undo(study, reader="=HYPERLINK(1)")
     expected = {k: v.label for k, v in get_label_states(study).items()}
     for name in ("log.csv", "log.jsonl"):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from medxai_core.stages.learning import describe_learning
+from medxai_core.views.learning import describe_learning
 
 
 def make_epochs(accuracies: list[float | None], *, train: float = 0.9, losses: list[float] | None = None) -> list[dict]:

@@ -18,9 +18,9 @@ from medxai_core.records.labellings import get_labelling
 from medxai_core.records.masks import get_pixel_counts, record_unlock
 from medxai_core.records.pictures import list_images, list_items
 from medxai_core.stages.labels import decide
-from medxai_core.stages.recorded_scores import find_current_row
 from medxai_core.studies.removal import remove_image
 from medxai_core.study import Study, open_study
+from medxai_core.views.recorded_scores import find_current_row
 
 KEYS = ["file", "features", "cluster", "proposal", "decisions", "split", "prediction", "heatmap", "mask", "scores"]
 

@@ -72,9 +72,7 @@ def make_sizes(rng: np.random.Generator) -> list[tuple[int, int]]:
     """Return heights and widths: tiny, around the 64-pixel thumbnail, long strips, large."""
     edges = [(1, 1), (1, 2), (2, 1), (2, 2), (3, 3), (1, 300), (300, 3), (64, 64), (65, 64), (31, 33)]
     small = [(int(h), int(w)) for h, w in rng.integers(1, 71, (24, 2))]
-    strips = [
-        (int(a), int(b)) for a, b in zip(rng.integers(1, 60, 6), rng.integers(250, 2000, 6), strict=True)
-    ]
+    strips = [(int(a), int(b)) for a, b in zip(rng.integers(1, 60, 6), rng.integers(250, 2000, 6), strict=True)]
     large = [(int(h), int(w)) for h, w in rng.integers(200, 700, (6, 2))]
     return edges + small + strips + [(w, h) for h, w in strips] + large + [(1080, 1920)]
 
@@ -164,10 +162,7 @@ def test_layout_sees_the_upper_left_quarter_only() -> None:
     image = flat(320, 320, 60)
     elsewhere = image.copy()
     elsewhere[80:], elsewhere[:, 80:] = 255, 255
-    assert (
-        extract_lire(image)["luminance_layout"].tolist()
-        == extract_lire(elsewhere)["luminance_layout"].tolist()
-    )
+    assert extract_lire(image)["luminance_layout"].tolist() == extract_lire(elsewhere)["luminance_layout"].tolist()
 
 
 def test_layout_leaves_white_beside_a_narrow_picture() -> None:

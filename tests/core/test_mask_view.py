@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from medxai_core.evaluation.baselines import ALL_POLYP
+from medxai_core.evaluation.baselines import ALL_POLYP, score_trivial_masks
 from medxai_core.evaluation.scores import count_pixels
 from medxai_core.heatmaps import upsample_heatmap
 from medxai_core.masks import Band
 from medxai_core.models import BlockFacts
 from medxai_core.stages.heatmaps import MapMaker
-from medxai_core.stages.mask_view import (
+from medxai_core.views.mask_view import (
     CURVE_THRESHOLDS,
     compute_published_shift,
     compute_share_above,
@@ -20,7 +20,6 @@ from medxai_core.stages.mask_view import (
     list_paper_settings,
     make_layer_map,
     sample_nearest,
-    score_trivial_masks,
     shrink_picture,
 )
 

@@ -97,9 +97,7 @@ def test_a_threshold_is_rounded_to_the_nearest_level_and_halves_go_up():
     assert 0.7 * MAX_LEVEL == 45874.5 and level_of(0.7) == 45875
     assert level_of(0.28) == 18350
     for step in range(1001):
-        assert level_of(step / 1000) == math.floor(
-            step / 1000 * MAX_LEVEL + 0.5
-        )  # as Math.round in a browser
+        assert level_of(step / 1000) == math.floor(step / 1000 * MAX_LEVEL + 0.5)  # as Math.round in a browser
 
 
 def test_heat_equal_to_a_threshold_is_never_beyond_it():

@@ -16,26 +16,26 @@ from medxai_core.images.tile_view import mark_tile
 from medxai_core.records.clusterings import get_clustering, get_features, record_embedding
 from medxai_core.records.labellings import find_labelling
 from medxai_core.records.pictures import get_thumbnail_path, list_images, list_items
-from medxai_core.stages.cluster_view import (
+from medxai_core.stages.clusters import cluster_study, get_embedding, pseudo_label_study
+from medxai_core.stages.features import extract_study_features
+from medxai_core.stages.labels import decide
+from medxai_core.studies.importing import ImportOptions, create_study
+from medxai_core.study import Study
+from medxai_core.views.cluster_view import (
     describe_study_clusters,
     explain_study_cluster,
     explain_study_clustering,
     list_clusterings_shown,
 )
-from medxai_core.stages.clusters import cluster_study, get_embedding, pseudo_label_study
-from medxai_core.stages.features import extract_study_features
-from medxai_core.stages.item_thumbnails import draw_item_thumbnail
-from medxai_core.stages.labels import decide
-from medxai_core.stages.map_points import find_rows, get_map_feature, get_map_points, list_map_features
-from medxai_core.stages.overview import (
+from medxai_core.views.item_thumbnails import draw_item_thumbnail
+from medxai_core.views.map_points import find_rows, get_map_feature, get_map_points, list_map_features
+from medxai_core.views.overview import (
     Milestone,
     count_by_split,
     find_next_step,
     get_last_numbers,
     list_milestones,
 )
-from medxai_core.studies.importing import ImportOptions, create_study
-from medxai_core.study import Study
 
 NAMES = ("features", "clusters", "labels", "decisions", "runs", "setting", "scores")
 

@@ -285,9 +285,7 @@ class TestExplainUnlabelled:
     def test_a_cluster_without_labels(self):
         ids, labels = np.array([0, 1, 2]), [P, N, None]
         found = propose_labels(ids, labels)
-        assert explain_unlabelled(2, found, cluster_ids=ids, labels=labels) == (
-            "Cluster 2 holds no labelled picture."
-        )
+        assert explain_unlabelled(2, found, cluster_ids=ids, labels=labels) == ("Cluster 2 holds no labelled picture.")
 
     def test_seeds_and_proposals_are_refused(self):
         found = propose_labels(IDS, LABELS)

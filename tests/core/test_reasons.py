@@ -12,10 +12,10 @@ from medxai_core.pseudo_labels import explain_proposal, propose_labels
 from medxai_core.records.decisions import list_decisions
 from medxai_core.records.pictures import list_items
 from medxai_core.stages.labels import decide, get_starting_labels
-from medxai_core.stages.proposal_queue import measure_proposals, order_proposals
-from medxai_core.stages.reasons import Reasoning, explain_item, load_reasoning
-from medxai_core.stages.seeds import count_starting_labels, suggest_study_seeds
 from medxai_core.study import Study
+from medxai_core.views.proposal_queue import measure_proposals, order_proposals
+from medxai_core.views.reasons import Reasoning, explain_item, load_reasoning
+from medxai_core.views.seeds import count_starting_labels, suggest_study_seeds
 
 
 @pytest.fixture(scope="module")

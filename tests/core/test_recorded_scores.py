@@ -21,10 +21,12 @@ from medxai_core.formats.medico import read_averages, read_scores, read_times
 from medxai_core.records.masks import list_evaluations, record_lock, record_unlock
 from medxai_core.records.pictures import list_images, load_study_mask
 from medxai_core.records.speeds import find_speed
-from medxai_core.stages.hand_in import find_masks_zip, get_masks_folder, make_hand_in
-from medxai_core.stages.limits import list_limits
-from medxai_core.stages.polyp_places import measure_centre_distances
-from medxai_core.stages.recorded_scores import (
+from medxai_core.stages.scores import measure_speed, score_study
+from medxai_core.study import Study, open_study
+from medxai_core.views.hand_in import find_masks_zip, get_masks_folder, make_hand_in
+from medxai_core.views.limits import list_limits
+from medxai_core.views.polyp_places import measure_centre_distances
+from medxai_core.views.recorded_scores import (
     MASK_USE_WORDS,
     compare_rows,
     find_current_row,
@@ -32,9 +34,7 @@ from medxai_core.stages.recorded_scores import (
     get_picture_scores,
     list_open_rows,
 )
-from medxai_core.stages.scored_overlay import draw_scored_picture
-from medxai_core.stages.scores import measure_speed, score_study
-from medxai_core.study import Study, open_study
+from medxai_core.views.scored_overlay import draw_scored_picture
 
 
 @pytest.fixture(scope="module")

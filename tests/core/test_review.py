@@ -64,9 +64,7 @@ def log() -> Log:
     return Log()
 
 
-def settle(
-    log: Log, *, reference: str | None = None, proposal: tuple[str, str] | None = (P, "c1")
-) -> LabelState:
+def settle(log: Log, *, reference: str | None = None, proposal: tuple[str, str] | None = (P, "c1")) -> LabelState:
     """Return the state of item a."""
     references = {} if reference is None else {"a": reference}
     return compute_labels(["a"], references, {} if proposal is None else {"a": proposal}, log)["a"]

@@ -13,7 +13,7 @@ from medxai_core.review import Decision
 from medxai_core.stages.decision_files import add_decisions, dump_decisions
 from medxai_core.stages.labels import decide, decide_many, get_label_states, undo
 from medxai_core.stages.review_batches import SEVERAL, WHOLE_CLUSTER, name_batch, revert_batch
-from medxai_core.stages.review_progress import (
+from medxai_core.views.review_progress import (
     audit_proposals,
     count_labels,
     count_log_lines,

@@ -12,8 +12,8 @@ from sqlalchemy import update
 from medxai_core import store
 from medxai_core.records.labellings import get_labelling
 from medxai_core.records.pictures import list_items
-from medxai_core.stages.round_errors import score_study_rounds
 from medxai_core.study import Study
+from medxai_core.views.round_errors import score_study_rounds
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ from medxai_core import store
 from medxai_core.errors import StopRequested
 from medxai_core.jobs import get_log_path, record_job, request_stop, running_job
 from medxai_core.records.runs import update_run
-from medxai_core.stages.run_states import estimate_seconds_left, list_run_states, read_log_tail
-from medxai_core.stages.training_cost import estimate_study_training, find_recorded_speed, make_config
 from medxai_core.study import Study
+from medxai_core.views.run_states import estimate_seconds_left, list_run_states, read_log_tail
+from medxai_core.views.training_cost import estimate_study_training, find_recorded_speed, make_config
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ from medxai_core.records.pictures import list_images
 from medxai_core.records.runs import update_run
 from medxai_core.stages.mask_exports import find_mask_export, list_export_arguments
 from medxai_core.stages.masks import lock_setting
-from medxai_core.stages.truth_access import explain_hidden_truth, load_open_truth
 from medxai_core.stages.tuning_table import find_tuning_table, record_tuning_table
 from medxai_core.study import Study
+from medxai_core.views.truth_access import explain_hidden_truth, load_open_truth
 
 RUN = "quick-lite1-abc123"
 SETTING = MaskSetting(14, "gradcam", 0.4, None)

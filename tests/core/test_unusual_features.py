@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from medxai_core.stages.unusual_features import find_unusual_features
+from medxai_core.views.unusual_features import find_unusual_features
 
 
 def make_descriptors(seed: int = 0) -> dict[str, np.ndarray]:

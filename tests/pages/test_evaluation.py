@@ -14,16 +14,16 @@ from medxai_core.config import PAPER_ROWS, RESEARCH_USE
 from medxai_core.evaluation.baselines import CENTRED_DISK
 from medxai_core.records.masks import record_evaluation, record_lock, record_unlock
 from medxai_core.records.pictures import list_images
-from medxai_core.stages.recorded_scores import (
+from medxai_core.stages.scores import measure_speed, score_study
+from medxai_core.study import Study, open_study
+from medxai_core.views.recorded_scores import (
     compare_rows,
     find_current_row,
     find_trivial_row,
     get_picture_scores,
     say_comparison,
 )
-from medxai_core.stages.round_errors import score_study_rounds
-from medxai_core.stages.scores import measure_speed, score_study
-from medxai_core.study import Study, open_study
+from medxai_core.views.round_errors import score_study_rounds
 
 TABS = ("Scores", "Pictures", "Size and place", "Classifier", "Proposed labels", "Speed", "Hand-in files")
 

@@ -8,8 +8,8 @@ import time
 from medxai_core import making
 from medxai_core.jobs import list_jobs
 from medxai_core.records.pictures import get_thumbnail_path, list_images, list_items
-from medxai_core.stages import overview
 from medxai_core.study import open_study
+from medxai_core.views import overview
 
 
 def find_button(app, label):

@@ -15,9 +15,9 @@ from medxai_core.life_story import tell_life_story
 from medxai_core.records.labellings import get_labelling
 from medxai_core.records.masks import record_unlock
 from medxai_core.records.pictures import list_images, list_items
-from medxai_core.stages.departures import DEPARTURES
 from medxai_core.stages.labels import decide
 from medxai_core.study import Study, open_study
+from medxai_core.views.departures import DEPARTURES
 
 
 @pytest.fixture(autouse=True)

@@ -72,7 +72,5 @@ def _check_image(image: np.ndarray) -> np.ndarray:
         found = image.dtype if isinstance(image, np.ndarray) else type(image).__name__
         raise TypeError(f"image must be a (H, W, 3) uint8 array; got {found}. Load it with load_image.")
     if image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
-        raise ValueError(
-            f"image must be (H, W, 3), H and W at least 1; got {image.shape}. Load it with load_image."
-        )
+        raise ValueError(f"image must be (H, W, 3), H and W at least 1; got {image.shape}. Load it with load_image.")
     return np.require(image, requirements=["C", "W"])  # numba would compile anew for read-only arrays

@@ -9,8 +9,7 @@ import numpy as np
 from PIL import Image
 
 from medxai_core.config import PIPELINE_PRESETS
-from medxai_core.evaluation.baselines import make_trivial_masks
-from medxai_core.evaluation.scores import ImageScores, PixelCounts, count_pixels, score_counts
+from medxai_core.evaluation.scores import ImageScores, PixelCounts, score_counts
 from medxai_core.evaluation.sweeps import LevelCounts, count_levels
 from medxai_core.masks import Band, describe_heatmap, make_mask, quantize_heatmap
 from medxai_core.models import BlockFacts
@@ -102,14 +101,6 @@ def cut_layer_mask(layer_map: LayerMap, band: Band) -> np.ndarray:
 def count_truth(layer_map: LayerMap, truth: np.ndarray) -> TruthCounts:
     """Count the pixels of a picture by heat and truth, (H, W) bool, for all bands at once."""
     return TruthCounts(count_levels(layer_map.levels, truth), layer_map.is_blank)
-
-
-def score_trivial_masks(truth: np.ndarray) -> dict[str, ImageScores]:
-    """Score the masks that need no method on one picture, by their names."""
-    return {
-        name: score_counts(count_pixels(mask, truth))
-        for name, mask in make_trivial_masks((truth.shape[0], truth.shape[1])).items()
-    }
 
 
 def compute_small_heatmaps(

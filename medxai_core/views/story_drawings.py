@@ -7,8 +7,8 @@ import numpy as np
 from medxai_core.masks import make_mask, overlay_heatmap, overlay_mask
 from medxai_core.records.masks import MaskSetting
 from medxai_core.stages.heatmaps import MapMaker
-from medxai_core.stages.mask_view import sample_nearest
 from medxai_core.stages.masks import make_band
+from medxai_core.views.mask_view import sample_nearest
 
 
 def draw_heat(small: np.ndarray, maker: MapMaker, raw: np.ndarray, layer: int, *, opacity: float = 0.5) -> np.ndarray:

@@ -9,10 +9,10 @@ from medxai_core.masks import overlay_truth
 from medxai_core.records.masks import MaskSetting, get_heatmaps
 from medxai_core.records.pictures import Images, load_study_image
 from medxai_core.stages.heatmaps import MapMaker
-from medxai_core.stages.mask_view import sample_nearest, shrink_picture
 from medxai_core.stages.masks import make_study_mask
-from medxai_core.stages.truth_access import load_open_truth
 from medxai_core.study import Study
+from medxai_core.views.mask_view import sample_nearest, shrink_picture
+from medxai_core.views.truth_access import load_open_truth
 
 LONGEST = 520
 OPACITY = 0.45

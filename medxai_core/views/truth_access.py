@@ -7,8 +7,8 @@ import numpy as np
 from medxai_core.errors import TestSplitLockedError
 from medxai_core.records.masks import MaskSetting, get_locked_setting
 from medxai_core.records.pictures import Images, load_study_mask
-from medxai_core.stages.mask_view import describe_plainly, is_same_mask
 from medxai_core.study import Study
+from medxai_core.views.mask_view import describe_plainly, is_same_mask
 
 
 def explain_hidden_truth(

@@ -9,7 +9,7 @@ import numpy as np
 from medxai_core.clusters import compute_centers, compute_margins
 from medxai_core.records.pictures import Items
 from medxai_core.review import queue_items
-from medxai_core.stages.reasons import Reasoning
+from medxai_core.views.reasons import Reasoning
 
 AUDIT_SEED = 0
 """Seed of the random order: the same rounds always give the same audit sample."""

@@ -15,8 +15,8 @@ from medxai_core.records.masks import MaskSetting
 from medxai_core.records.pictures import Images
 from medxai_core.records.speeds import RecordedSpeed
 from medxai_core.stages.masks import describe_setting, name_masks
-from medxai_core.stages.recorded_scores import PictureScores
 from medxai_core.study import Study
+from medxai_core.views.recorded_scores import PictureScores
 
 NAMINGS = ("file", "id")
 """``file``: by the picture's file name, as the organisers match them. ``id``: by the id of the picture."""

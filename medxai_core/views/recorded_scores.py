@@ -19,8 +19,8 @@ from medxai_core.records.masks import (
 )
 from medxai_core.records.pictures import Images, list_images
 from medxai_core.records.runs import list_runs
-from medxai_core.stages.mask_view import is_same_mask
 from medxai_core.study import Study
+from medxai_core.views.mask_view import is_same_mask
 
 MASK_USE_WORDS = {
     "nothing": "No mask was used on the way to these masks.",

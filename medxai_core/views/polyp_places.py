@@ -7,8 +7,8 @@ import numpy as np
 from medxai_core.evaluation.bands import compute_centre_distance
 from medxai_core.progress import OnProgress
 from medxai_core.records.pictures import Images, list_images, load_study_mask
-from medxai_core.stages.recorded_scores import PictureScores
 from medxai_core.study import Study
+from medxai_core.views.recorded_scores import PictureScores
 
 
 def measure_centre_distances(

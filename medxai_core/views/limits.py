@@ -13,15 +13,15 @@ from medxai_core.formats.medico import REAL_TIME_FPS
 from medxai_core.records.pictures import Images, Items, list_images, list_items
 from medxai_core.records.runs import RecordedRun, get_classifier_scores
 from medxai_core.records.speeds import find_speed
-from medxai_core.stages.recorded_scores import (
+from medxai_core.study import Study
+from medxai_core.views.recorded_scores import (
     compare_rows,
     find_current_row,
     find_trivial_row,
     get_picture_scores,
     say_comparison,
 )
-from medxai_core.stages.round_errors import score_study_rounds
-from medxai_core.study import Study
+from medxai_core.views.round_errors import score_study_rounds
 
 FEW_IN_BAND = 5
 """Bands with fewer pictures are not called the weakest: their mean says nothing."""

@@ -1,0 +1,1 @@
+"""What pages and reports show: numbers and pictures made from what the stages recorded. Nothing is recorded here."""
