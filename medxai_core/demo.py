@@ -15,7 +15,7 @@ from medxai_core.stages.heatmaps import compute_study_heatmaps
 from medxai_core.studies.importing import ImportOptions, import_pictures, study_in_the_making
 from medxai_core.study import Study, open_study, register_study
 
-DEMO_IMAGES = 240
+DEMO_IMAGES = 480
 PICTURES = "pictures"
 
 

@@ -20,7 +20,7 @@ EXAMPLE = "Example: python -m medxai_core demo demo"
 
 def demo(
     study: StudyArgument,
-    images: Annotated[int, typer.Option(min=24, help="Number of frames; half show a polyp.")] = 240,
+    images: Annotated[int, typer.Option(min=24, help="Number of frames; half show a polyp.")] = 480,
     seed: Annotated[int, typer.Option(help="Seed of the drawing.")] = 0,
     json: JsonOption = False,
     progress_file: ProgressFileOption = None,
