@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from medxai_core.config import SPLITS
+from medxai_core.config import CLASS_NAMES, SPLITS
 from medxai_core.errors import ImageNotFoundError, RunNotFoundError
 from medxai_core.records.pictures import Images, find_image, get_thumbnail_path
 from medxai_core.records.runs import RecordedRun, list_runs
@@ -110,7 +110,7 @@ def choose_picture(study: Study, images: Images, split: str) -> int:
     positions = images.positions_in(split)
     ids = images.image_ids[positions]
     found = np.flatnonzero(ids == st.session_state.get(IMAGE))
-    current = int(found[0]) if len(found) else 0
+    current = int(found[0]) if len(found) else _find_first(images, positions, split)
     st.session_state[IMAGE] = str(ids[current])
     first = max(0, min(current - STRIP_LENGTH // 2, len(ids) - STRIP_LENGTH))
     with st.container(horizontal=True, wrap=False, gap="xsmall", vertical_alignment="bottom"):
@@ -120,6 +120,14 @@ def choose_picture(study: Study, images: Images, split: str) -> int:
         is_last = current == len(ids) - 1
         _step_button("Next", "N", str(ids[min(len(ids) - 1, current + 1)]), is_end=is_last)
     return int(positions[current])
+
+
+def _find_first(images: Images, positions: np.ndarray, split: str) -> int:
+    """Return the place of the picture to begin with: one that shows a polyp, where that is no secret."""
+    if split == "test":
+        return 0
+    polyps = np.flatnonzero(images.reference_labels[positions] == CLASS_NAMES[1])
+    return int(polyps[0]) if len(polyps) else 0
 
 
 def _step_button(label: str, key: str, image_id: str, *, is_end: bool) -> None:

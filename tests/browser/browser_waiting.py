@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 def wait_until_drawn(page: Page, *, seconds: float = 120) -> None:
     """Wait until the script has run and nothing is loading, twice in a row."""
-    page.wait_for_selector('[data-testid="stApp"]', timeout=60_000)
+    page.wait_for_selector('[data-testid="stMain"] [data-testid="stHeading"]', timeout=90_000)
     busy = '[data-testid="stStatusWidget"], [data-testid="stSkeleton"], [data-testid="stSpinner"]'
     quiet, deadline = 0, time.monotonic() + seconds
     while quiet < 4 and time.monotonic() < deadline:
