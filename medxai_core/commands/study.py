@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from medxai_core.commands.console import (
-    JobOption,
     JsonOption,
     ProgressFileOption,
     StudyArgument,
@@ -137,7 +136,6 @@ def remove_image_command(
     image_id: Annotated[str, typer.Argument(metavar="IMAGE_ID", help="Id of the picture.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     json: JsonOption = False,
-    job: JobOption = None,
 ) -> None:
     """Delete what the study holds of one picture; a tombstone with its id stays."""
     from medxai_core.studies.removal import remove_image

@@ -14,7 +14,7 @@ from medxai_core.embedding import fit_embedding
 from medxai_core.errors import NotEnoughImagesError
 from medxai_core.progress import OnProgress, Stage, silent_stage
 from medxai_core.provenance import get_versions, now_text
-from medxai_core.pseudo_labels import propose_labels
+from medxai_core.pseudo_labels import PseudoLabelling, propose_labels
 from medxai_core.records.clusterings import (
     RecordedClustering,
     RecordedEmbedding,
@@ -143,13 +143,21 @@ def pseudo_label_study(
         max_rounds=max_rounds,
         not_again=not_again,
     )
-    recorded = _record_rounds(study, clustering, found, items.item_ids[positions], target=target, k=k)
+    recorded = _record_rounds(
+        study, clustering, found, items.item_ids[positions], target=target, max_rounds=max_rounds
+    )
     on_progress(1, 1)
     return recorded
 
 
 def _record_rounds(
-    study: Study, clustering: RecordedClustering, found: Any, item_ids: np.ndarray, *, target: int, k: int
+    study: Study,
+    clustering: RecordedClustering,
+    found: PseudoLabelling,
+    item_ids: np.ndarray,
+    *,
+    target: int,
+    max_rounds: int | None,
 ) -> RecordedLabelling:
     """Turn the rounds into their recorded form, and record them."""
     created_at = now_text()
@@ -177,13 +185,13 @@ def _record_rounds(
                 "position": len(proposals),
             }
     labelling = RecordedLabelling(
-        labelling_id=f"labels-k{k}-{token}",
+        labelling_id=f"labels-k{clustering.k}-{token}",
         clustering_id=clustering.clustering_id,
         target=target,
         stop_reason=found.stop_reason,
         n_seeds=len(found.seed_rows),
         n_labelled=found.n_labelled,
-        manifest={"classes": list(CLASS_NAMES), "target": target},
+        manifest={"classes": list(CLASS_NAMES), "target": target, "max_rounds": max_rounds},
         created_at=created_at,
         rounds=rounds,
         proposals=proposals,
