@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -105,19 +104,21 @@ def small_study(home: Path, clustered_study: Path) -> Study:
 OpenPage = Callable[..., AppTest]
 
 
-@pytest.fixture
-def open_page(home: Path, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
-    """Return a function that opens app.py and goes to a page, with what stands in the address.
-
-    Every run of AppTest takes the folder pages/ for pages of its own, and would leave app.py out.
-    """
+@pytest.fixture(autouse=True)
+def _through_the_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run app.py in every run: AppTest takes a pages folder for pages that stand alone."""
     make = PagesManager.__init__
 
-    def make_without_folder(self: PagesManager, *args: Any, **kwargs: Any) -> None:
-        make(self, *args, **kwargs)
+    def make_without_folder(self, *args, **options):
+        make(self, *args, **options)
         PagesManager.uses_pages_directory = False
 
     monkeypatch.setattr(PagesManager, "__init__", make_without_folder)
+
+
+@pytest.fixture
+def open_page(home: Path) -> OpenPage:
+    """Return a function that opens app.py and goes to a page, with what stands in the address."""
 
     def go(page: str, **query: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)

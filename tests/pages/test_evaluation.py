@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from scored_study import RUN, SETTING, make_scored_study
 from small_studies import make_small_study
-from streamlit.runtime.pages_manager import PagesManager
 
 from medxai_core.config import PAPER_ROWS, RESEARCH_USE
 from medxai_core.evaluation.baselines import CENTRED_DISK
@@ -26,18 +25,6 @@ from medxai_core.views.recorded_scores import (
 from medxai_core.views.round_errors import score_study_rounds
 
 TABS = ("Scores", "Pictures", "Size and place", "Classifier", "Proposed labels", "Speed", "Hand-in files")
-
-
-@pytest.fixture(autouse=True)
-def _through_the_frame(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run app.py in every run: AppTest takes a pages folder for pages that stand alone."""
-    make = PagesManager.__init__
-
-    def make_without_folder(self, *args, **options):
-        make(self, *args, **options)
-        PagesManager.uses_pages_directory = False
-
-    monkeypatch.setattr(PagesManager, "__init__", make_without_folder)
 
 
 @pytest.fixture(scope="module")

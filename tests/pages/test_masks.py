@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 from small_studies import make_small_study
-from streamlit.runtime.pages_manager import PagesManager
 from trained_study import record_untrained_run
 
 from medxai_core.checkpoints import load_checkpoint
@@ -25,18 +24,6 @@ from medxai_core.stages.training import BEST
 from medxai_core.study import Study, open_study
 
 RUN = "quick-lite1-abc123"
-
-
-@pytest.fixture(autouse=True)
-def _through_the_frame(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run app.py in every run: AppTest takes a pages folder for pages that stand alone."""
-    make = PagesManager.__init__
-
-    def make_without_folder(self, *args, **options):
-        make(self, *args, **options)
-        PagesManager.uses_pages_directory = False
-
-    monkeypatch.setattr(PagesManager, "__init__", make_without_folder)
 
 
 @pytest.fixture(scope="session")

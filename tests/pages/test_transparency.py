@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from scored_study import RUN, make_scored_study
 from small_studies import make_small_study
-from streamlit.runtime.pages_manager import PagesManager
 
 from medxai_core.life_story import tell_life_story
 from medxai_core.records.labellings import get_labelling
@@ -18,18 +17,6 @@ from medxai_core.records.pictures import list_images, list_items
 from medxai_core.stages.labels import decide
 from medxai_core.study import Study, open_study
 from medxai_core.views.departures import DEPARTURES
-
-
-@pytest.fixture(autouse=True)
-def _through_the_frame(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run app.py in every run: AppTest takes a pages folder for pages that stand alone."""
-    make = PagesManager.__init__
-
-    def make_without_folder(self, *args, **options):
-        make(self, *args, **options)
-        PagesManager.uses_pages_directory = False
-
-    monkeypatch.setattr(PagesManager, "__init__", make_without_folder)
 
 
 @pytest.fixture(scope="module")
