@@ -60,7 +60,8 @@ def main() -> int:
     except MedxaiError as error:
         return _tell(error.message, error.remedy)
     except StopRequested:
-        return _tell("stopped as asked.", "What was finished is kept.")
+        sys.stderr.write("stopped as asked; what was finished is kept (a training goes on with --resume RUN).\n")
+        return 1
     except SystemExit as leave:
         return leave.code if isinstance(leave.code, int) else 1
     return 0

@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from medxai_core.errors import StudyNotFoundError
+
 CLASS_NAMES = ("non_polyp", "polyp")
 """Class 0 and class 1. Class 1 is polyp everywhere."""
 
@@ -113,6 +115,8 @@ def resolve_study_folder(name: str | Path) -> Path:
     >>> resolve_study_folder("some/where").name
     'where'
     """
+    if not str(name).strip():
+        raise StudyNotFoundError("the name of the study is empty.", "Give a name or a folder.")
     path = Path(name).expanduser()
     if path.is_absolute() or len(path.parts) > 1 or (path / "study.db").exists():
         return path.resolve()

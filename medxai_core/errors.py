@@ -95,6 +95,10 @@ class TestSplitLockedError(MedxaiError):
     __test__ = False
 
 
+class SettingError(MedxaiError):
+    """A layer, a method or a threshold that cannot be used."""
+
+
 class JobError(MedxaiError):
     """A job cannot be started, stopped or found."""
 

@@ -107,11 +107,18 @@ def running_job(
     job_id : str, optional
         A job that was queued by `start_job`; None records a new one.
 
+    Raises
+    ------
+    JobError
+        A job of this kind is already at work in this study.
+
     Notes
     -----
     `StopRequested` inside ends the job as "stopped" and is passed on, as is every error.
     """
-    job_id = job_id or record_job(study, kind, title=title, parameters=parameters)
+    if job_id is None:
+        _check_not_busy(study, kind)
+        job_id = record_job(study, kind, title=title, parameters=parameters)
     job = Job(study, job_id)
     job._write(status="running", pid=os.getpid(), host=socket.gethostname(), started_at=time.time())
     finished = threading.Event()
@@ -167,12 +174,7 @@ def start_job(study: Study, kind: str, arguments: Sequence[str], *, title: str) 
     JobError
         A job of this kind is already at work in this study, or the process cannot be started.
     """
-    busy = [job for job in list_jobs(study, only_open=True) if job["kind"] == kind]
-    if busy:
-        raise JobError(
-            f"a {kind} job is already at work in study {study.name!r} ({busy[0]['job_id']}).",
-            "Wait for it or stop it first.",
-        )
+    _check_not_busy(study, kind)
     job_id = record_job(study, kind, title=title, parameters={"arguments": list(arguments)})
     log = get_log_path(study, job_id)
     command = [sys.executable, "-m", "medxai_core", *arguments, "--job", job_id]
@@ -193,6 +195,16 @@ def start_job(study: Study, kind: str, arguments: Sequence[str], *, title: str) 
             )
         )
     return job_id
+
+
+def _check_not_busy(study: Study, kind: str) -> None:
+    """Raise when a job of this kind is at work in the study."""
+    busy = [job for job in list_jobs(study, only_open=True) if job["kind"] == kind]
+    if busy:
+        raise JobError(
+            f"a {kind} job is already at work in study {study.name!r} ({busy[0]['job_id']}).",
+            "Wait for it or stop it first.",
+        )
 
 
 def get_log_path(study: Study, job_id: str) -> Path:

@@ -153,12 +153,16 @@ def open_study(name: str | Path, *, read_only: bool = False) -> Study:
 
 def create_study_folder(folder: Path) -> Study:
     """Make the folders (0700) and the empty database of a new study."""
-    with store.translate_errors(f"study {folder.name!r}"):
+    database = folder / "study.db"
+    try:
         folder.mkdir(parents=True, mode=0o700)
         for sub in SUBFOLDERS:
             (folder / sub).mkdir(mode=0o700)
-        database = folder / "study.db"
         database.touch(mode=0o600)
+    except OSError as error:
+        raise StudyNotWritableError(
+            f"{folder.parent} cannot hold a study ({error.strerror}).", "Choose a folder that you can write to."
+        ) from error
     engine = store.open_engine(database)
     store.create_tables(engine)
     return Study(folder, engine)

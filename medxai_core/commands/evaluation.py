@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -54,6 +55,11 @@ def evaluate(
     rows = {table.name: summarize_table(table) for table in (found.table, *found.baselines)}
     problems = [failure.__dict__ for failure in (*found.failures, *found.notes)]
     lines = [format_score_rows(rows), *(f"note: {p['item']}: {p['reason']}" for p in problems)]
+    if math.isnan(found.table.organisers.dice):
+        lines.append(
+            "note: averages.csv says nan for Dice, as the organisers' script does: a picture without polyp has an "
+            "empty mask, and its Dice is undefined. The table above leaves such pictures out and says n."
+        )
     result = {"tables": rows, "problems": problems, "resized": list(found.resized), "out": str(out)}
     show_result(result, text="\n".join(lines), json=json)
 
@@ -109,7 +115,8 @@ def format_score_rows(rows: dict[str, dict]) -> str:
         cells = []
         for metric in METRICS:
             one = summary["rows"][f"mean.{metric}"]
-            cells.append(format_number(one["value"]))
+            n = "" if one["n_defined"] == one["n"] else f" (n = {one['n_defined']})"
+            cells.append(format_number(one["value"]) + n)
         dice = summary["rows"]["mean.dice"]
         cells.append(f"{format_number(dice['low'], 3)}..{format_number(dice['high'], 3)}")
         cells.append(format_number(summary["rows"]["pooled.dice"]["value"]))

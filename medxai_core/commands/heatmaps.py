@@ -102,8 +102,9 @@ def lock(
     json: JsonOption = False,
 ) -> None:
     """Lock layer and threshold of a run: only then the test pictures' truth and scores open."""
+    from medxai_core.errors import SettingError
     from medxai_core.events import get_default_reader
-    from medxai_core.records.masks import is_tuned_on_test, record_unlock
+    from medxai_core.records.masks import get_locked_setting, is_tuned_on_test, record_unlock
     from medxai_core.records.runs import get_run
     from medxai_core.stages.masks import describe_setting, lock_setting, make_setting
     from medxai_core.study import open_study
@@ -112,8 +113,10 @@ def lock(
     run_id = get_run(opened, run).run_id
     who = reader or get_default_reader()
     if unlock:
+        if get_locked_setting(opened, run_id) is None:
+            raise SettingError(f"run {run_id!r} has no locked setting.", "Name the run with --run.")
         record_unlock(opened, run_id, reader=who)
-        text = "unlocked; whatever is locked from now on counts as tuned on test."
+        text = f"{run_id}: unlocked; whatever is locked from now on counts as tuned on test."
         show_result({"run": run_id, "locked": None}, text=text, json=json)
         return
     setting = make_setting(opened, run_id, layer=layer, low=low, high=high, method=method)

@@ -37,8 +37,11 @@ def segment(
             on_progress=stage("Making masks"),
         )
     failures = [failure.__dict__ for failure in found.failures]
-    lines = [f"{len(found.names)} masks in {out}.", *(f"note: {f['item']}: {f['reason']}" for f in failures)]
-    result = {"masks": found.names, "setting": found.setting.__dict__, "failures": failures}
+    lines = [f"{len(found.names)} masks in {out}."]
+    if found.blank:
+        lines.append(f"{len(found.blank)} of them are empty because the heat map is constant: {', '.join(found.blank)}")
+    lines += [f"failed: {f['item']}: {f['reason']}" for f in failures]
+    result = {"masks": found.names, "setting": found.setting.__dict__, "blank": found.blank, "failures": failures}
     show_result(result, text="\n".join(lines), json=json)
-    if not found.names:
+    if failures:
         raise typer.Exit(1)

@@ -138,10 +138,12 @@ def remove_image_command(
     json: JsonOption = False,
 ) -> None:
     """Delete what the study holds of one picture; a tombstone with its id stays."""
+    from medxai_core.records.pictures import find_image
     from medxai_core.studies.removal import remove_image
     from medxai_core.study import open_study
 
     opened = open_study(study)
+    find_image(opened, image_id)
     if not yes:
         typer.confirm(f"Delete picture {image_id} and all that was derived from it?", abort=True, err=True)
     removed = remove_image(opened, image_id)

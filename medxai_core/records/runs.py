@@ -79,7 +79,7 @@ def list_runs(study: Study) -> list[RecordedRun]:
 
 
 def get_run(study: Study, run_id: str | None = None) -> RecordedRun:
-    """Return one run, by default the newest that has a trained epoch.
+    """Return one run, by default the newest finished one, or without any the newest that has a trained epoch.
 
     Raises
     ------
@@ -88,13 +88,14 @@ def get_run(study: Study, run_id: str | None = None) -> RecordedRun:
     """
     runs = list_runs(study)
     chosen = [run for run in runs if run.run_id == run_id or (run_id is None and run.best_epoch is not None)]
-    if not chosen:
-        known = ", ".join(run.run_id for run in runs) or "none"
-        raise RunNotFoundError(
-            f"study {study.name!r} has no trained run {run_id or ''!r} (runs: {known}).",
-            "Name one of these, or train one.",
-        )
-    return chosen[0]
+    if chosen:
+        return next((run for run in chosen if run.status == "done"), chosen[0])
+    if not runs:
+        message = f"study {study.name!r} has no trained classifier yet."
+        raise RunNotFoundError(message, f"Run `train {study.name}` first.")
+    known = ", ".join(run.run_id for run in runs)
+    what = "no run has a finished epoch" if run_id is None else f"no run {run_id!r}"
+    raise RunNotFoundError(f"study {study.name!r}: {what} (runs: {known}).", "Name a trained run, or train one.")
 
 
 def record_epoch(study: Study, run_id: str, epoch: dict[str, Any]) -> None:

@@ -143,9 +143,7 @@ def pseudo_label_study(
         max_rounds=max_rounds,
         not_again=not_again,
     )
-    recorded = _record_rounds(
-        study, clustering, found, items.item_ids[positions], target=target, max_rounds=max_rounds
-    )
+    recorded = _record_rounds(study, clustering, found, items.item_ids[positions], target=target, max_rounds=max_rounds)
     on_progress(1, 1)
     return recorded
 

@@ -8,22 +8,32 @@ from pathlib import Path
 import numpy as np
 
 from medxai_core.checkpoints import OperatingPoint, save_operating_point
-from medxai_core.errors import Failure
+from medxai_core.errors import Failure, SettingError
 from medxai_core.formats.medico import write_masks_zip
+from medxai_core.heatmaps import CAM_METHODS
 from medxai_core.images import load_mask, save_mask
 from medxai_core.masks import Band, make_mask
 from medxai_core.progress import Stage, silent_stage
-from medxai_core.records.masks import MaskSetting, check_test_is_open, get_heatmaps, record_lock
+from medxai_core.records.masks import MaskSetting, get_heatmaps, get_locked_setting, record_lock
 from medxai_core.records.pictures import Images, list_images
-from medxai_core.records.runs import get_run
+from medxai_core.records.runs import RecordedRun, get_run
 from medxai_core.stages.heatmaps import MapMaker, compute_study_heatmaps, load_map_maker
 from medxai_core.stages.training import BEST
 from medxai_core.study import Study
 
 
 def make_band(setting: MaskSetting) -> Band:
-    """Return the band of a setting."""
-    return Band(setting.low, setting.high, setting.inverted)
+    """Return the band of a setting.
+
+    Raises
+    ------
+    SettingError
+        It selects nothing, or everything.
+    """
+    try:
+        return Band(setting.low, setting.high, setting.inverted)
+    except ValueError as error:
+        raise SettingError(str(error), "Give a low limit, a high one above it, or both.") from error
 
 
 def describe_setting(setting: MaskSetting) -> str:
@@ -50,16 +60,38 @@ def make_setting(
 
     Raises
     ------
-    TestSplitLockedError
-        No layer is given and nothing is locked.
-    ValueError
-        The band selects nothing or everything.
+    SettingError
+        The layer, the method or the band cannot be used, or none is given and nothing is locked.
     """
+    run = get_run(study, run_id)
     if layer is None:
-        return check_test_is_open(study, get_run(study, run_id).run_id)
+        locked = get_locked_setting(study, run.run_id)
+        if locked is None:
+            raise SettingError(
+                f"no layer is given, and no setting is locked for run {run.run_id!r}.",
+                "Give --layer with --low or --high, or lock a setting first.",
+            )
+        return locked
     setting = MaskSetting(layer, method, low, high, inverted, chosen_on)
-    make_band(setting)
+    check_setting(setting, run)
     return setting
+
+
+def check_setting(setting: MaskSetting, run: RecordedRun) -> None:
+    """Raise unless a setting can be used with a run.
+
+    Raises
+    ------
+    SettingError
+        The network has no such layer, the method is unknown, or the band selects nothing or everything.
+    """
+    make_band(setting)
+    if not 0 <= setting.layer < run.n_blocks:
+        raise SettingError(
+            f"run {run.run_id!r} has layers 0 to {run.n_blocks - 1}; got {setting.layer}.", "Choose one of them."
+        )
+    if setting.method not in CAM_METHODS:
+        raise SettingError(f"no method {setting.method!r}.", f"Choose one of {', '.join(CAM_METHODS)}.")
 
 
 def make_study_mask(
@@ -138,6 +170,7 @@ def name_masks(relative_paths: list[str]) -> list[str]:
 
 def lock_setting(study: Study, run_id: str, setting: MaskSetting, *, reader: str) -> None:
     """Lock a setting for a run, and write it into the run's checkpoint as its operating point."""
+    check_setting(setting, get_run(study, run_id))
     record_lock(study, run_id, setting, reader=reader)
     point = OperatingPoint(setting.layer, setting.method, setting.low, setting.high, setting.inverted)
     save_operating_point(study.run_folder(run_id) / BEST, point)

@@ -30,12 +30,15 @@ class Segmentation:
     setting : MaskSetting
         Layer, method and band that were used.
     failures : list of Failure
-        Pictures without a mask, and blank maps, whose mask is empty.
+        Pictures without a mask.
+    blank : list of str
+        Mask files that are empty because the heat map is constant.
     """
 
     names: list[str]
     setting: MaskSetting
     failures: list[Failure]
+    blank: list[str]
 
 
 def segment_pictures(
@@ -75,11 +78,14 @@ def segment_pictures(
             f"layer must be 0 to {len(maker.blocks) - 1} for {manifest.network}; got {setting.layer}.",
             "Choose one of them.",
         )
-    paths = list_pictures(pictures)
-    names = name_masks([path.as_posix().lstrip("/") for path in paths])
+    make_band(setting)
+    found = list_pictures(pictures)
+    paths = [path for path, _ in found]
+    names = name_masks([relative for _, relative in found])
     out.mkdir(parents=True, exist_ok=True)
     written: list[str] = []
     failures: list[Failure] = []
+    blank: list[str] = []
     for start in range(0, len(paths), BATCH_SIZE):
         part = slice(start, start + BATCH_SIZE)
         images = list(_read(paths[part], names[part], failures))
@@ -88,13 +94,13 @@ def segment_pictures(
             for (name, image), one in zip(images, raw[setting.layer], strict=True):
                 heatmap, is_blank = maker.finish(one, setting.layer, image.shape[:2])
                 if is_blank:
-                    failures.append(Failure(name, "the heat map is blank (constant): its mask is empty"))
+                    blank.append(name)
                 mask = np.zeros(image.shape[:2], bool) if is_blank else make_mask(heatmap, make_band(setting))
                 save_mask(mask, out / name)
                 written.append(name)
         if on_progress is not None:
             on_progress(min(start + BATCH_SIZE, len(paths)), len(paths))
-    return Segmentation(written, setting, failures)
+    return Segmentation(written, setting, failures, blank)
 
 
 def _find_setting(checkpoint: Path, point, *, layer, low, high, method) -> MaskSetting:
@@ -115,25 +121,29 @@ def _find_setting(checkpoint: Path, point, *, layer, low, high, method) -> MaskS
     )
 
 
-def list_pictures(places: Sequence[Path]) -> list[Path]:
+def list_pictures(places: Sequence[Path]) -> list[tuple[Path, str]]:
     """Return the pictures named, and those in the folders named, sorted within a folder.
+
+    Returns
+    -------
+    list of (Path, str)
+        The file, and its path from the folder that was named.
 
     Raises
     ------
     LayoutError
         A place does not exist, or there is no picture at all.
     """
-    found: list[Path] = []
+    found: list[tuple[Path, str]] = []
     for place in places:
         if place.is_dir():
             for folder, _, names in sorted(os.walk(place)):
-                found.extend(
-                    Path(folder) / name
-                    for name in sorted(names)
-                    if Path(name).suffix.lower() in IMAGE_SUFFIXES and not name.startswith(".")
-                )
+                for name in sorted(names):
+                    path = Path(folder) / name
+                    if path.suffix.lower() in IMAGE_SUFFIXES and not name.startswith("."):
+                        found.append((path, path.relative_to(place).as_posix()))
         elif place.is_file():
-            found.append(place)
+            found.append((place, place.name))
         else:
             raise LayoutError(f"{place} does not exist.", "Give pictures or folders of pictures.")
     if not found:

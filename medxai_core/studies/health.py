@@ -58,9 +58,11 @@ class Health:
             lines.append(f"{kind}: {len(entries)}")
             lines += [f"  {entry}" for entry in entries[:5]]
         if self.failures:
-            lines.append(f"not imported: {len(self.failures)}")
+            lines.append(f"problems at the import: {len(self.failures)}")
             lines += [f"  {failure.item}: {failure.reason}" for failure in self.failures[:10]]
-        lines.append("healthy" if self.is_healthy else "NOT HEALTHY: see above")
+        n_odd = len(self.findings) + bool(self.failures)
+        verdict = "no damaged picture and no leak" if self.is_healthy else "NOT HEALTHY: pictures changed, or a leak"
+        lines.append(f"{verdict}; {n_odd or 'no'} kind{'' if n_odd == 1 else 's'} of finding to look at")
         return "\n".join(lines)
 
 

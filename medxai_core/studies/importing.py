@@ -146,7 +146,12 @@ def import_pictures(study: Study, options: ImportOptions, *, stage: Stage = sile
         )
     signatures = np.stack([one.signature for one in examined])
     pairs = find_near_duplicates(signatures, on_progress=stage("Looking for near copies"))
-    splits = _split(examined, pairs, options)
+    try:
+        splits = _split(examined, pairs, options)
+    except NotEnoughImagesError as error:
+        first = f", the first: {failures[0].item}: {failures[0].reason}" if failures else ""
+        told = f"{error.message} {len(pairs)} near copies are kept together; {len(failures)} problems{first}."
+        raise NotEnoughImagesError(told, error.remedy) from error
     _record(study, listing, options, examined, failures=failures, splits=splits, pairs=pairs)
 
 

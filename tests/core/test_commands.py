@@ -119,3 +119,32 @@ def test_features_names_the_picture_that_fails(tmp_path: Path) -> None:
     failed = call("features", "--csv", str(tmp_path / "out.csv"), str(tmp_path / "bad.jpg"), home=tmp_path)
     assert failed.returncode == 1
     assert "bad.jpg" in failed.stdout
+
+
+def test_a_setting_that_cannot_be_used_is_refused_before_anything_is_recorded(home: Path) -> None:
+    from medxai_core.records.masks import get_locked_setting
+    from medxai_core.records.runs import get_run
+    from medxai_core.study import open_study
+
+    study = open_study(home / "studies" / "demo")
+    run_id = get_run(study).run_id
+    before = get_locked_setting(study, run_id)
+    for wrong in (["--layer", "99", "--low", "0.4"], ["--layer", "14", "--low", "0.8", "--high", "0.2"]):
+        refused = call("lock", "demo", *wrong, home=home)
+        assert refused.returncode == 1
+        assert "Traceback" not in refused.stderr
+    assert get_locked_setting(study, run_id) == before
+
+
+def test_segment_lists_what_failed_and_exits_with_1(home: Path, tmp_path: Path) -> None:
+    pictures = tmp_path / "pictures" / "inner"
+    pictures.mkdir(parents=True)
+    shutil.copy(next((home / "studies" / "demo" / "pictures" / "images").iterdir()), pictures / "good.jpg")
+    (pictures / "bad.jpg").write_bytes(b"")
+    [checkpoint] = (home / "studies" / "demo" / "runs").glob("*/best.safetensors")
+    options = ["--checkpoint", str(checkpoint), "--out", str(tmp_path / "masks"), "--json"]
+    made = call("segment", *options, str(tmp_path / "pictures"), home=home)
+    assert made.returncode == 1
+    result = json.loads(made.stdout)
+    assert result["masks"] == ["good.png"]
+    assert [failure["item"].endswith("bad.jpg") for failure in result["failures"]] == [True]

@@ -103,3 +103,12 @@ def test_the_time_left_follows_from_the_time_spent(study: Study) -> None:
             connection.execute(row.values(stage_started_at=started, done=25, total=100))
         assert get_job(study, job.job_id)["eta_seconds"] == pytest.approx(30, rel=0.1)
         report(100, 100)
+
+
+def test_a_job_run_by_hand_is_refused_while_one_of_its_kind_is_at_work(study: Study) -> None:
+    with (
+        running_job(study, "evaluate-classifier", title="Scores", parameters={}),
+        pytest.raises(JobError, match="already"),
+        running_job(study, "evaluate-classifier", title="Scores", parameters={}),
+    ):
+        raise AssertionError("two jobs of one kind are at work")
