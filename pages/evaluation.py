@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from medxai_core.records.masks import RecordedEvaluation
-from medxai_core.records.runs import RecordedRun
+from medxai_core.records.runs import RecordedRun, list_trained_runs
 from medxai_core.study import Study
 from medxai_core.views.recorded_scores import find_trivial_row, list_open_rows, list_open_runs
 from pages.components.cached import get_images
@@ -15,7 +15,6 @@ from pages.components.evaluation_choice import (
     choose_run,
     choose_split,
     find_row,
-    list_scorable_runs,
     show_verdict,
     show_why_no_row,
 )
@@ -35,7 +34,7 @@ def show_page() -> None:
     """Ask for run and split, say first how the run compares with a disk, then the details by tab."""
     st.title("Evaluation")
     study = require_study()
-    runs = list_scorable_runs(study)
+    runs = list_trained_runs(study)
     left, right = st.columns([1.6, 1], vertical_alignment="bottom")
     with left:
         run = choose_run(runs) if runs else None

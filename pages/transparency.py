@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from medxai_core.records.runs import RecordedRun
+from medxai_core.records.runs import RecordedRun, list_trained_runs
 from medxai_core.study import Study
 from pages.components.activity_view import show_activity
-from pages.components.evaluation_choice import choose_run, list_scorable_runs
+from pages.components.evaluation_choice import choose_run
 from pages.components.frame import require_study
 from pages.components.limits_view import show_departures, show_limits, show_sanity
 from pages.components.story_view import show_story
@@ -25,7 +25,7 @@ def show_page() -> None:
     """Show the tab that is open; only that one is drawn."""
     st.title("Transparency")
     study = require_study()
-    runs = list_scorable_runs(study)
+    runs = list_trained_runs(study)
     for name, tab in zip(TABS, st.tabs(TABS, key="transparency_part", bind="query-params"), strict=True):
         if tab.open:
             with tab:

@@ -78,6 +78,12 @@ def list_runs(study: Study) -> list[RecordedRun]:
     return [RecordedRun(**row._mapping) for row in rows]
 
 
+def list_trained_runs(study: Study) -> list[RecordedRun]:
+    """Return the runs that have a trained epoch: finished ones first, the newest first among equals."""
+    trained = [run for run in list_runs(study) if run.best_epoch is not None]
+    return sorted(trained, key=lambda run: run.status != "done")
+
+
 def get_run(study: Study, run_id: str | None = None) -> RecordedRun:
     """Return one run, by default the newest finished one, or without any the newest that has a trained epoch.
 
@@ -87,9 +93,9 @@ def get_run(study: Study, run_id: str | None = None) -> RecordedRun:
         No such run.
     """
     runs = list_runs(study)
-    chosen = [run for run in runs if run.run_id == run_id or (run_id is None and run.best_epoch is not None)]
+    chosen = list_trained_runs(study) if run_id is None else [run for run in runs if run.run_id == run_id]
     if chosen:
-        return next((run for run in chosen if run.status == "done"), chosen[0])
+        return chosen[0]
     if not runs:
         message = f"study {study.name!r} has no trained classifier yet."
         raise RunNotFoundError(message, f"Run `train {study.name}` first.")

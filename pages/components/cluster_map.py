@@ -197,7 +197,7 @@ def _lay_out(figure: go.Figure, revision: int) -> go.Figure:
     """Hide what means nothing on such a map: axes, ticks, grid."""
     axis = {"visible": False, "showgrid": False, "zeroline": False}
     names = [trace.name for trace in figure.data if trace.showlegend is not False]
-    n_columns = 4 if all(len(name) <= LONGEST_SHORT_NAME for name in names) else 2
+    n_columns = 1 if len(names) == 1 else 4 if all(len(name) <= LONGEST_SHORT_NAME for name in names) else 2
     figure.update_layout(
         height=MAP_HEIGHT + LEGEND_ROW_HEIGHT * -(-len(names) // n_columns),
         margin={"l": 0, "r": 0, "t": 8, "b": 0},

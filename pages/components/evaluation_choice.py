@@ -8,7 +8,7 @@ from medxai_core.errors import MedxaiError
 from medxai_core.evaluation.paired import PairedDifference
 from medxai_core.records.masks import RecordedEvaluation, get_locked_setting
 from medxai_core.records.pictures import Images
-from medxai_core.records.runs import RecordedRun, list_runs
+from medxai_core.records.runs import RecordedRun
 from medxai_core.stages.masks import describe_setting
 from medxai_core.study import Study
 from medxai_core.views.recorded_scores import find_current_row, find_trivial_row, say_comparison
@@ -27,11 +27,6 @@ VERDICTS = {
     "unclear": (":material/help:", "orange"),
     "undefined": (":material/help:", "gray"),
 }
-
-
-def list_scorable_runs(study: Study) -> list[RecordedRun]:
-    """Return the runs that have a trained epoch, newest first."""
-    return [run for run in list_runs(study) if run.best_epoch is not None]
 
 
 def choose_run(runs: list[RecordedRun], *, key: str = RUN) -> RecordedRun:

@@ -58,8 +58,8 @@ def _name_folders(folders: list[str]) -> dict[str, str]:
     """Return a name for each folder: its own, and where it lies when two have the same."""
     names = [os.path.basename(folder) for folder in folders]
     return {
-        folder: name if names.count(name) == 1 else f"{name} (in {os.path.basename(os.path.dirname(folder))}, {i})"
-        for i, (folder, name) in enumerate(zip(folders, names, strict=True), 1)
+        folder: name if names.count(name) == 1 else f"{name} ({'/'.join(folder.split(os.sep)[-3:-1])})"
+        for folder, name in zip(folders, names, strict=True)
     }
 
 

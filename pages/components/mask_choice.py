@@ -8,7 +8,7 @@ import streamlit as st
 from medxai_core.config import CLASS_NAMES, SPLITS
 from medxai_core.errors import ImageNotFoundError, RunNotFoundError
 from medxai_core.records.pictures import Images, find_image, get_thumbnail_path
-from medxai_core.records.runs import RecordedRun, list_runs
+from medxai_core.records.runs import RecordedRun, list_trained_runs
 from medxai_core.study import Study
 from pages.components.frame import show_empty
 from pages.components.mask_subject import OWN, forget_own
@@ -22,11 +22,6 @@ RUN, SPLIT, IMAGE, JUMP, JUMP_NOTE = (
 )
 STRIP_LENGTH = 8
 THUMBNAIL_WIDTH = 64  # pixels
-
-
-def list_trained_runs(study: Study) -> list[RecordedRun]:
-    """Return the runs that have a trained epoch, newest first."""
-    return [run for run in list_runs(study) if run.best_epoch is not None]
 
 
 def require_run(study: Study) -> list[RecordedRun]:
