@@ -59,7 +59,7 @@ class Study:
         if self.read_only:
             raise StudyNotWritableError(
                 f"study {self.name!r} is opened read-only: its folder cannot be written.",
-                "Make the folder writable or copy it, then open it again.",
+                "Free space on the disk, or make the folder writable, or copy it; then open it again.",
             )
         with store.begin(self.engine, f"study {self.name!r}") as connection:
             yield connection
@@ -145,7 +145,13 @@ def open_study(name: str | Path, *, read_only: bool = False) -> Study:
         )
     read_only = read_only or not os.access(folder, os.W_OK) or not os.access(database, os.W_OK)
     study = Study(folder, store.open_engine(database, read_only=read_only), read_only)
-    store.check_schema(study.engine, study.name)
+    try:
+        store.check_schema(study.engine, study.name)
+    except StudyNotWritableError:
+        if read_only:
+            raise
+        study.engine.dispose()
+        return open_study(folder, read_only=True)
     if not read_only:
         register_study(folder)
     return study

@@ -70,12 +70,19 @@ def check_schema(engine: Engine, name: str) -> None:
         The file is no database, or its tables are missing.
     SchemaVersionError
         The schema is of another version.
+    StudyNotWritableError
+        The disk is full, so the database cannot be opened for writing.
     """
     try:
         with engine.connect() as connection:
             found = connection.execute(study_facts.select().where(study_facts.c.key == "schema_version")).one_or_none()
             complete = connection.execute(study_facts.select().where(study_facts.c.key == "created_at")).one_or_none()
     except exc.DatabaseError as error:
+        if "disk I/O error" in str(error.orig) or "disk is full" in str(error.orig):
+            raise StudyNotWritableError(
+                f"study {name!r} cannot be opened for writing ({error.orig}).",
+                "Free space on the disk; nothing that was there is lost.",
+            ) from error
         raise StudyDamagedError(
             f"study {name!r}: study.db cannot be read ({error.orig}).",
             "Restore the folder from a copy, or create the study again.",
@@ -109,7 +116,7 @@ def translate_errors(name: str) -> Iterator[None]:
 
 def _explain_operational_error(words: str, name: str) -> Exception:
     """Return the error that fits what SQLite said."""
-    if "readonly" in words or "disk is full" in words or "unable to open" in words:
+    if "readonly" in words or "disk is full" in words or "disk I/O error" in words or "unable to open" in words:
         return StudyNotWritableError(
             f"{name} cannot be written ({words}).",
             "Free space on the disk, or make the folder writable; nothing that was there is lost.",
