@@ -15,7 +15,6 @@ from medxai_core.stages.heatmaps import compute_study_heatmaps
 from medxai_core.studies.importing import ImportOptions, import_pictures, study_in_the_making
 from medxai_core.study import Study, open_study, register_study
 
-DEMO_IMAGES = 480
 PICTURES = "pictures"
 
 
@@ -28,7 +27,7 @@ class Demo:
     is_new: bool
 
 
-def make_demo(folder: Path, *, n_images: int = DEMO_IMAGES, seed: int = 0, stage: Stage = silent_stage) -> Demo:
+def make_demo(folder: Path, *, n_images: int, seed: int = 0, stage: Stage = silent_stage) -> Demo:
     """Draw the frames, import them and run the whole line; a finished demo is left as it is.
 
     Parameters

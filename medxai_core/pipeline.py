@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from medxai_core.config import PIPELINE_PRESETS, PipelinePreset
+from medxai_core.config import PipelinePreset
 from medxai_core.errors import LayoutError
 from medxai_core.jobs import Job
 from medxai_core.progress import Stage, silent_stage
@@ -82,16 +82,3 @@ def check_preset_fits(study: Study, preset: PipelinePreset) -> None:
             f"{'x'.join(map(str, study.get_fact('tiles')))}.",
             f"Create the study with --tiles {rows}x{columns}.",
         )
-
-
-def get_preset(name: str) -> PipelinePreset:
-    """Return a preset by name.
-
-    Raises
-    ------
-    LayoutError
-        There is none of this name.
-    """
-    if name not in PIPELINE_PRESETS:
-        raise LayoutError(f"no preset {name!r}.", f"Choose one of {', '.join(PIPELINE_PRESETS)}.")
-    return PIPELINE_PRESETS[name]

@@ -26,12 +26,12 @@ def demo(
     progress_file: ProgressFileOption = None,
 ) -> None:
     """Make the demo: a finished study of drawn frames (no patient), with exact masks."""
-    from medxai_core.demo import DEMO_IMAGES, make_demo
+    from medxai_core.demo import make_demo
     from medxai_core.making import telling
 
     folder = resolve_study_folder(study)
     with progress_bar() as bar, telling(progress_file, bar) as stage:
-        made = make_demo(folder, n_images=images or DEMO_IMAGES, seed=seed, stage=stage)
+        made = make_demo(folder, n_images=images, seed=seed, stage=stage)
     state = "is ready" if made.is_new else "was ready already"
     result = {"study": str(folder), "is_new": made.is_new, "run": made.run_id}
     show_result(result, text=f"Demo study {folder.name!r} {state}: {folder}", json=json)
