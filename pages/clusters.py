@@ -6,11 +6,11 @@ from medxai_core.records.clusterings import get_clustering
 from medxai_core.records.labellings import find_labelling
 from medxai_core.views.cluster_view import list_clusterings_shown
 from pages.components.cached import get_items
-from pages.components.cluster_controls import choose_clustering, show_controls
-from pages.components.cluster_explorer import show_explorer
-from pages.components.cluster_panel import show_cluster, show_drivers
-from pages.components.cluster_rounds import show_rounds
-from pages.components.cluster_start import (
+from pages.components.clusters.controls import choose_clustering, show_controls
+from pages.components.clusters.explorer import show_explorer
+from pages.components.clusters.panel import show_cluster, show_drivers
+from pages.components.clusters.rounds import show_rounds
+from pages.components.clusters.start import (
     JOB_KINDS,
     find_embedding,
     has_features,

@@ -9,21 +9,21 @@ from medxai_core.records.runs import RecordedRun, list_trained_runs
 from medxai_core.study import Study
 from medxai_core.views.recorded_scores import find_trivial_row, list_open_rows, list_open_runs
 from pages.components.cached import get_images
-from pages.components.evaluation_bands import show_size_and_place
-from pages.components.evaluation_charts import show_intervals
-from pages.components.evaluation_choice import (
+from pages.components.evaluation.bands import show_size_and_place
+from pages.components.evaluation.charts import show_intervals
+from pages.components.evaluation.choice import (
     choose_run,
     choose_split,
     find_row,
     show_verdict,
     show_why_no_row,
 )
-from pages.components.evaluation_classifier import show_classifier
-from pages.components.evaluation_files import show_hand_in
-from pages.components.evaluation_pictures import show_pictures
-from pages.components.evaluation_rounds import show_round_errors
-from pages.components.evaluation_speed import show_speed
-from pages.components.evaluation_table import show_more_figures, show_score_table
+from pages.components.evaluation.classifier import show_classifier
+from pages.components.evaluation.files import show_hand_in
+from pages.components.evaluation.pictures import show_pictures
+from pages.components.evaluation.rounds import show_round_errors
+from pages.components.evaluation.speed import show_speed
+from pages.components.evaluation.table import show_more_figures, show_score_table
 from pages.components.frame import require_study
 
 TABS = ("Scores", "Pictures", "Size and place", "Classifier", "Proposed labels", "Speed", "Hand-in files")

@@ -7,7 +7,7 @@ import streamlit as st
 from medxai_core.study import Study
 from pages.components.cached import get_images
 from pages.components.frame import require_study, show_empty
-from pages.components.mask_choice import (
+from pages.components.masks.choice import (
     ask_jump,
     choose_picture,
     choose_run,
@@ -15,9 +15,9 @@ from pages.components.mask_choice import (
     follow_link,
     require_run,
 )
-from pages.components.mask_setting import prepare_setting, show_link_notes
-from pages.components.mask_subject import OWN, Subject, ask_own_picture, open_own, open_subject
-from pages.components.mask_viewer import show_viewer
+from pages.components.masks.setting import prepare_setting, show_link_notes
+from pages.components.masks.subject import OWN, Subject, ask_own_picture, open_own, open_subject
+from pages.components.masks.viewer import show_viewer
 
 
 def show_page() -> None:

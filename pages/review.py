@@ -3,10 +3,10 @@
 import streamlit as st
 
 from pages.components.frame import require_study
-from pages.components.review_grid import show_grid
-from pages.components.review_one import show_proposals
-from pages.components.review_progress import show_progress
-from pages.components.review_seeds import show_seeds
+from pages.components.review.grid import show_grid
+from pages.components.review.one import show_proposals
+from pages.components.review.progress import show_progress
+from pages.components.review.seeds import show_seeds
 
 VIEWS = {"One by one": show_proposals, "Grid": show_grid, "Seeds": show_seeds, "Progress": show_progress}
 

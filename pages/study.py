@@ -4,15 +4,15 @@ import streamlit as st
 
 from pages.components.cached import get_images, get_items
 from pages.components.class_words import escape
-from pages.components.cluster_start import JOB_KINDS
+from pages.components.clusters.start import JOB_KINDS
 from pages.components.frame import find_current_study, keep_in_frame
 from pages.components.job_buttons import show_last_failure
-from pages.components.study_health import show_health, show_relocation
-from pages.components.study_import import show_left_out
-from pages.components.study_making import is_form_open, show_makings, turn_form
-from pages.components.study_overview import show_counts, show_standing
-from pages.components.study_pictures import finish_removal, show_pictures, show_removal
-from pages.components.study_welcome import show_import_or_demo, show_welcome
+from pages.components.study.health import show_health, show_relocation
+from pages.components.study.importing import show_left_out
+from pages.components.study.making import is_form_open, show_makings, turn_form
+from pages.components.study.overview import show_counts, show_standing
+from pages.components.study.pictures import finish_removal, show_pictures, show_removal
+from pages.components.study.welcome import show_import_or_demo, show_welcome
 
 keep_in_frame()
 study = find_current_study()

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from medxai_core.views.run_states import list_run_states
-from pages.components.classifier_scores import show_classifier_scores
 from pages.components.frame import require_study
-from pages.components.training_live import show_run
-from pages.components.training_runs import choose_run, show_comparison
+from pages.components.training.classifier_scores import show_classifier_scores
+from pages.components.training.live import show_run
+from pages.components.training.runs import choose_run, show_comparison
 
 VIEWS = ("Run", "New training", "Compare runs")
 
@@ -27,7 +27,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", horizontal_align
     )
 if view == "New training":
     with st.spinner("Loading the training tools"):
-        from pages.components.training_form import show_form
+        from pages.components.training.form import show_form
     show_form(study)
 elif view == "Compare runs":
     show_comparison(study, states)

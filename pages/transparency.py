@@ -6,11 +6,11 @@ import streamlit as st
 
 from medxai_core.records.runs import RecordedRun, list_trained_runs
 from medxai_core.study import Study
-from pages.components.activity_view import show_activity
-from pages.components.evaluation_choice import choose_run
+from pages.components.evaluation.choice import choose_run
 from pages.components.frame import require_study
-from pages.components.limits_view import show_departures, show_limits, show_sanity
-from pages.components.story_view import show_story
+from pages.components.transparency.activity_view import show_activity
+from pages.components.transparency.limits_view import show_departures, show_limits, show_sanity
+from pages.components.transparency.view import show_story
 
 STORY, LIMITS, DEPARTURES, SANITY, LOG = TABS = (
     "One picture",

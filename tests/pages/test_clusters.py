@@ -12,7 +12,7 @@ from medxai_core.jobs import list_jobs
 from medxai_core.records.labellings import find_labelling
 from medxai_core.records.pictures import list_items
 from medxai_core.stages.labels import get_label_states
-from pages.components.cluster_choice import KEY, Choice
+from pages.components.clusters.choice import KEY, Choice
 
 
 def read_map(app) -> dict:

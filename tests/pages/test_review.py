@@ -13,8 +13,8 @@ from medxai_core.stages.decision_files import dump_decisions
 from medxai_core.stages.labels import decide, get_label_states, get_starting_labels
 from medxai_core.stages.review_batches import is_batch
 from medxai_core.studies.removal import remove_image
-from pages.components import decision_keys
-from pages.components.decision_keys import EVENTS_KEY
+from pages.components.review import decision_keys
+from pages.components.review.decision_keys import EVENTS_KEY
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,107 @@
+"""The rounds: which cluster gave its label to its pictures, why, and why they ended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from medxai_core.records.labellings import RecordedLabelling
+from medxai_core.study import Study
+from pages.components.class_words import say_class, say_plainly
+from pages.components.clusters.choice import select_items
+from pages.components.links import link_to
+
+STOP_WORDS = {
+    "target_reached": "the target was reached",
+    "no_pure_cluster_left": "no pure cluster with unlabelled pictures was left",
+    "round_limit": "the limit of rounds was reached",
+}
+
+
+def show_rounds(study: Study, labelling: RecordedLabelling, *, clustering_id: str) -> None:
+    """Show the outcome of the rounds, and each of them; say so when they used other clusters than those shown."""
+    _show_outcome(labelling)
+    if labelling.clustering_id != clustering_id:
+        st.warning("These rounds used other clusters than those shown above.", icon=":material/info:")
+    if not labelling.rounds:
+        st.caption("No round took place: no cluster was pure and held an unlabelled picture.")
+        return
+    event = st.dataframe(
+        tabulate_rounds(labelling.rounds),
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key="rounds",
+        alt="Rounds of the pseudo-labels: cluster chosen, label proposed, pictures, reason",
+        column_config={
+            "Round": st.column_config.NumberColumn(width=60),
+            "Cluster": st.column_config.NumberColumn(width=65, help="The cluster that was chosen."),
+            "Proposes": st.column_config.TextColumn(width=85),
+            "Labelled": st.column_config.NumberColumn(width=75, help="Labelled pictures in the cluster before."),
+            "Given": st.column_config.NumberColumn(width=60, help="Pictures of the cluster that got the label."),
+            "In all": st.column_config.NumberColumn(width=60, help="Labelled pictures after the round, with seeds."),
+            "Why": st.column_config.TextColumn(width="large"),
+            "Next in line": st.column_config.TextColumn(width="medium", help="Clusters that were not chosen."),
+        },
+    )
+    _offer_pictures(study, labelling, event["selection"]["rows"])
+
+
+def tabulate_rounds(rounds: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return the rounds as a table in words."""
+    return pd.DataFrame(
+        {
+            "Round": one["round"],
+            "Cluster": one["cluster_id"],
+            "Proposes": say_class(one["label"]),
+            "Labelled": one["n_labelled_members"],
+            "Given": one["n_given"],
+            "In all": one["n_labelled_after"],
+            "Why": say_plainly(one["why"]),
+            "Next in line": _name_rivals(one["runners_up"]),
+        }
+        for one in rounds
+    )
+
+
+def _name_rivals(rivals: list[dict[str, Any]]) -> str:
+    """Return the clusters that were not chosen, in words."""
+    words = [f"{rival['cluster_id']} ({say_class(rival['label'])}, {rival['n_labelled']} labelled)" for rival in rivals]
+    return "; ".join(words) or "none"
+
+
+def _show_outcome(labelling: RecordedLabelling) -> None:
+    """Show how many labels were proposed, of which class, and why the rounds ended."""
+    given = Counter(row["label"] for row in labelling.proposals.values())
+    with st.grid(4, min_column_width=150):
+        st.metric("Rounds", len(labelling.rounds), help="One cluster gives its label in each.")
+        st.metric("Labelled at the start", labelling.n_seeds, help="Seeds and readers' decisions.")
+        for label in ("polyp", "non_polyp"):
+            words = "Guesses of clusters, not findings. Review them."
+            st.metric(f"Proposed {say_class(label)}", given[label], help=words)
+    ended = STOP_WORDS.get(labelling.stop_reason, labelling.stop_reason)
+    left, right = st.columns([3, 1], vertical_alignment="center")
+    left.markdown(
+        f"The rounds ended because **{ended}**: {labelling.n_labelled} labelled of {labelling.target} aimed at."
+    )
+    with right:
+        link_to("review", "Review them")
+
+
+def _offer_pictures(study: Study, labelling: RecordedLabelling, rows: list[int]) -> None:
+    """Offer the pictures of the round that is chosen in the table."""
+    if not rows:
+        st.caption("Choose a round in the table to read why, and to see its pictures.")
+        return
+    number = labelling.rounds[rows[0]]["round"]
+    st.markdown(say_plainly(labelling.rounds[rows[0]]["why"]))
+    item_ids = [item_id for item_id, row in labelling.proposals.items() if row["round"] == number]
+    st.button(
+        f"Show the {len(item_ids)} pictures of round {number} on the map",
+        icon=":material/map:",
+        on_click=select_items,
+        args=(str(study.folder), item_ids, f"Round {number}"),
+    )

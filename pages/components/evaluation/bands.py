@@ -1,0 +1,82 @@
+"""Scores by how much of the picture the polyp covers, and by how far it lies from the centre."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from medxai_core.evaluation.bands import AREA_EDGES, AREA_LABELS, DISTANCE_EDGES, DISTANCE_LABELS, score_bands
+from medxai_core.records.masks import RecordedEvaluation
+from medxai_core.study import Study
+from medxai_core.views.recorded_scores import PictureScores, find_trivial_row
+from pages.components.evaluation.charts import show_bands
+from pages.components.evaluation.data import get_centre_distances, get_scores_by_picture
+
+
+def show_size_and_place(study: Study, row: RecordedEvaluation) -> None:
+    """Show both charts, the disk beside the run."""
+    mine = get_scores_by_picture(study, row)
+    disk_row = find_trivial_row(study, row.split)
+    disk = get_scores_by_picture(study, disk_row) if disk_row else None
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("By size")
+        _show_sizes(mine, disk)
+    with right:
+        st.subheader("By place")
+        _show_places(study, row, mine, disk)
+    st.caption(
+        "Each mark is the mean Dice of the pictures in a band, with its 95 % interval (bootstrap over groups of "
+        "pictures); "
+        "n is the number of pictures. Below about 10 pictures a mean says little. Where the disk is as good as "
+        "the run, "
+        "the place of the polyp explains the score."
+    )
+
+
+def _show_sizes(mine: PictureScores, disk: PictureScores | None) -> None:
+    """Show Dice by the share of the picture that is polyp."""
+
+    def score(pictures: PictureScores):
+        shares = np.where(pictures.polyp_shares > 0, pictures.polyp_shares, np.nan)
+        return score_bands(pictures.values("dice"), shares, pictures.groups, edges=AREA_EDGES, labels=AREA_LABELS)
+
+    show_bands(
+        score(mine),
+        score(disk) if disk else None,
+        key="chart_sizes",
+        title="share of the picture that is polyp",
+        alt="Mean Dice by size of the polyp, this run and the disk",
+    )
+    known = np.isfinite(mine.values("dice"))
+    if known.any():
+        spread = mine.mask_shares[known].std()
+        st.caption(
+            f"Polyps cover {mine.polyp_shares[known].mean():.1%} of a picture on average, masks "
+            f"{mine.mask_shares[known].mean():.1%} (standard deviation {spread:.1%})."
+        )
+
+
+def _show_places(study: Study, row: RecordedEvaluation, mine: PictureScores, disk: PictureScores | None) -> None:
+    """Show Dice by the distance of the polyp from the centre."""
+    distances = get_centre_distances(study, row)
+
+    def score(pictures: PictureScores):
+        shared = np.isin(pictures.positions, mine.positions)
+        by_position = dict(zip(mine.positions.tolist(), distances.tolist(), strict=True))
+        measure = np.array([by_position.get(int(p), np.nan) for p in pictures.positions])
+        values = np.where(shared, pictures.values("dice"), np.nan)
+        return score_bands(values, measure, pictures.groups, edges=DISTANCE_EDGES, labels=DISTANCE_LABELS)
+
+    show_bands(
+        score(mine),
+        score(disk) if disk else None,
+        key="chart_places",
+        title="distance of the polyp from the centre (0 centre, 1 corner)",
+        alt="Mean Dice by distance of the polyp from the centre, this run and the disk",
+    )
+    known = distances[np.isfinite(distances)]
+    if len(known):
+        st.caption(
+            f"Half of the polyps lie nearer than {np.median(known):.2f} to the centre: that is what a disk lives on."
+        )

@@ -1,0 +1,130 @@
+"""What the health check found, in plain words with the pictures; what was not imported; moved pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+
+from medxai_core.errors import MedxaiError
+from medxai_core.studies.health import Health
+from medxai_core.study import Study, set_image_root
+from medxai_core.views.overview import find_image_ids
+from pages.components.cached import get_health
+from pages.components.class_words import escape, shorten
+from pages.components.frame import show_error
+from pages.components.study.pictures import show_picture
+
+MOST_SHOWN = 24
+MISSING = "missing or changed since the import"
+
+
+class Finding(NamedTuple):
+    """Say a finding in words: what it is, what it means, how bad it is."""
+
+    title: str
+    words: str
+    is_bad: bool = False
+
+
+FINDINGS = {
+    MISSING: Finding(
+        "pictures are not where they were", "They can be seen here only as thumbnails. Say below where they are.", True
+    ),
+    "groups in two splits (leak)": Finding(
+        "patients or procedures lie in two splits", "Scores would be too good. Create the study again.", True
+    ),
+    "near copies (kept in one split)": Finding(
+        "pairs look almost the same", "They were kept in one split, so that no test picture is known from training."
+    ),
+    "very dark": Finding("pictures are very dark", "Mean brightness below 40 of 255. Features say little about them."),
+    "blurred or flat": Finding("pictures are blurred or flat", "There is little in them to see."),
+    "without a mask": Finding("pictures have no expert's mask", "They take part, but cannot be scored."),
+}
+
+
+def show_health(study: Study) -> None:
+    """Show the findings, notes and failures of a study."""
+    health = get_health(study)
+    _show_verdict(health)
+    for kind, entries in health.findings.items():
+        _show_finding(study, kind, entries)
+    if MISSING in health.findings:
+        show_relocation(study)
+    _show_notes(health)
+    _show_failures(health)
+    st.caption("Here files are only looked for. To read each one again and compare it with what was imported:")
+    st.code(f"python -m medxai_core study check {study.name}", language="bash")
+
+
+def _show_verdict(health: Health) -> None:
+    """Say in one line whether the study can be trusted."""
+    if not health.is_healthy:
+        st.error("**Something is wrong with this study.** See the first findings below.", icon=":material/error:")
+    elif health.findings:
+        st.markdown(":green[:material/check_circle:] Nothing spoils this study. Some pictures deserve a look.")
+    else:
+        st.markdown(":green[:material/check_circle:] Nothing was found that could spoil this study.")
+
+
+def _show_finding(study: Study, kind: str, entries: list[str]) -> None:
+    """Show one kind of finding; its pictures when it is opened."""
+    found = FINDINGS.get(kind, Finding(f"pictures: {kind}", "They may be too small to show a polyp well."))
+    icon = ":material/error:" if found.is_bad else ":material/visibility:"
+    body = st.expander(f"{len(entries)} {found.title}", icon=icon, key=f"finding-{kind}", on_change="rerun")
+    if not body.open:
+        return
+    with body:
+        st.caption(found.words)
+        image_ids = find_image_ids(entries)
+        if not image_ids:
+            st.dataframe({"Group and its splits": entries[:200]}, hide_index=True)
+            return
+        if len(image_ids) > MOST_SHOWN:
+            st.caption(f"Showing {MOST_SHOWN} of {len(image_ids)}.")
+        with st.grid("auto", min_column_width=110, gap="small"):
+            for image_id in image_ids[:MOST_SHOWN]:
+                show_picture(study, image_id, caption=shorten(image_id))
+
+
+def _show_notes(health: Health) -> None:
+    """List what the import decided."""
+    if health.notes:
+        st.markdown("**What the import decided**")
+        st.markdown("\n".join(f"- {escape(note)}" for note in health.notes))
+
+
+def _show_failures(health: Health) -> None:
+    """List what was not imported, and why."""
+    if not health.failures:
+        st.caption("Every picture could be imported.")
+        return
+    st.markdown(f"**{len(health.failures)} files were left out or taken only in part**")
+    st.dataframe(
+        {"File": [one.item for one in health.failures], "Why": [one.reason for one in health.failures]},
+        hide_index=True,
+        alt="Files that were not imported, with the reason",
+    )
+
+
+def show_relocation(study: Study) -> None:
+    """Ask where the pictures are now, after they or the study were moved."""
+    with st.container(border=True):
+        st.markdown("**Were the pictures moved?** Name the folders that were imported, at their new place.")
+        left, right = st.columns(2)
+        images = left.text_input("Folder of the pictures", value=str(study.image_root), key="relocate-images")
+        root = study.mask_root
+        masks = right.text_input("Folder of the masks", value=str(root), key="relocate-masks") if root else ""
+        if st.button("Use these folders", icon=":material/drive_file_move:", key="relocate"):
+            _relocate(study, images.strip(), masks.strip())
+
+
+def _relocate(study: Study, images: str, masks: str) -> None:
+    """Record where the pictures are, when they are there; else say which is not."""
+    try:
+        set_image_root(study, Path(images).expanduser(), Path(masks).expanduser() if masks else None)
+    except MedxaiError as error:
+        show_error(error)
+        return
+    st.rerun()

@@ -1,0 +1,181 @@
+"""A new training: recipe, labels, settings, what it will cost, start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from medxai_core.errors import MedxaiError, NoSeedsError
+from medxai_core.jobs import list_jobs, start_job
+from medxai_core.stages.training import TrainingSet, find_validation_items
+from medxai_core.study import Study
+from medxai_core.training import TrainingConfig
+from medxai_core.views.training_cost import estimate_study_training, find_recorded_speed, make_config
+from pages.components.cached import get_items, get_measured_speed, get_training_choice
+from pages.components.class_words import CLASS_WORDS, SOURCE_WORDS, say_plainly
+from pages.components.frame import format_seconds, show_error
+from pages.components.links import link_to
+from pages.components.training.words import (
+    LABEL_WORDS,
+    NETWORK_WORDS,
+    NETWORKS_OF,
+    PRESET_NOTES,
+    PRESET_WORDS,
+)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Hold what the user chose."""
+
+    preset: str
+    labels: str
+    config: TrainingConfig
+
+
+def show_form(study: Study) -> None:
+    """Let the user choose a recipe, see what it will cost, and start it."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        choices = _choose(study)
+    with right:
+        chosen = _show_labels(study, choices.labels)
+        if chosen is None:
+            return
+        _show_cost(study, choices, n_items=len(chosen.positions))
+        _offer_start(study, choices)
+
+
+def _choose(study: Study) -> Choices:
+    """Ask for recipe, labels and settings."""
+    preset = st.segmented_control(
+        "Recipe",
+        list(PRESET_WORDS),
+        format_func=PRESET_WORDS.get,
+        default="quick",
+        required=True,
+        key="training_recipe",
+        persist_state="session",
+    )
+    st.caption(PRESET_NOTES[preset])
+    labels = st.segmented_control(
+        "Learn from",
+        list(LABEL_WORDS),
+        format_func=LABEL_WORDS.get,
+        default="all",
+        required=True,
+        key="training_labels",
+        persist_state="session",
+        help="All labels: what clusters proposed trains too, right or wrong. "
+        "Reviewed only: the first seeds and what readers decided.",
+    )
+    with st.expander("Settings", icon=":material/tune:"):
+        base = make_config(preset)
+        network = st.selectbox(
+            "Network", NETWORKS_OF[preset], format_func=NETWORK_WORDS.get, key=f"training_network_{preset}"
+        )
+        epochs = st.number_input(
+            "Passes over the pictures (epochs)", 1, 500, base.epochs, key=f"training_epochs_{preset}"
+        )
+        seed = st.number_input(
+            "Seed of chance",
+            0,
+            999_999,
+            0,
+            key="training_seed",
+            help="Another seed shows how much of a result is chance. The same seed gives the same result again.",
+        )
+    return Choices(preset, labels, make_config(preset, network=network, epochs=int(epochs), seed=int(seed)))
+
+
+def _show_labels(study: Study, labels: str) -> TrainingSet | None:
+    """Show how many labels of each source and class there are; None when that is not enough."""
+    st.markdown("**What it will learn from**")
+    try:
+        chosen = get_training_choice(study, labels)
+    except NoSeedsError as error:
+        st.warning(say_plainly(f"{error.message} {error.remedy}"), icon=":material/warning:")
+        link_to("review", "Label pictures on the Review page")
+        return None
+    rows = [
+        {"Label comes from": SOURCE_WORDS[source]} | {CLASS_WORDS[name]: n for name, n in by_class.items()}
+        for source, by_class in chosen.counts.items()
+    ]
+    st.dataframe(rows, hide_index=True, alt="Number of labels to learn from by source and class")
+    n_proposed = sum(chosen.counts["cluster"].values())
+    if n_proposed:
+        st.caption(
+            f"{n_proposed} of {len(chosen.positions)} labels are proposals that no reader has accepted. "
+            "The random audit on the Review page says how many of them are right."
+        )
+    return chosen
+
+
+def _show_cost(study: Study, choices: Choices, *, n_items: int) -> None:
+    """Say how long it will take, and how that is known."""
+    n_validation = len(find_validation_items(get_items(study)))
+    if not n_validation:
+        st.warning(
+            "There are no check pictures with a known label (validation): nobody can tell which pass is the best, "
+            "and the last one is kept.",
+            icon=":material/warning:",
+        )
+    speed, how = _find_speed(study, choices)
+    st.markdown("**What it will cost**")
+    if speed is None:
+        st.caption("No training of this kind has run here yet, so the time is not known.")
+        if st.button("Try a few steps to estimate it", icon=":material/timer:"):
+            get_measured_speed(choices.preset, choices.config.network)
+            st.session_state[_name_trial(choices)] = True
+            st.rerun()
+        return
+    cost = estimate_study_training(choices.config, n_items=n_items, n_validation=n_validation, seconds_per_batch=speed)
+    st.markdown(
+        f"About **{format_seconds(cost.seconds)}** on this computer: {choices.config.epochs} passes over "
+        f"{n_items} pictures, each followed by a look at {n_validation} check pictures."
+    )
+    st.caption(how)
+
+
+def _find_speed(study: Study, choices: Choices) -> tuple[float | None, str]:
+    """Return the seconds of a training step and where that is known from; None when it is not."""
+    if st.session_state.get(_name_trial(choices)):
+        speed = get_measured_speed(choices.preset, choices.config.network)
+        return speed, f"Measured just now on a few steps: {speed:.1f} s a step of {choices.config.batch_size} pictures."
+    recorded = find_recorded_speed(study, choices.config)
+    if recorded is None:
+        return None, ""
+    how = f"From run {recorded.run_id}: {format_seconds(recorded.seconds_per_epoch)} a pass over {recorded.n_items}."
+    return recorded.seconds_per_batch, f"{how} Other work on this computer makes it slower."
+
+
+def _offer_start(study: Study, choices: Choices) -> None:
+    """Draw the button that starts the training."""
+    busy = any(job["kind"] == "train" for job in list_jobs(study, only_open=True))
+    if st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=busy or study.read_only):
+        _start(study, choices)
+    st.caption(
+        "A training is at work in this study; one at a time."
+        if busy
+        else "It goes on when you close this page or the program; stop it whenever you like."
+    )
+
+
+def _start(study: Study, choices: Choices) -> None:
+    """Start the training and show it."""
+    config = choices.config
+    arguments = ["train", str(study.folder), "--preset", choices.preset, "--labels", choices.labels]
+    arguments += ["--network", config.network, "--epochs", str(config.epochs), "--seed", str(config.seed)]
+    try:
+        start_job(study, "train", arguments, title=f"Training, {PRESET_WORDS[choices.preset].lower()}")
+    except MedxaiError as error:
+        show_error(error)
+        return
+    st.session_state["training_show_run"] = True
+    st.rerun()
+
+
+def _name_trial(choices: Choices) -> str:
+    """Return the key under which it is kept that a trial of this recipe was made."""
+    return f"trial-{choices.preset}-{choices.config.network}"

@@ -1,0 +1,112 @@
+"""All training runs of a study: choose one, compare several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from medxai_core.records.masks import get_locked_setting
+from medxai_core.records.runs import get_classifier_scores
+from medxai_core.study import Study
+from medxai_core.views.run_states import RunState
+from pages.components.training.curves import show_compared_curves
+from pages.components.training.words import (
+    NETWORK_WORDS,
+    PRESET_WORDS,
+    STATE_WORDS,
+    say_percent,
+)
+
+KNOWN_KEY = "training_known_runs"
+RUN_KEY = "training_run"
+
+
+def choose_run(study: Study, states: Sequence[RunState]) -> RunState | None:
+    """Let the user choose a run; a run that has just come to be is chosen by itself."""
+    by_id = {state.run.run_id: state for state in states if state.run is not None}
+    if states and states[0].run is None:
+        return states[0]
+    if not by_id:
+        return None
+    known = st.session_state.get(KNOWN_KEY, {}).get(str(study.folder))
+    if known is not None and set(by_id) - known:
+        st.session_state[RUN_KEY] = next(iter(by_id))
+    st.session_state[KNOWN_KEY] = {str(study.folder): set(by_id)}
+    chosen = st.selectbox(
+        "Run", list(by_id), key=RUN_KEY, bind="query-params", label_visibility="collapsed", icon=":material/history:"
+    )
+    return by_id[chosen]
+
+
+def show_comparison(study: Study, states: Sequence[RunState]) -> None:
+    """List all runs, and lay the curves of the chosen ones over each other."""
+    by_id = {state.run.run_id: state for state in states if state.run is not None}
+    if not by_id:
+        st.info("**There is no run yet.** Start a training first.", icon=":material/info:")
+        return
+    st.dataframe(
+        [_describe(study, state) for state in by_id.values()],
+        hide_index=True,
+        alt="All training runs with their settings and best scores",
+    )
+    st.caption(
+        "Check pictures (validation): right answers at the best pass; it was chosen by them, so the figure flatters. "
+        "Test pictures: both classes counted alike (balanced accuracy) with the 95 % interval; hidden until layer and "
+        "threshold of the run are locked. Seeds, reviewed and proposed are the labels it learned from."
+    )
+    chosen = st.multiselect(
+        "Compare", list(by_id), default=list(by_id)[:2], key="training_compare", bind="query-params", max_selections=6
+    )
+    compared = [by_id[run_id] for run_id in chosen if by_id[run_id].epochs]
+    if len(compared) < 2:
+        st.caption("Choose two or more runs with at least one finished pass to see their curves together.")
+        return
+    show_compared_curves(compared)
+    st.caption(
+        "On the check pictures (validation) of each run. Runs differ by chance too: the same recipe with another "
+        "seed shows by how much."
+    )
+
+
+def _describe(study: Study, state: RunState) -> dict[str, Any]:
+    """Return one line of the list of runs."""
+    run, best = state.run, state.best or {}
+    if run is None:
+        return {}
+    counts = {source: sum(by_class.values()) for source, by_class in run.manifest["label_counts"].items()}
+    return {
+        "Run": run.run_id,
+        "Check pictures right": _say_check(best, run.manifest["n_validation"]),
+        "Test pictures right": _say_test(study, run.run_id),
+        "Best pass": best.get("epoch"),
+        "Passes": f"{len(state.epochs)} of {run.epochs}",
+        "Recipe": PRESET_WORDS.get(run.preset, run.preset),
+        "Network": NETWORK_WORDS.get(run.network, run.network),
+        "Seeds": counts["reference"],
+        "Reviewed": counts["review"],
+        "Proposed": counts["cluster"],
+        "State": STATE_WORDS[state.state][0],
+        "Seed of chance": run.manifest["config"]["seed"],
+        "Begun (UTC)": run.created_at[:16].replace("T", " "),
+    }
+
+
+def _say_check(best: dict[str, Any], n_validation: int) -> str:
+    """Return the best pass's accuracy on the check pictures, with their number."""
+    accuracy = best.get("validation_accuracy")
+    return "-" if accuracy is None else f"{say_percent(accuracy)} of {n_validation}"
+
+
+def _say_test(study: Study, run_id: str) -> str:
+    """Return the balanced accuracy on the test pictures, or why it is not shown."""
+    scores = get_classifier_scores(study, run_id).get("test")
+    if scores is None:
+        return "not computed"
+    if get_locked_setting(study, run_id) is None:
+        return "hidden"
+    one = scores["balanced_accuracy"]
+    low, high = one["interval"]["low"], one["interval"]["high"]
+    span = "" if low is None else f" ({say_percent(low)} to {say_percent(high)})"
+    return f"{say_percent(one['value'])}{span} of {one['n']}"
