@@ -61,6 +61,9 @@ class CheckpointManifest:
         Summary of the training, of plain JSON values; unknown is None.
     operating_point : OperatingPoint or None
         How masks are made; None until one is chosen.
+    learned_shifts : tuple of (rows, columns), float
+        One a block: how far from the geometry's centre its trained weights look, in input pixels, see
+        `heatmaps.measure_shifts`. Empty: not measured, and heat maps are put where the geometry says.
     versions : dict of str to str
         Versions of this package and of torch at the time of saving.
     format_version : int
@@ -74,6 +77,7 @@ class CheckpointManifest:
     class_names: tuple[str, ...] = ("non_polyp", "polyp")
     training: dict[str, Any] = field(default_factory=dict)
     operating_point: OperatingPoint | None = None
+    learned_shifts: tuple[tuple[float, float], ...] = ()
     versions: dict[str, str] = field(default_factory=_current_versions)
     format_version: int = FORMAT_VERSION
     sha256: str = ""
@@ -118,13 +122,19 @@ class CheckpointManifest:
         >>> CheckpointManifest.from_json(manifest.to_json()) == manifest
         True
         """
-        values = _check_fields(cls, json.loads(text))
+        values = _check_fields(cls, _add_missing_shifts(json.loads(text)))
         point = values["operating_point"]
         if point is not None:
             values["operating_point"] = OperatingPoint(**_check_fields(OperatingPoint, point))
         values["preprocessing"] = Preprocessing.from_dict(values["preprocessing"])
         values["class_names"] = tuple(values["class_names"])
+        values["learned_shifts"] = tuple((float(rows), float(columns)) for rows, columns in values["learned_shifts"])
         return cls(**values)
+
+
+def _add_missing_shifts(values: Any) -> Any:
+    """Return the values of a manifest with "not measured" where it was written before shifts were."""
+    return {"learned_shifts": []} | values if isinstance(values, dict) else values
 
 
 def _check_fields(kind: type, values: Any) -> dict[str, Any]:

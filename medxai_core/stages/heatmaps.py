@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from medxai_core.checkpoints import CheckpointManifest, load_checkpoint
-from medxai_core.errors import Failure, MedxaiError, StageMissingError
+from medxai_core.errors import Failure, IncompatibleCheckpointError, MedxaiError, StageMissingError
 from medxai_core.heatmaps import GradCAM, normalize_heatmap, pack_heatmap, upsample_heatmap
 from medxai_core.models import BlockFacts, PolypClassifier, describe_blocks, preprocess
 from medxai_core.progress import Stage, silent_stage
@@ -83,8 +83,23 @@ def load_map_maker(study: Study, run_id: str | None = None) -> MapMaker:
 
 
 def make_map_maker(model: PolypClassifier, manifest: CheckpointManifest) -> MapMaker:
-    """Put a network together with where its blocks look."""
-    return MapMaker(model, manifest, describe_blocks(model, manifest.preprocessing.input_size))
+    """Put a network together with where its blocks look: by their geometry, and by what their weights learned.
+
+    Raises
+    ------
+    IncompatibleCheckpointError
+        The manifest holds shifts of another network.
+    """
+    blocks = describe_blocks(model, manifest.preprocessing.input_size)
+    shifts = manifest.learned_shifts or tuple(block.learned_shift for block in blocks)
+    if len(shifts) != len(blocks):
+        raise IncompatibleCheckpointError(
+            f"the checkpoint holds learned shifts of {len(shifts)} blocks; its network has {len(blocks)}.",
+            "Train again, or take the checkpoint as it was written.",
+        )
+    return MapMaker(
+        model, manifest, [replace(block, learned_shift=shift) for block, shift in zip(blocks, shifts, strict=True)]
+    )
 
 
 def compute_study_heatmaps(

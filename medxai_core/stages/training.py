@@ -27,8 +27,16 @@ from medxai_core.datasets import (
     list_readable_rows,
 )
 from medxai_core.errors import MedxaiError, NoSeedsError, RunNotFoundError, StopRequested
+from medxai_core.heatmaps import measure_shifts
 from medxai_core.jobs import Job
-from medxai_core.models import PolypClassifier, Preprocessing, build_model, default_preprocessing, get_blocks
+from medxai_core.models import (
+    PolypClassifier,
+    Preprocessing,
+    build_model,
+    default_preprocessing,
+    get_blocks,
+    normalize_inputs,
+)
 from medxai_core.progress import Stage, silent_stage
 from medxai_core.provenance import get_versions, now_text
 from medxai_core.records.labellings import find_labelling
@@ -54,6 +62,8 @@ from medxai_core.training import (
 )
 
 LAST, BEST = "last.safetensors", "best.safetensors"
+SHIFT_PICTURES = 16
+"""Training pictures that the learned shifts are measured on, evenly spread."""
 
 
 @dataclass(frozen=True)
@@ -266,7 +276,8 @@ def _fit_run(study: Study, run: RecordedRun, items: Items, images: Images, *, st
         manifest = CheckpointManifest(config.network, preprocessing, training=summary)
         save_checkpoint(folder / LAST, model, manifest, optimizer=optimizer)
         if result.is_best:
-            save_checkpoint(folder / BEST, model, manifest)
+            shifts = _measure_learned_shifts(model, train, config, preprocessing)
+            save_checkpoint(folder / BEST, model, replace(manifest, learned_shifts=shifts))
             update_run(study, run.run_id, best_epoch=result.epoch)
         record_epoch(study, run.run_id, asdict(result))
 
@@ -280,6 +291,21 @@ def _fit_run(study: Study, run: RecordedRun, items: Items, images: Images, *, st
         optimizer=optimizer,
         on_progress=stage("Training"),
     )
+
+
+def _measure_learned_shifts(
+    model: PolypClassifier, train: LabelledInputs, config: TrainingConfig, preprocessing: Preprocessing
+) -> tuple[tuple[float, float], ...]:
+    """Measure where the weights of every block look, when they were learned elsewhere before.
+
+    From scratch nothing is measured: weights that have seen a few hundred pictures respond all over the
+    picture, and what a spot changes then says little about place.
+    """
+    if config.weights == "scratch":
+        return ()
+    rows = np.linspace(0, len(train) - 1, min(SHIFT_PICTURES, len(train))).round().astype(np.int64)
+    pixels, _ = train.load_batch(rows)
+    return tuple(block.learned_shift for block in measure_shifts(model, normalize_inputs(pixels, preprocessing)))
 
 
 def _record_saved_epoch(study: Study, run_id: str, folder: Path) -> None:

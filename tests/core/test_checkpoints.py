@@ -34,7 +34,15 @@ def make_manifest(network: str) -> CheckpointManifest:
         preprocessing=default_preprocessing(network),
         training={"epoch": 3, "best_validation_accuracy": 0.71, "note": None},
         operating_point=OperatingPoint(layer=14, method="gradcam", low=0.4, high=0.7, inverted=False),
+        learned_shifts=((-5.5, 0.25), (0.0, -12.125)),
     )
+
+
+def test_a_manifest_from_before_shifts_were_measured_has_none() -> None:
+    values = json.loads(make_manifest("lite1").to_json())
+    assert CheckpointManifest.from_json(json.dumps(values)).learned_shifts == ((-5.5, 0.25), (0.0, -12.125))
+    del values["learned_shifts"]
+    assert CheckpointManifest.from_json(json.dumps(values)).learned_shifts == ()
 
 
 def train_step(model: nn.Module, optimizer: torch.optim.Optimizer, *, seed: int) -> float:

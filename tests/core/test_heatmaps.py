@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from PIL import Image
 from torch import nn
 from torch.nn import functional
 
-from medxai_core.errors import StopRequested
+from medxai_core.checkpoints import CheckpointManifest
+from medxai_core.errors import IncompatibleCheckpointError, StopRequested
 from medxai_core.heatmaps import (
     CAM_METHODS,
     GradCAM,
@@ -35,6 +37,7 @@ from medxai_core.models import (
     get_blocks,
     preprocess,
 )
+from medxai_core.stages.heatmaps import make_map_maker
 
 LAYERS = {"b1": [4, 14, 22], "lite1": [3, 13, 20]}
 
@@ -325,6 +328,50 @@ def test_a_map_of_where_cells_look_becomes_a_map_of_where_pixels_lie(
         input_size=224,
     )
     assert columns[200, 310] == pytest.approx((310 + 0.5) * 224 / 620 - 0.5, abs=1e-3)
+
+
+@pytest.mark.parametrize(("grid", "size"), [((14, 14), (53, 61)), ((1, 1), (3, 2)), ((2, 5), (1, 9)), ((9, 4), (4, 4))])
+@pytest.mark.parametrize("align", [False, True])
+def test_every_pixel_is_plain_arithmetic_in_a_fixed_order(
+    grid: tuple[int, int], size: tuple[int, int], align: bool
+) -> None:
+    """The browser repeats these operations, in this order, in the same 64 bits: all bits must agree."""
+    raw = np.random.default_rng(5).random(grid, dtype=np.float32) * np.float32(1e-3)
+    facts = BlockFacts(3, 2, grid, 8, 16, 7.5, 99, (-4.9, 1 / 3))
+
+    def find(pixel: int, axis: int) -> tuple[int, int, float]:
+        n_cells, n_pixels = grid[axis], size[axis]
+        if align:
+            center = 7.5 + facts.learned_shift[axis]
+            cell = ((pixel + 0.5) * 224 / n_pixels - 0.5 - center) / 16
+        else:
+            cell = (pixel + 0.5) * n_cells / n_pixels - 0.5
+        cell = min(max(cell, 0.0), n_cells - 1.0)
+        first = min(int(cell), max(n_cells - 2, 0))
+        return first, min(first + 1, n_cells - 1), cell - first
+
+    found = upsample_heatmap(raw, size, facts=facts, input_size=224, align=align)
+    for y in range(size[0]):
+        top, bottom, down = find(y, 0)
+        for x in range(size[1]):
+            left, right, over = find(x, 1)
+            upper, lower = (float(raw[row, left]) * (1 - over) + float(raw[row, right]) * over for row in (top, bottom))
+            assert found[y, x] == np.float32(upper * (1 - down) + lower * down)
+
+
+def test_a_map_is_put_where_the_weights_look() -> None:
+    model = build_model("lite1", seed=0)
+    shifts = tuple((float(index), -float(index)) for index in range(21))
+    manifest = CheckpointManifest("lite1", default_preprocessing("lite1"), learned_shifts=shifts)
+    maker, plain = make_map_maker(model, manifest), make_map_maker(model, replace(manifest, learned_shifts=()))
+    assert [block.learned_shift for block in maker.blocks] == list(shifts)
+    assert {block.learned_shift for block in plain.blocks} == {(0.0, 0.0)}
+    raw = np.zeros((14, 14), np.float32)
+    raw[6, 6] = 1.0
+    places = [np.unravel_index(one.finish(raw, 8, (448, 448))[0].argmax(), (448, 448)) for one in (maker, plain)]
+    assert np.subtract(*places).tolist() == [16, -16]  # 8 input pixels are 16 of the picture
+    with pytest.raises(IncompatibleCheckpointError, match="learned shifts of 2 blocks"):
+        make_map_maker(model, replace(manifest, learned_shifts=shifts[:2]))
 
 
 def test_a_stack_of_maps_is_enlarged_map_by_map() -> None:
