@@ -1,119 +1,15 @@
-"""One picture under one layer, ready for thresholds: what a viewer needs to answer at once."""
+"""Layers, settings and answers in words; pictures and masks at the size they are shown."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
 from medxai_core.config import PIPELINE_PRESETS
-from medxai_core.evaluation.scores import ImageScores, PixelCounts, score_counts
-from medxai_core.evaluation.sweeps import LevelCounts, count_levels
-from medxai_core.masks import Band, describe_heatmap, make_mask, quantize_heatmap
 from medxai_core.models import BlockFacts
 from medxai_core.records.masks import MaskSetting
-from medxai_core.stages.heatmaps import MapMaker
-
-HISTOGRAM_BINS = 50
-CURVE_THRESHOLDS = tuple(round(0.01 * step, 2) for step in range(101))
-
-
-@dataclass(frozen=True)
-class LayerMap:
-    """Hold the heat map of one layer at the size of the picture.
-
-    Attributes
-    ----------
-    levels : (H, W) uint16, read-only
-        Heat in levels 0..65535, see `masks.quantize_heatmap`.
-    is_blank : bool
-        The map is constant; every mask of it is empty.
-    warnings : tuple of str
-        What makes it unfit for a mask, in words; see `masks.describe_heatmap`.
-    shares : (HISTOGRAM_BINS,) float64 in [0, 1]
-        Share of the picture's pixels by heat, from cold to hot.
-    """
-
-    levels: np.ndarray
-    is_blank: bool
-    warnings: tuple[str, ...]
-    shares: np.ndarray
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Height and width of the picture, in pixels."""
-        return self.levels.shape[0], self.levels.shape[1]
-
-
-@dataclass(frozen=True)
-class TruthCounts:
-    """Hold what is counted once a layer, so that every band is scored without its mask.
-
-    Attributes
-    ----------
-    levels : LevelCounts
-    is_blank : bool
-    """
-
-    levels: LevelCounts
-    is_blank: bool
-
-    def score(self, band: Band) -> ImageScores:
-        """Score the mask of a band; equal to scoring its pixels."""
-        if self.is_blank:
-            polyp, other = (int(below[-1]) for below in (self.levels.polyp_below, self.levels.other_below))
-            return score_counts(PixelCounts(tp=0, fp=0, fn=polyp, tn=other))
-        return score_counts(self.levels.count(band))
-
-    def dice_by_threshold(self) -> np.ndarray | None:
-        """Return Dice of ``h > t`` for `CURVE_THRESHOLDS`, (101,) float64; None without a polyp."""
-        tp, fp, fn, _ = self.levels.count_many([Band(low=t) for t in CURVE_THRESHOLDS])
-        return 2 * tp / (2 * tp + fp + fn) if (tp + fn)[0] > 0 else None
-
-
-def make_layer_map(
-    maker: MapMaker, raw: np.ndarray, layer: int, *, size: tuple[int, int], align: bool = True
-) -> LayerMap:
-    """Enlarge the raw map of one layer to the picture, scale it, and look for what spoils it.
-
-    Parameters
-    ----------
-    raw : (h, w) float32
-    size : (H, W)
-        Of the picture, in pixels.
-    align : bool
-        False draws the map as the published code did.
-    """
-    heatmap, is_blank = maker.finish(raw, layer, size, align=align)
-    levels = quantize_heatmap(heatmap)
-    levels.setflags(write=False)
-    shares = np.histogram(heatmap, bins=HISTOGRAM_BINS, range=(0, 1))[0] / heatmap.size
-    return LayerMap(levels, is_blank, tuple(describe_heatmap(heatmap)), shares)
-
-
-def cut_layer_mask(layer_map: LayerMap, band: Band) -> np.ndarray:
-    """Return the mask of a band, (H, W) bool; empty where the map is blank."""
-    return np.zeros(layer_map.size, bool) if layer_map.is_blank else make_mask(layer_map.levels, band)
-
-
-def count_truth(layer_map: LayerMap, truth: np.ndarray) -> TruthCounts:
-    """Count the pixels of a picture by heat and truth, (H, W) bool, for all bands at once."""
-    return TruthCounts(count_levels(layer_map.levels, truth), layer_map.is_blank)
-
-
-def compute_small_heatmaps(
-    maker: MapMaker, raw: dict[int, np.ndarray], *, size: tuple[int, int], align: bool = True
-) -> dict[int, tuple[np.ndarray, bool]]:
-    """Return heat map (h, w) float32 in [0, 1] and whether it is blank, by layer, at a small size."""
-    return {layer: maker.finish(maps, layer, size, align=align) for layer, maps in raw.items()}
-
-
-def compute_share_above(layer_map: LayerMap, high: float) -> float:
-    """Return the share of the picture that is at least as hot as an upper limit, in [0, 1]."""
-    _, limit = Band(high=high).levels
-    return float(np.count_nonzero(layer_map.levels >= limit)) / layer_map.levels.size
 
 
 def compute_probability(logit: float) -> float:
@@ -240,18 +136,3 @@ def shrink_picture(image: np.ndarray, longest: int) -> np.ndarray:
     if (height, width) == image.shape[:2]:
         return image
     return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BOX))
-
-
-def describe_hottest(layer_map: LayerMap) -> str:
-    """Say where a heat map is hottest, for those who cannot see it.
-
-    >>> levels = np.zeros((9, 9), np.uint16); levels[8, 0] = 5
-    >>> describe_hottest(LayerMap(levels, False, (), np.zeros(HISTOGRAM_BINS)))
-    'hottest at the lower left'
-    """
-    if layer_map.is_blank:
-        return "blank: no place is hotter than another"
-    place = np.unravel_index(int(layer_map.levels.argmax()), layer_map.size)
-    row, column = (int(3 * at / side) if side > 1 else 1 for at, side in zip(place, layer_map.size, strict=True))
-    words = f"{('upper', '', 'lower')[row]} {('left', '', 'right')[column]}".strip()
-    return f"hottest at the {words}" if words else "hottest in the middle"

@@ -14,7 +14,7 @@ export function getChannel(name) {
 
 function makeChannel() {
   const kept = new Map(), missing = new Set(), wanted = new Set(), listeners = new Set();
-  let send = null, asked = 0;
+  let send = null, asked = 0, mostKept = MOST_KEPT;
   const ask = () => {
     asked = 0;
     if (send && wanted.size) send([...wanted].slice(-MOST_WANTED));
@@ -32,6 +32,10 @@ function makeChannel() {
     /** Return an ImageBitmap; null when there is no such picture; undefined when it has not come. */
     get(key) {
       return missing.has(key) ? null : kept.get(key);
+    },
+    /** Keep fewer pictures at hand than usual: those of this channel are large. */
+    keepAtMost(n) {
+      mostKept = n;
     },
     /** Forget what was asked for and is no longer looked at. */
     withdraw() {
@@ -58,7 +62,7 @@ function makeChannel() {
           missing.add(key);
         }
       }));
-      while (kept.size > MOST_KEPT) {
+      while (kept.size > mostKept) {
         const [oldest, picture] = kept.entries().next().value;
         kept.delete(oldest);
         picture.close();

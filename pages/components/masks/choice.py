@@ -1,4 +1,4 @@
-"""Choose the run, the split and the picture: a strip of small pictures, keys, a jump by id."""
+"""Choose the run, the split and the picture to begin with; a jump by id."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import streamlit as st
 
 from medxai_core.config import CLASS_NAMES, SPLITS
 from medxai_core.errors import ImageNotFoundError, RunNotFoundError
-from medxai_core.records.pictures import Images, find_image, get_thumbnail_path
+from medxai_core.records.pictures import Images, find_image
 from medxai_core.records.runs import RecordedRun, list_trained_runs
 from medxai_core.study import Study
+from pages.components import cached
 from pages.components.frame import show_empty
 from pages.components.masks.subject import OWN, forget_own
 
@@ -20,8 +21,6 @@ RUN, SPLIT, IMAGE, JUMP, JUMP_NOTE = (
     "masks_jump",
     "masks_jump_note",
 )
-STRIP_LENGTH = 8
-THUMBNAIL_WIDTH = 64  # pixels
 
 
 def require_run(study: Study) -> list[RecordedRun]:
@@ -49,7 +48,8 @@ def choose_run(runs: list[RecordedRun]) -> RecordedRun:
         list(by_id),
         key=RUN,
         persist_state="session",
-        format_func=lambda run_id: describe_run(by_id[run_id]),
+        format_func=lambda run_id: f"Classifier: {describe_run(by_id[run_id])}",
+        label_visibility="collapsed",
     )
     if chosen not in by_id:
         raise RunNotFoundError("this run has no trained epoch.", "Choose another one.")
@@ -77,9 +77,9 @@ def follow_link(study: Study, images: Images) -> None:
         _go_to(study, images, asked["image"])
 
 
-def choose_split(images: Images) -> str:
+def choose_split(study: Study, images: Images) -> str:
     """Let the user choose whose pictures to look at, or a picture of their own."""
-    counts = {split: len(images.positions_in(split)) for split in SPLITS}
+    counts = {split: len(find_positions(study, images, split)) for split in SPLITS}
     options = [split for split in SPLITS if counts[split]] + [OWN]
     if st.session_state.get(SPLIT) not in options:
         st.session_state[SPLIT] = "tuning" if "tuning" in options else options[0]
@@ -100,21 +100,27 @@ def choose_split(images: Images) -> str:
     return st.session_state[SPLIT]
 
 
-def choose_picture(study: Study, images: Images, split: str) -> int:
-    """Show the strip with its buttons and return the row of the chosen picture."""
-    positions = images.positions_in(split)
-    ids = images.image_ids[positions]
-    found = np.flatnonzero(ids == st.session_state.get(IMAGE))
-    current = int(found[0]) if len(found) else _find_first(images, positions, split)
-    st.session_state[IMAGE] = str(ids[current])
-    first = max(0, min(current - STRIP_LENGTH // 2, len(ids) - STRIP_LENGTH))
-    with st.container(horizontal=True, wrap=False, gap="xsmall", vertical_alignment="bottom"):
-        _step_button("Previous", "P", str(ids[max(0, current - 1)]), is_end=current == 0)
-        for number in range(first, min(len(ids), first + STRIP_LENGTH)):
-            _show_thumbnail(study, str(ids[number]), number, is_current=number == current)
-        is_last = current == len(ids) - 1
-        _step_button("Next", "N", str(ids[min(len(ids) - 1, current + 1)]), is_end=is_last)
-    return int(positions[current])
+def find_positions(study: Study, images: Images, split: str) -> np.ndarray:
+    """Return the rows of the present pictures of a split, from memory; none when there is no such split."""
+    if split not in SPLITS:
+        return np.zeros(0, np.int64)
+    key = (split, len(images), int(images.is_present.sum()), cached.get_version(study))
+    positions: np.ndarray = cached.remember(str(study.folder), "positions", key, lambda: images.positions_in(split))
+    return positions
+
+
+def find_number(study: Study, images: Images, split: str) -> int:
+    """Return the place of the picture in view among those of its split; the first one with a polyp to begin with."""
+    positions = find_positions(study, images, split)
+    found = np.flatnonzero(images.image_ids[positions] == st.session_state.get(IMAGE))
+    number = int(found[0]) if len(found) else _find_first(images, positions, split)
+    put_number(study, images, split, number)
+    return number
+
+
+def put_number(study: Study, images: Images, split: str, number: int) -> None:
+    """Make a picture of a split the one in view, by its place."""
+    st.session_state[IMAGE] = str(images.image_ids[find_positions(study, images, split)[number]])
 
 
 def _find_first(images: Images, positions: np.ndarray, split: str) -> int:
@@ -125,50 +131,14 @@ def _find_first(images: Images, positions: np.ndarray, split: str) -> int:
     return int(polyps[0]) if len(polyps) else 0
 
 
-def _step_button(label: str, key: str, image_id: str, *, is_end: bool) -> None:
-    """Draw the button to the neighbouring picture."""
-    icon = ":material/chevron_left:" if label == "Previous" else ":material/chevron_right:"
-    st.button(
-        label,
-        key=f"masks_{label.lower()}",
-        icon=icon,
-        shortcut=key,
-        disabled=is_end,
-        help=f"{label} picture: key {key}",
-        on_click=_choose_image,
-        args=(image_id,),
-    )
-
-
-def _show_thumbnail(study: Study, image_id: str, number: int, *, is_current: bool) -> None:
-    """Show one small picture above the button that opens it."""
-    path = get_thumbnail_path(study, image_id)
-    with st.container(width=THUMBNAIL_WIDTH, gap=None, vertical_alignment="bottom"):
-        if path.is_file():
-            st.image(path.read_bytes(), alt=f"Small view of picture {number + 1}", width="stretch")
-        st.button(
-            str(number + 1),
-            key=f"masks_open_{image_id}",
-            type="primary" if is_current else "tertiary",
-            width="stretch",
-            help=f"Open picture {image_id[:8]}",
-            on_click=_choose_image,
-            args=(image_id,),
-        )
-
-
-def _choose_image(image_id: str) -> None:
-    """Make a picture the current one; a callback."""
-    st.session_state[IMAGE] = image_id
-
-
 def ask_jump(study: Study, images: Images) -> None:
     """Let the user go to a picture by the beginning of its id."""
     st.text_input(
         "Go to picture",
         key=JUMP,
         max_chars=64,
-        placeholder="id, first 8 signs",
+        placeholder="Go to picture: id",
+        label_visibility="collapsed",
         on_change=_jump,
         args=(study, images),
     )

@@ -45,7 +45,7 @@ def _show_open(study: Study, run_id: str, setting: MaskSetting) -> None:
     if is_tuned_on_test(study, run_id):
         words += " It was unlocked before: what is locked now counts as **tuned on test**."
     st.caption(words)
-    is_aligned = bool(st.session_state[keys.ALIGN])
+    is_aligned = keys.is_aligned()
     if st.button(
         "Lock this setting",
         icon=":material/lock:",
@@ -58,7 +58,7 @@ def _show_open(study: Study, run_id: str, setting: MaskSetting) -> None:
             lock_setting(study, run_id, setting, reader=get_reader())
         st.rerun()
     if not is_aligned:
-        st.caption("Switch **Align** on to lock: masks are always made from aligned maps.")
+        st.caption("Switch **Align the map** on to lock: masks are always made from aligned maps.")
     if study.read_only:
         st.caption("This study is opened read-only: nothing can be locked.")
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -13,26 +16,22 @@ from medxai_core.stages.tuning_table import find_tuning_table
 from medxai_core.study import Study
 from medxai_core.views.mask_view import is_same_mask, list_paper_settings
 
-LAYER, METHOD = "masks_layer", "masks_method"
-ABOVE_ONLY, LOW, BAND, INVERTED = "masks_above_only", "masks_low", "masks_band", "masks_inverted"
-ALIGN, OPACITY, CONTOUR, COLORS = "masks_align", "masks_opacity", "masks_contour", "masks_colors"
-LAYOUT, OVERLAY = "masks_layout", "masks_overlay"
-ORIGIN, WRITTEN, NOTES = "masks_origin", "masks_written_params", "masks_notes"
-STEP = 0.01
+SETTING, ALIGN = "masks_setting", "masks_align"
+WRITTEN, NOTES = "masks_written_params", "masks_notes"
 LINK_NAMES = ("run", "split", "image", "layer", "low", "high", "method", "invert", "align", "chosen")
-DISPLAY_DEFAULTS = {ALIGN: True, OPACITY: 0.5, CONTOUR: False, COLORS: True, LAYOUT: "four", OVERLAY: "truth"}
 
 
 def prepare_setting(study: Study, run: RecordedRun) -> None:
-    """Give every control a value that this run can show: of the address, the session, or a start value."""
-    for key, value in DISPLAY_DEFAULTS.items():
-        st.session_state.setdefault(key, value)
-    if LAYER not in st.session_state:
+    """Make sure there is a setting that this run can show: of the address, the session, or a start value."""
+    st.session_state.setdefault(ALIGN, True)
+    if SETTING not in st.session_state:
         put_setting(get_locked_setting(study, run.run_id) or find_best_on_tuning(study, run) or _first(run))
     asked = {name: st.query_params[name] for name in LINK_NAMES if name in st.query_params}
     if asked and asked != st.session_state.get(WRITTEN):
         _apply_link(study, run, asked)
-    st.session_state[LAYER] = min(int(st.session_state[LAYER]), run.n_blocks - 1)
+    setting = get_setting()
+    if setting.layer >= run.n_blocks:
+        put_setting(replace(setting, layer=run.n_blocks - 1, chosen_on="eye"))
 
 
 def _first(run: RecordedRun) -> MaskSetting:
@@ -46,46 +45,63 @@ def find_best_on_tuning(study: Study, run: RecordedRun, method: str = "gradcam")
     return table.choose() if table is not None and table.has_polyps else None
 
 
-def put_setting(setting: MaskSetting) -> None:
-    """Set the controls; may be a callback. What the setting was chosen on is remembered with it."""
-    low = 0.0 if setting.low is None else round(setting.low, 2)
-    st.session_state[LAYER], st.session_state[METHOD] = setting.layer, setting.method
-    st.session_state[INVERTED] = setting.inverted
-    st.session_state[ABOVE_ONLY] = setting.high is None
-    st.session_state[LOW] = low
-    high = setting.high if setting.high is not None else min(1.0, max(0.7, low + 10 * STEP))
-    st.session_state[BAND] = (low, round(high, 2))
-    st.session_state[ORIGIN] = setting
-
-
-def put_layer(layer: int) -> None:
-    """Set the layer only; a callback."""
-    st.session_state[LAYER] = layer
-
-
-def carry_low() -> None:
-    """Keep the lower limit when the slider changes between one and two handles; a callback."""
-    if st.session_state[ABOVE_ONLY]:
-        st.session_state[LOW] = st.session_state[BAND][0]
-    else:
-        low = st.session_state[LOW]
-        st.session_state[BAND] = (low, min(1.0, max(st.session_state[BAND][1], round(low + 10 * STEP, 2))))
-
-
 def get_setting() -> MaskSetting:
-    """Return the setting of the controls; "eye" unless it is what was put there from elsewhere."""
-    state = st.session_state
-    low, high = (round(state[LOW], 2), None) if state[ABOVE_ONLY] else _open_band(*state[BAND])
-    setting = MaskSetting(int(state[LAYER]), state[METHOD], low, high, bool(state[INVERTED]))
-    origin: MaskSetting | None = state.get(ORIGIN)
-    return origin if origin is not None and is_same_mask(setting, origin) else setting
+    """Return the setting in view, with what it was chosen on."""
+    setting: MaskSetting = st.session_state[SETTING]
+    return setting
 
 
-def _open_band(low: float, high: float) -> tuple[float, float]:
-    """Return two limits that are apart: handles on one spot would select nothing."""
-    if low < high:
-        return round(low, 2), round(high, 2)
-    return (round(low, 2), round(low + STEP, 2)) if low + STEP <= 1 else (round(1 - STEP, 2), 1.0)
+def put_setting(setting: MaskSetting) -> None:
+    """Set what is in view; may be a callback. What the setting was chosen on goes with it."""
+    st.session_state[SETTING] = setting
+
+
+def is_aligned() -> bool:
+    """Return True when maps are put where their cells look."""
+    return bool(st.session_state[ALIGN])
+
+
+def list_presets(study: Study, run: RecordedRun, method: str) -> dict[str, MaskSetting]:
+    """Return the settings that one click brings: the paper's runs, the best of the table, the locked one."""
+    found: dict[str, MaskSetting | None] = dict(list_paper_settings(run.n_blocks))
+    found["tuning"] = find_best_on_tuning(study, run, method)
+    found["locked"] = get_locked_setting(study, run.run_id)
+    return {name: setting for name, setting in found.items() if setting is not None}
+
+
+def read_setting(study: Study, run: RecordedRun, said: Mapping[str, Any]) -> MaskSetting | None:
+    """Return the setting that the browser says, or None when it is none that this run can show.
+
+    Where it came from is believed only when it is so, see `confirm_origin`.
+    """
+    layer, method, low, high = (said.get(name) for name in ("layer", "method", "low", "high"))
+    is_layer = isinstance(layer, int) and not isinstance(layer, bool) and 0 <= layer < run.n_blocks
+    if not is_layer or method not in CAM_METHODS or not (_is_limit(low) and _is_limit(high)):
+        return None
+    if (low is None and high is None) or (low is not None and high is not None and low >= high):
+        return None
+    limits = [None if limit is None else float(limit) for limit in (low, high)]
+    setting = MaskSetting(layer, method, limits[0], limits[1], said.get("inverted") is True)
+    return confirm_origin(study, run, setting, str(said.get("chosen")))
+
+
+def _is_limit(value: object) -> bool:
+    """Return True for a limit of a band: a number from 0 to 1, or None."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value is None or (is_number and math.isfinite(value) and 0 <= value <= 1)  # type: ignore[arg-type,operator]
+
+
+def confirm_origin(study: Study, run: RecordedRun, setting: MaskSetting, chosen: str | None) -> MaskSetting:
+    """Believe that a setting is the paper's, the table's or the locked one only when it is; else it is by eye."""
+    if chosen == "paper":
+        found = [one for one in list_paper_settings(run.n_blocks).values() if is_same_mask(one, setting)]
+        return found[0] if found else setting
+    if chosen == "tuning":
+        table = find_tuning_table(study, run.run_id, method=setting.method)
+        if table is not None and table.holds(setting):
+            return replace(setting, chosen_on="tuning")
+    locked = get_locked_setting(study, run.run_id)
+    return locked if locked is not None and is_same_mask(locked, setting) else setting
 
 
 def write_link(setting: MaskSetting, run_id: str, *, split: str, image_id: str | None) -> None:
@@ -93,14 +109,10 @@ def write_link(setting: MaskSetting, run_id: str, *, split: str, image_id: str |
     values = {
         "run": run_id, "split": split, "image": image_id, "layer": setting.layer, "low": setting.low,
         "high": setting.high, "method": setting.method, "invert": int(setting.inverted) or None,
-        "align": None if st.session_state[ALIGN] else 0,
+        "align": None if is_aligned() else 0,
         "chosen": setting.chosen_on if setting.chosen_on in ("paper", "tuning") else None,
     }  # fmt: skip
-    texts = {
-        name: f"{value:g}" if isinstance(value, float) else str(value)
-        for name, value in values.items()
-        if value is not None
-    }
+    texts = {name: str(value) for name, value in values.items() if value is not None}
     for name in LINK_NAMES:
         if name in texts and st.query_params.get(name) != texts[name]:
             st.query_params[name] = texts[name]
@@ -110,7 +122,7 @@ def write_link(setting: MaskSetting, run_id: str, *, split: str, image_id: str |
 
 
 def _apply_link(study: Study, run: RecordedRun, asked: Mapping[str, str]) -> None:
-    """Set the controls from the address; what cannot be shown is left out and said."""
+    """Take the setting from the address; what cannot be shown is left out and said."""
     notes: list[str] = []
     current = get_setting()
     has_band = "low" in asked or "high" in asked
@@ -126,7 +138,7 @@ def _apply_link(study: Study, run: RecordedRun, asked: Mapping[str, str]) -> Non
         method = current.method
     inverted = asked["invert"] == "1" if "invert" in asked else (False if has_band else current.inverted)
     setting = MaskSetting(current.layer if layer is None else int(layer), method, low, high, inverted)
-    put_setting(current if is_same_mask(setting, current) else _confirm_origin(study, run, setting, asked))
+    put_setting(current if is_same_mask(setting, current) else confirm_origin(study, run, setting, asked.get("chosen")))
     if "align" in asked or "layer" in asked:
         st.session_state[ALIGN] = asked.get("align") != "0"
     st.session_state[NOTES] = notes
@@ -144,19 +156,6 @@ def _read_number(asked: Mapping[str, str], name: str, least: int, most: int, not
         return value
     notes.append(f"{name}: expected a number from {least} to {most}")
     return None
-
-
-def _confirm_origin(study: Study, run: RecordedRun, setting: MaskSetting, asked: Mapping[str, str]) -> MaskSetting:
-    """Believe an address that a setting is the paper's or the table's only when it is."""
-    chosen = asked.get("chosen")
-    if chosen == "paper":
-        found = [one for one in list_paper_settings(run.n_blocks).values() if is_same_mask(one, setting)]
-        return found[0] if found else setting
-    if chosen == "tuning":
-        table = find_tuning_table(study, run.run_id, method=setting.method)
-        if table is not None and table.holds(setting):
-            return MaskSetting(setting.layer, setting.method, setting.low, None, chosen_on="tuning")
-    return setting
 
 
 def show_link_notes() -> None:

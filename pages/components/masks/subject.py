@@ -6,6 +6,7 @@ import hashlib
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +14,12 @@ import numpy as np
 import streamlit as st
 
 from medxai_core.errors import UnreadableImageError
-from medxai_core.evaluation.baselines import score_trivial_masks
 from medxai_core.images import IMAGE_SUFFIXES, load_image
-from medxai_core.records.masks import MaskSetting
+from medxai_core.records.masks import MaskSetting, get_locked_setting
 from medxai_core.records.pictures import Images
 from medxai_core.records.runs import RecordedRun
 from medxai_core.study import Study
-from medxai_core.views.mask_view import (
-    LayerMap,
-    TruthCounts,
-    compute_probability,
-    count_truth,
-    make_layer_map,
-    shrink_picture,
-)
+from medxai_core.views.mask_maps import PictureMaps, join_maps, load_recorded_maps
 from medxai_core.views.truth_access import explain_hidden_truth, load_open_truth
 from pages.components import cached
 
@@ -34,6 +27,7 @@ OWN = "own"
 OWN_MEMORY = "masks_own_memory"
 MAX_OWN_PIXELS = 25_000_000
 MAX_REMEMBERED = 8
+NOT_LOCKED = MaskSetting(0, "gradcam", 0.5, None)
 
 
 @dataclass(frozen=True)
@@ -145,82 +139,49 @@ def ask_own_picture() -> bytes | None:
     return None if chosen is None else chosen.getvalue()
 
 
-def get_raw_maps(subject: Subject, method: str) -> tuple[dict[int, np.ndarray], float]:
-    """Return the raw maps of every layer, made in one pass, and the classifier's answer in [0, 1]."""
-    if subject.is_own:
-        raw, logit = subject.remember(("raw", method), lambda: _compute_own(subject, method))
-    else:
-        epoch = subject.run.best_epoch or 0
-        raw, logit = cached.get_all_maps(
-            subject.study,
-            subject.run.run_id,
-            epoch,
-            method=method,
-            image=subject.image,
-            image_key=subject.key,
-        )
-    return raw, compute_probability(logit)
+def load_maps(subject: Subject, method: str, *, layer: int | None = None) -> tuple[PictureMaps, float | None]:
+    """Return the raw maps of every layer, and the logit for polyp.
+
+    Recorded maps are used where there are some, so that the page counts what the scores count.
+
+    Parameters
+    ----------
+    layer : int, optional
+        Only this layer is needed: when it is recorded the network is not run, and the logit is None.
+    """
+    layers = range(subject.run.n_blocks) if layer is None else [layer]
+    recorded = {}
+    if subject.position is not None:
+        study, run_id = subject.study, subject.run.run_id
+        recorded = load_recorded_maps(study, run_id, subject.position, layers=layers, method=method)
+    if layer is not None and recorded:
+        return join_maps(recorded, {}), None
+    raw, logit = subject.remember(("raw", method), lambda: _compute_raw(subject, method))
+    return join_maps(recorded, raw), logit
 
 
-def _compute_own(subject: Subject, method: str) -> tuple[dict[int, np.ndarray], float]:
-    """Compute the maps of one's own picture outside the shared caches."""
+def _compute_raw(subject: Subject, method: str) -> tuple[dict[int, np.ndarray], float]:
+    """Compute the maps of all layers in one pass, (h, w) float32 each, and the logit."""
     shared = cached.get_model(subject.study, subject.run.run_id, subject.run.best_epoch or 0)
-    with st.spinner("Computing the heat maps of all layers"), shared.lock:
-        layers = range(len(shared.maker.blocks))
-        raw, logits = shared.maker.compute_raw([subject.image], layers, method=method)
+    with shared.lock:
+        raw, logits = shared.maker.compute_raw([subject.image], range(len(shared.maker.blocks)), method=method)
     return {layer: maps[0] for layer, maps in raw.items()}, float(logits[0])
 
 
-def get_layer_map(subject: Subject, setting: MaskSetting, *, align: bool) -> LayerMap:
-    """Return the heat map of the chosen layer at the size of the picture."""
+def find_truth(subject: Subject) -> tuple[np.ndarray | None, str | None]:
+    """Return the truth of the picture, (H, W) bool, or None with the reason why it is not shown.
 
-    def make() -> LayerMap:
-        raw = get_raw_maps(subject, setting.method)[0][setting.layer]
-        return make_layer_map(subject.maker, raw, setting.layer, size=subject.size, align=align)
-
-    return subject.remember(("map", setting.method, setting.layer, align), make)
-
-
-def find_hidden_reason(subject: Subject, setting: MaskSetting, *, align: bool) -> str | None:
-    """Say why truth and scores of the picture are hidden, or return None when they may be shown."""
-    return explain_hidden_truth(subject.study, subject.run.run_id, split=subject.split, setting=setting, align=align)
-
-
-def find_truth(subject: Subject, setting: MaskSetting, *, align: bool) -> tuple[np.ndarray | None, str | None]:
-    """Return the truth of the picture, (H, W) bool, or None with the reason why it is not shown."""
+    Notes
+    -----
+    The truth of a test picture opens with the lock. The browser shows it beside the locked setting only.
+    """
     if subject.position is None:
         return None, "There is no truth for your own picture, so there are no scores."
-    hidden = find_hidden_reason(subject, setting, align=align)  # every time: memory must not outlive the lock
+    study, run_id, images, position = subject.study, subject.run.run_id, subject.images, subject.position
+    setting = get_locked_setting(study, run_id) or NOT_LOCKED
+    hidden = explain_hidden_truth(study, run_id, split=subject.split, setting=setting)  # asked anew every time
     if hidden is not None:
         return None, hidden
-    study, run_id, images, position = subject.study, subject.run.run_id, subject.images, subject.position
-    truth = cached.get_truth(
-        study,
-        subject.key,
-        lambda: load_open_truth(study, run_id, images, position, setting=setting, align=align),
-    )
-    return (
-        truth,
-        "The study holds no truth for this picture, so there are no scores." if truth is None else None,
-    )
-
-
-def get_truth_counts(
-    subject: Subject, layer_map: LayerMap, truth: np.ndarray, setting: MaskSetting, *, align: bool
-) -> TruthCounts:
-    """Return the counts by heat and truth of the chosen layer."""
-    view = ("counts", setting.method, setting.layer, align)
-    return subject.remember(view, lambda: count_truth(layer_map, truth))
-
-
-def get_trivial_scores(subject: Subject, truth: np.ndarray) -> dict:
-    """Return the scores of the trivial masks of the picture by name."""
-    return subject.remember(("trivial",), lambda: score_trivial_masks(truth))
-
-
-def get_shown(subject: Subject, longest: int) -> np.ndarray:
-    """Return the picture at the size it is shown, (h, w, 3) uint8."""
-    if subject.position is None:
-        return subject.remember(("shown", longest), lambda: shrink_picture(subject.image, longest))
-    path = str(subject.images.relative_paths[subject.position])
-    return cached.get_shown_picture(subject.study, path, longest=longest)
+    load = partial(load_open_truth, study, run_id, images, position, setting=setting)
+    truth = cached.get_truth(study, subject.key, load)
+    return truth, None if truth is not None else "The study holds no truth for this picture, so there are no scores."

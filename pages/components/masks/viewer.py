@@ -1,175 +1,159 @@
-"""The live part of the Masks page: a change of a control draws this part again, and nothing else."""
+"""The live part of the Masks page: the viewer in the browser, the lock, and the table of the tuning pictures."""
 
 from __future__ import annotations
 
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
-from medxai_core.errors import MedxaiError
-from medxai_core.evaluation.baselines import CENTRED_DISK
-from medxai_core.records.masks import MaskSetting
-from medxai_core.stages.tuning_table import find_tuning_table
-from medxai_core.views.mask_view import LayerMap, TruthCounts, describe_plainly, describe_probability
+from medxai_core.errors import ImageNotFoundError, MedxaiError
+from medxai_core.heatmaps import CAM_METHODS
+from medxai_core.records.masks import get_locked_setting, is_tuned_on_test, list_heatmaps
+from medxai_core.records.pictures import Images, get_thumbnail_path
+from medxai_core.records.runs import RecordedRun
+from medxai_core.study import Study
 from pages.components.frame import show_error
-from pages.components.job_buttons import is_at_work, show_last_failure, start_and_show
+from pages.components.mask_viewer import get_view, mount_viewer, show_map_feed
 from pages.components.masks import setting as keys
-from pages.components.masks.charts import show_curve, show_histogram, show_tuning_table
-from pages.components.masks.controls import (
-    METHOD_NAMES,
-    show_display_controls,
-    show_setting_controls,
-    show_setting_words,
-)
+from pages.components.masks.choice import find_number, find_positions, put_number
+from pages.components.masks.header import make_header, start_command
 from pages.components.masks.lock import show_lock
-from pages.components.masks.pictures import show_pictures
-from pages.components.masks.scores import show_hidden_scores, show_scores
-from pages.components.masks.sheets import show_all_layers, show_film
-from pages.components.masks.subject import (
-    Subject,
-    find_truth,
-    get_layer_map,
-    get_raw_maps,
-    get_trivial_scores,
-    get_truth_counts,
-)
+from pages.components.masks.messages import make_message
+from pages.components.masks.subject import Subject, open_subject
+from pages.components.masks.table import show_table
 from pages.components.page_links import open_page
+from pages.components.picture_feed import show_picture_feed
 
-TABS = ("Heat and threshold", "Best on tuning pictures", "All layers", "Many pictures")
+VIEWER = "masks_viewer"
+TAKEN, SHOWN, COMMAND = "masks_taken", "masks_shown", "masks_command"
+KEY_OF_PICTURE = re.compile(r"(?P<split>\w+)/(?P<number>\d{1,7})/(?P<method>[\w+]+)(?:/(?P<layer>\d{1,3}))?")
+
+
+def show_masks(study: Study, run: RecordedRun, images: Images, *, split: str, own: Subject | None) -> None:
+    """Show the viewer on the pictures of a split, or on one's own picture, and the feeds that it lives from."""
+    place = (study.folder, run.run_id, run.best_epoch, own.key if own else "", describe_access(study, run))
+    channel = name_channel(*place)
+    st.session_state.pop(COMMAND, None)  # the page may be drawn anew in the browser: say again what is in view
+    show_viewer(study, run, images, split=split, own=own, channel=channel)
+
+    def provide(key: str) -> bytes:
+        return provide_picture(study, run, images, key, own=own)
+
+    number = 0 if own else find_number(study, images, split)
+    show_map_feed(channel, provide, first=[f"{split}/{number}/{keys.get_setting().method}"])
+    show_picture_feed(name_channel(study.folder), lambda wanted: provide_thumbnails(study, images, wanted))
+
+
+def name_channel(*parts: object) -> str:
+    """Return a short name that differs where the parts do; it tells the browser nothing of the server's folders."""
+    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:16]
+
+
+def describe_access(study: Study, run: RecordedRun) -> str:
+    """Return a text that changes with what may be seen, and with what is recorded of the maps."""
+    counts = [list_heatmaps(study, run.run_id, method) for method in CAM_METHODS]
+    return f"{get_locked_setting(study, run.run_id)}{is_tuned_on_test(study, run.run_id)}{counts}"
+
+
+def provide_picture(study: Study, run: RecordedRun, images: Images, key: str, *, own: Subject | None) -> bytes:
+    """Return the message of a wish of the viewer: ``split/number/method``, or for the film ``.../layer``.
+
+    Raises
+    ------
+    ImageNotFoundError
+        There is no such picture.
+    """
+    said = KEY_OF_PICTURE.fullmatch(key)
+    if said is None or said["method"] not in CAM_METHODS:
+        raise ImageNotFoundError("this is no picture of the study.", "Load the page again.")
+    layer = None if said["layer"] is None else min(int(said["layer"]), run.n_blocks - 1)
+    subject = own or _open(study, run, images, said["split"], int(said["number"]))
+    return make_message(subject, said["method"], access=describe_access(study, run), layer=layer)
+
+
+def _open(study: Study, run: RecordedRun, images: Images, split: str, number: int) -> Subject:
+    """Open a picture by its place in a split."""
+    positions = find_positions(study, images, split)
+    if number >= len(positions):
+        raise ImageNotFoundError("this picture is not in the study any more.", "Load the page again.")
+    return open_subject(study, run, images, int(positions[number]))
+
+
+def provide_thumbnails(study: Study, images: Images, wanted: list[str]) -> dict[str, bytes | None]:
+    """Return small pictures by ``split/number``."""
+    found: dict[str, bytes | None] = {}
+    for key in wanted:
+        split, _, number = key.partition("/")
+        positions = find_positions(study, images, split)
+        if number.isdecimal() and int(number) < len(positions):
+            path = get_thumbnail_path(study, str(images.image_ids[positions[int(number)]]))
+            found[key] = path.read_bytes() if path.is_file() else None
+    return found
 
 
 @st.fragment
-def show_viewer(subject: Subject) -> None:
-    """Show controls, pictures, scores and charts of one picture."""
+def show_viewer(
+    study: Study, run: RecordedRun, images: Images, *, split: str, own: Subject | None, channel: str
+) -> None:
+    """Show the viewer with the lock and the table below; what the reader does in it draws only this part again."""
     try:
-        _show_viewer(subject)
+        _show(study, run, images, split=split, own=own, channel=channel)
     except MedxaiError as error:  # the boundary around the page is not reached when only this part runs
         show_error(error)
 
 
-def _show_viewer(subject: Subject) -> None:
-    """Lay out the viewer: pictures on the left, controls on the right, more below."""
-    left, right = st.columns([2.3, 1], gap="medium")
-    with right:
-        setting = show_setting_controls(subject)
-        align = bool(st.session_state[keys.ALIGN])
-        truth, reason = find_truth(subject, setting, align=align)
-        show_lock(subject.study, subject.run.run_id, setting)
-    keys.write_link(setting, subject.run.run_id, split=subject.split, image_id=None if subject.is_own else subject.key)
-    layer_map = get_layer_map(subject, setting, align=align)
-    counts = None if truth is None else get_truth_counts(subject, layer_map, truth, setting, align=align)
-    with left:
-        pictures = st.container()
-        show_display_controls(has_truth=truth is not None)
-        with pictures:
-            show_pictures(subject, layer_map, setting, truth)
-        show_setting_words(subject, layer_map, setting)
-        if truth is not None and counts is not None:
-            show_scores(subject, setting, truth, counts)
-        else:
-            show_hidden_scores(layer_map, setting, reason or "")
-        _show_answer(subject, setting)
-        if not subject.is_own:
-            open_page("transparency", "How this picture came to its mask", key="masks", image=subject.key)
-    disk = None if truth is None else get_trivial_scores(subject, truth)[CENTRED_DISK].dice
-    _show_tabs(subject, setting, layer_map, counts, disk=disk)
+def _show(study: Study, run: RecordedRun, images: Images, *, split: str, own: Subject | None, channel: str) -> None:
+    """Take what the reader did, write it into the address, and show the parts."""
+    take_view(study, run, images, split=split, own=own, channel=channel)
+    number = 0 if own else find_number(study, images, split)
+    command = _find_command((channel, split), number)
+    image_id = None if own else str(images.image_ids[find_positions(study, images, split)[number]])
+    keys.write_link(keys.get_setting(), run.run_id, split=split, image_id=image_id)
+    names = {"channel": channel, "thumbnails": name_channel(study.folder)}
+    mount_viewer(VIEWER, make_header(study, run, images, split=split, command=command, **names))
+    table, lock = st.columns([1.9, 1], gap="medium")
+    with lock:
+        show_lock(study, run.run_id, keys.get_setting())
+        if image_id is not None:
+            open_page("transparency", "How this picture came to its mask", key="masks", image=image_id)
+    with table:
+        show_table(study, run, images)
 
 
-def _show_answer(subject: Subject, setting: MaskSetting) -> None:
-    """Say what the classifier answers for the whole picture."""
-    _, probability = get_raw_maps(subject, setting.method)
-    st.markdown(f"The classifier **{describe_probability(probability)}** for the whole picture: {probability:.2f}.")
-    tiles = subject.study.get_fact("tiles") or (1, 1)
-    learned = (
-        ""
-        if tuple(tiles) == (1, 1)
-        else f" It learned from tiles ({tiles[0]} x {tiles[1]} a picture), not whole pictures."
-    )
-    st.caption(
-        "0 means no polyp, 1 means polyp; the number is not calibrated, so it is no probability to rely on. "
-        f"The map shows what speaks for a polyp, whatever the answer.{learned}"
-    )
-
-
-def _show_tabs(
-    subject: Subject,
-    setting: MaskSetting,
-    layer_map: LayerMap,
-    counts: TruthCounts | None,
-    *,
-    disk: float | None,
-) -> None:
-    """Show more on demand: only the open tab is computed."""
-    heat, table, layers, film = st.tabs(TABS, key="masks_tabs", on_change="rerun")
-    if heat.open:
-        with heat:
-            _show_heat(subject, setting, layer_map, counts, disk=disk)
-    if table.open:
-        with table:
-            show_table(subject, setting)
-    if layers.open:
-        with layers:
-            show_all_layers(subject, setting)
-    if film.open:
-        with film:
-            show_film(subject, setting)
-
-
-def _show_heat(
-    subject: Subject,
-    setting: MaskSetting,
-    layer_map: LayerMap,
-    counts: TruthCounts | None,
-    *,
-    disk: float | None,
-) -> None:
-    """Show the histogram, and the curve where other thresholds may be scored."""
-    left, right = st.columns(2, gap="medium")
-    with left:
-        show_histogram(layer_map, setting)
-    with right:
-        if counts is None or subject.split == "test":
-            st.markdown("**Dice against the threshold**")
-            st.caption("Not shown here: it needs the truth, and on test pictures it would tune on them.")
-        else:
-            show_curve(counts, disk, setting)
-
-
-def show_table(subject: Subject, setting: MaskSetting) -> None:
-    """Show the recorded table of the tuning pictures, or offer to compute it."""
-    study, run, method = subject.study, subject.run, setting.method
-    table = find_tuning_table(study, run.run_id, method=method)
-    if table is None:
-        _offer_sweep(subject, method)
+def take_view(study: Study, run: RecordedRun, images: Images, *, split: str, own: Subject | None, channel: str) -> None:
+    """Make what the reader did in the viewer the setting and the picture in view, once."""
+    view = get_view(VIEWER)
+    if view is None or view.get("channel") != channel or view.get("turn") == st.session_state.get(TAKEN):
         return
-    if not table.has_polyps:
-        st.info("No tuning picture shows a polyp, so no score is defined. Choose the setting by eye.")
-        return
-    best = table.choose()
-    dice = table.sweep.dice[table.sweep.layers.index(best.layer), table.sweep.thresholds.index(best.low)]
-    disk = f"{table.disk_dice:.3f}" if table.disk_dice is not None else "undefined"
-    st.markdown(
-        f"Best: {describe_plainly(best)}: **mean Dice {dice:.3f}** over {table.n_polyp} tuning pictures "
-        f"with a polyp. A disk in the middle of every picture: {disk}. Click a cell to set layer and threshold."
-    )
-    show_tuning_table(table, setting)
-    st.caption(
-        f"{METHOD_NAMES.get(method, method)}. The best of many cells flatters itself, the more so with few pictures. "
-        "Masks of the tuning pictures are used here: what is locked from this table says so."
-    )
+    st.session_state[TAKEN] = view.get("turn")
+    said = view.get("setting")
+    setting = keys.read_setting(study, run, said) if isinstance(said, Mapping) else None
+    if setting is not None and isinstance(said, Mapping):
+        keys.put_setting(setting)
+        st.session_state[keys.ALIGN] = said.get("align") is not False
+    number = view.get("picture")
+    n_pictures = len(find_positions(study, images, split))
+    if own is None and view.get("split") == split and isinstance(number, int) and 0 <= number < n_pictures:
+        put_number(study, images, split, number)
+    st.session_state[SHOWN] = _describe_view((channel, split), 0 if own else find_number(study, images, split))
 
 
-def _offer_sweep(subject: Subject, method: str) -> None:
-    """Offer to score every layer and threshold, as a job."""
-    study, run = subject.study, subject.run
-    n_pictures = len(subject.images.positions_in("tuning", with_truth=True))
-    if not n_pictures:
-        st.info("The study has no tuning picture with a truth. Choose the setting by eye.", icon=":material/info:")
-        return
-    st.markdown(
-        f"Score every layer and threshold of {METHOD_NAMES.get(method, method)} on the {n_pictures} tuning pictures: "
-        "about a second a picture. You can go on working meanwhile."
-    )
-    is_busy = is_at_work(study, "sweep")
-    if st.button("Compute the table", icon=":material/grid_on:", disabled=is_busy or study.read_only):
-        arguments = ["sweep", str(study.folder), "--run", run.run_id, "--method", method]
-        start_and_show(study, "sweep", arguments, title="Layers and thresholds on the tuning pictures")
-    show_last_failure(study, "sweep")
+def _describe_view(place: tuple[str, str], number: int) -> tuple[Any, ...]:
+    """Return what is in view."""
+    return place, number, keys.get_setting(), keys.is_aligned()
+
+
+def _find_command(place: tuple[str, str], number: int) -> dict[str, Any]:
+    """Return what the viewer was told last; a new command when the page changed what is in view by itself."""
+    shown, old = _describe_view(place, number), st.session_state.get(COMMAND)
+    turn = st.session_state.get("masks_commands", 0)
+    if shown != st.session_state.get(SHOWN):
+        turn += 1
+        st.session_state["masks_commands"], st.session_state[SHOWN] = turn, shown
+    if old is None or old["number"] != turn:
+        st.session_state[COMMAND] = start_command(turn, number)
+    command: dict[str, Any] = st.session_state[COMMAND]
+    return command

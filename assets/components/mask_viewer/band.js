@@ -1,0 +1,148 @@
+// The threshold: a histogram of the heat, and one or two handles below it. Both can be dragged.
+
+import { fitCanvas, make } from "../shared/dom.js";
+import { binShares, writeLimit } from "./counts.js";
+
+const N_BINS = 100;
+const STEP = 0.01;
+
+/** Make the threshold. `onChange({low, high})` comes while dragging, `onSettle()` when it ends. */
+export function makeBand({ onChange, onSettle }) {
+  const chart = make("canvas", { class: "histogram", role: "img" });
+  const lowSlider = makeSlider("low", (value) => move("low", value), onSettle);
+  const highSlider = makeSlider("high", (value) => move("high", value), onSettle);
+  const words = make("output", { class: "limits" });
+  const onlyLow = make("input", { type: "checkbox", onchange: () => switchUpper(!onlyLow.checked) });
+  const rail = make("div", { class: "rail" }, [make("div", { class: "heat-bar" }), lowSlider, highSlider]);
+  const element = make("section", { class: "band", "aria-label": "Threshold" }, [
+    make("div", { class: "row" }, [make("strong", { text: "Threshold" }), words]),
+    chart,
+    rail,
+    make("label", { class: "check", title: "Off: an upper limit too. It leaves out the hottest core." }, [
+      onlyLow, make("span", { text: "Lower limit only" }),
+    ]),
+  ]);
+  let setting = null, shares = [], theme = null, colors = null;
+
+  function move(which, value) {
+    const { low, high } = setting;
+    if (which === "low") onChange({ low: high === null ? value : Math.min(value, round2(high - STEP)), high });
+    else onChange({ low, high: low === null ? value : Math.max(value, round2(low + STEP)) });
+  }
+
+  function switchUpper(isWanted) {
+    const low = Math.min(setting.low ?? 0, isWanted ? 1 - STEP : 1);
+    onChange({ low, high: isWanted ? Math.min(1, Math.max(0.7, round2(low + 10 * STEP))) : null });
+    onSettle();
+  }
+
+  function draw() {
+    if (!setting || !theme) return;
+    const [width, height, ratio] = fitCanvas(chart), context = chart.getContext("2d");
+    const pad = PAD * ratio, room = width - 2 * pad, bar = room / N_BINS;
+    const top = Math.max([...shares].sort((a, b) => b - a)[1] ?? 0, 0.005) * 1.1;
+    context.clearRect(0, 0, width, height);
+    const low = setting.low ?? -1, high = setting.high ?? 2;
+    for (const isTaken of [false, true]) {
+      context.fillStyle = isTaken ? colors.mask : theme.isDark ? "#6b7a80" : "#a9b5b9";
+      context.beginPath();
+      for (let bin = 0; bin < N_BINS; bin++) {
+        const centre = (bin + 0.5) / N_BINS;
+        if (((centre > low && centre < high) !== setting.inverted) !== isTaken) continue;
+        const tall = Math.min(1, shares[bin] / top) * (height - ratio);
+        context.rect(pad + bin * bar, height - tall, Math.max(1, bar - 0.6 * ratio), tall);
+      }
+      context.fill();
+    }
+    context.fillStyle = theme.text;
+    for (const limit of [setting.low, setting.high]) {
+      if (limit !== null) context.fillRect(Math.round(pad + limit * room - ratio), 0, 2 * ratio, height);
+    }
+  }
+
+  chart.onpointerdown = (event) => {
+    chart.setPointerCapture(event.pointerId);
+    chart.dataset.limit = findNearest(readPlace(event));
+    chart.onpointermove(event);
+  };
+  chart.onpointermove = (event) => {
+    if (chart.hasPointerCapture(event.pointerId)) move(chart.dataset.limit, readPlace(event));
+  };
+  chart.onpointerup = () => onSettle();
+
+  function readPlace(event) {
+    const box = chart.getBoundingClientRect();
+    return round2(Math.min(1, Math.max(0, (event.clientX - box.left - PAD) / (box.width - 2 * PAD))));
+  }
+  function findNearest(value) {
+    if (setting.high === null) return "low";
+    if (setting.low === null) return "high";
+    const [toLow, toHigh] = [Math.abs(value - setting.low), Math.abs(value - setting.high)];
+    return toLow < toHigh || (toLow === toHigh && value < setting.low) ? "low" : "high";
+  }
+
+  return {
+    element,
+    setCounts(counts) {
+      shares = binShares(counts, N_BINS);
+      chart.setAttribute("aria-label", describeShares(shares));
+      draw();
+    },
+    setTheme(nextTheme, nextColors) {
+      theme = nextTheme;
+      colors = nextColors;
+      rail.style.setProperty("--heat", colors.heat);
+      draw();
+    },
+    update(next) {
+      setting = next;
+      const { low, high } = setting, hasUpper = high !== null;
+      lowSlider.value = String(low ?? 0);
+      highSlider.value = String(high ?? 1);
+      highSlider.hidden = !hasUpper;
+      onlyLow.checked = !hasUpper;
+      lowSlider.setAttribute("aria-label", hasUpper ? "Threshold: lower limit of the heat" : "Threshold: heat above");
+      lowSlider.setAttribute("aria-valuetext", low === null ? "none" : writeLimit(low));
+      highSlider.setAttribute("aria-valuetext", hasUpper ? writeLimit(high) : "none");
+      element.classList.toggle("two", hasUpper);
+      words.textContent = describeLimits(setting);
+      draw();
+    },
+    draw,
+    step(which, direction) {
+      if (which === "low") move("low", clampUnit((setting.low ?? 0) + direction * STEP));
+      else if (setting.high !== null) move("high", clampUnit(setting.high + direction * STEP));
+      onSettle();
+    },
+  };
+}
+
+const PAD = 10; // half a handle, so that the bars stand above the handles
+
+function makeSlider(which, onInput, onSettle) {
+  return make("input", {
+    type: "range", class: which, min: 0, max: 1, step: STEP,
+    "aria-label": which === "low" ? "Threshold: heat above" : "Threshold: upper limit of the heat",
+    oninput: (event) => onInput(round2(Number(event.target.value))),
+    onchange: onSettle,
+  });
+}
+
+function describeLimits({ low, high, inverted }) {
+  const not = inverted ? "not " : "";
+  if (low !== null && high !== null) return `heat ${not}between ${writeLimit(low)} and ${writeLimit(high)}`;
+  return low !== null ? `heat ${not}above ${writeLimit(low)}` : `heat ${not}below ${writeLimit(high)}`;
+}
+
+function describeShares(shares) {
+  const hot = shares.slice(50).reduce((sum, share) => sum + share, 0);
+  return `Share of the picture by heat: ${(100 * hot).toFixed(0)} percent of it is hotter than 0.5`;
+}
+
+function round2(value) {
+  return Math.round(value * 100) / 100;
+}
+
+function clampUnit(value) {
+  return round2(Math.min(1, Math.max(0, value)));
+}

@@ -1,0 +1,91 @@
+// The scores of the mask in view, beside masks that no method made; where they may not be seen, why.
+
+import { make } from "../shared/dom.js";
+import { countMask, explainScore, scoreMask, SCORES, writeScore } from "./counts.js";
+
+const SCORE_WORDS = {
+  dice: "Overlap (Dice)",
+  jaccard: "Strict overlap (IoU)",
+  recall: "Polyp covered (recall)",
+  precision: "Mask right (precision)",
+  accuracy: "Pixels right (accuracy)",
+};
+const SCORE_HELP = {
+  dice: "Twice the shared pixels over the pixels of mask and polyp together",
+  jaccard: "Jaccard, intersection over union: shared pixels over all pixels of mask or polyp",
+  recall: "Share of the polyp that the mask covers",
+  precision: "Share of the mask that is polyp",
+  accuracy: "Share of all pixels that are right; high on every picture with a small polyp",
+  area: "Share of the picture that the mask takes",
+};
+const COLUMNS = ["Mask", "Disk", "All"];
+const COLUMN_HELP = ["The mask in view", "A disk in the middle of every picture: no method made it", "Everything is called polyp"];
+
+/** Make the table of scores with the sentence above it. */
+export function makeScores() {
+  const headline = make("p", { class: "headline" });
+  const cells = {};
+  const rows = [...SCORES, "area"].map((name) => {
+    cells[name] = COLUMNS.map(() => make("td"));
+    return make("tr", {}, [make("th", { scope: "row", text: SCORE_WORDS[name] ?? "Share of the picture", title: SCORE_HELP[name] }), ...cells[name]]);
+  });
+  const head = make("tr", {}, [
+    make("td"), ...COLUMNS.map((text, i) => make("th", { scope: "col", text, title: COLUMN_HELP[i] })),
+  ]);
+  const table = make("table", { class: "scores" }, [make("thead", {}, [head]), make("tbody", {}, rows)]);
+  const note = make("p", { class: "quiet" });
+  const spoken = make("div", { class: "only-spoken", "aria-live": "polite" });
+  const element = make("section", { "aria-label": "Scores" }, [table, note]);
+  let trivial = null;
+
+  function setCell(name, column, value, digits) {
+    cells[name][column].textContent = value === null || value === undefined ? "–" : digits(value);
+  }
+  const percent = (share) => `${(100 * share).toFixed(1)}%`;
+
+  return {
+    element,
+    headline: make("div", {}, [headline, spoken]),
+    /** Set what does not change while dragging. */
+    setPicture(scores, words) {
+      trivial = scores;
+      note.textContent = words;
+      [scores?.disk, scores?.everything].forEach((one, i) => {
+        for (const name of SCORES) setCell(name, i + 1, one?.[name], writeScore);
+        setCell("area", i + 1, one?.area, percent);
+      });
+    },
+    /** Show the mask of a setting; `hidden` says why its scores may not be seen. Return its Dice, or null. */
+    update(counts, setting, hidden) {
+      const counted = counts && countMask(counts, setting);
+      if (!counted || hidden || counted.tp === undefined) {
+        table.hidden = true;
+        headline.replaceChildren();
+        if (counted) headline.append("The mask takes ", make("strong", { text: percent(counted.area / counted.n) }), " of the picture.");
+        note.textContent = hidden ?? "";
+        headline.dataset.verdict = "none";
+        return null;
+      }
+      table.hidden = false;
+      const scores = scoreMask(counted);
+      for (const name of SCORES) setCell(name, 0, scores[name], writeScore);
+      cells.precision[0].title = scores.precision === null ? `undefined: ${explainScore(counted)}` : "";
+      setCell("area", 0, counted.area / counted.n, percent);
+      headline.replaceChildren(...describeVerdict(scores.dice, trivial?.disk?.dice, counted));
+      headline.dataset.verdict = scores.dice === null ? "none" : scores.dice > (trivial?.disk?.dice ?? 0) ? "good" : "poor";
+      return scores.dice;
+    },
+    /** Say the sentence aloud, once the reader has let go. */
+    speak() {
+      if (spoken.textContent !== headline.textContent) spoken.textContent = headline.textContent;
+    },
+  };
+}
+
+function describeVerdict(dice, disk, counted) {
+  if (dice === null) return [`Overlap (Dice) is undefined here: ${explainScore(counted)}.`];
+  const strong = make("strong", { text: `Dice ${writeScore(dice)}` });
+  if (disk === null || disk === undefined) return [strong];
+  const words = dice > disk ? "better than a disk in the middle" : "not better than a disk in the middle";
+  return [make("span", { class: "sign", "aria-hidden": "true", text: dice > disk ? "✓" : "!" }), strong, ` ${words} (${writeScore(disk)})`];
+}

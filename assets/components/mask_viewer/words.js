@@ -1,0 +1,53 @@
+// What is said of a map and a setting in words.
+
+import { findLimits } from "./counts.js";
+
+/** Return what makes the map doubtful. */
+export function describeWarnings({ layer, setting, header }) {
+  const same = header.same.layers[setting.layer];
+  return same ? [...layer.faults, same] : layer.faults;
+}
+
+/** Return what the setting does to this picture, and what the classifier answers. */
+export function describeWords({ picture, layer, setting, header }) {
+  const words = [];
+  if (setting.high !== null && !layer.isBlank) words.push(describeUpper(layer.counts, setting));
+  if (!setting.align) words.push(describeShift(picture.describe(setting.layer).shift));
+  if (picture.header.answer) words.push(describeAnswer(picture.header.answer, header.tiles));
+  if (!header.same.compared.includes(setting.layer) && header.split !== "own") {
+    words.push(`Whether this map is the same for every picture is not known: fewer than ${header.same.least} maps of this layer `
+      + "are recorded for these pictures. The table below records those of the tuning pictures.");
+  }
+  return words;
+}
+
+function describeUpper(counts, setting) {
+  const [, limit] = findLimits(setting), share = (100 * (counts.n - counts.allBelow[limit]) / counts.n).toFixed(1);
+  return setting.inverted
+    ? `The band is inverted: the mask is all that is colder or hotter, the hottest ${share}% too.`
+    : `The hottest core of the heat, ${share}% of this picture, is left out by the upper limit: the mask is a ring around it. `
+      + "The paper's runs 1 to 3 did this.";
+}
+
+function describeShift([down, right]) {
+  if (Math.max(Math.abs(down), Math.abs(right)) < 1) {
+    return "On this layer the published way puts the map where it belongs (less than 1 px off).";
+  }
+  const across = `${Math.abs(right).toFixed(0)} px too far ${right > 0 ? "right" : "left"}`;
+  const along = `${Math.abs(down).toFixed(0)} px too far ${down > 0 ? "down" : "up"}`;
+  return `Drawn as in the published code: on this picture the map lies ${across} and ${along}.`;
+}
+
+function describeAnswer({ probability, words }, [columns, rows]) {
+  const learned = columns * rows > 1 ? ` It learned from tiles (${columns} x ${rows} a picture), not whole pictures.` : "";
+  return `The classifier ${words} for the whole picture: ${probability.toFixed(2)} (0 no polyp, 1 polyp; not calibrated, so no `
+    + `probability to rely on). The map shows what speaks for a polyp, whatever the answer.${learned}`;
+}
+
+/** Say where a heat map is hottest, for those who cannot see it. */
+export function describeHottest({ levels, isBlank }, [height, width]) {
+  if (isBlank) return "blank: no place is hotter than another";
+  const at = levels.indexOf(65535), row = Math.floor(3 * Math.floor(at / width) / height), column = Math.floor(3 * (at % width) / width);
+  const words = `${["upper", "", "lower"][row]} ${["left", "", "right"][column]}`.trim();
+  return words ? `hottest at the ${words}` : "hottest in the middle";
+}

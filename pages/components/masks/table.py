@@ -1,0 +1,140 @@
+"""The table of the tuning pictures: mean Dice by layer and threshold; a click on a cell sets both."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from medxai_core.masks import HEAT_ANCHORS
+from medxai_core.records.masks import MaskSetting
+from medxai_core.records.pictures import Images
+from medxai_core.records.runs import RecordedRun
+from medxai_core.stages.tuning_table import TuningTable, find_tuning_table
+from medxai_core.study import Study
+from medxai_core.views.mask_view import describe_plainly
+from pages.components.chart_style import GOOD_COLOR, PLAIN, finish_chart, to_hex
+from pages.components.job_buttons import is_at_work, show_last_failure, start_and_show
+from pages.components.masks import setting as keys
+from pages.components.masks.header import METHOD_NAMES
+
+
+def show_table(study: Study, run: RecordedRun, images: Images) -> None:
+    """Show the recorded table of the tuning pictures, or offer to compute it."""
+    setting, method = keys.get_setting(), keys.get_setting().method
+    st.markdown("**Best on tuning pictures**")
+    table = find_tuning_table(study, run.run_id, method=method)
+    if table is None:
+        _offer_sweep(study, run, images, method)
+        return
+    if not table.has_polyps:
+        st.info("No tuning picture shows a polyp, so no score is defined. Choose the setting by eye.")
+        return
+    best = table.choose()
+    dice = table.sweep.dice[table.sweep.layers.index(best.layer), table.sweep.thresholds.index(best.low)]
+    disk = f"{table.disk_dice:.3f}" if table.disk_dice is not None else "undefined"
+    st.markdown(
+        f"Best: {describe_plainly(best)}: **mean Dice {dice:.3f}** over {table.n_polyp} tuning pictures "
+        f"with a polyp. A disk in the middle of every picture: {disk}. Click a cell to set layer and threshold."
+    )
+    show_tuning_table(table, setting)
+    st.caption(
+        f"{METHOD_NAMES.get(method, method)}. The best of many cells flatters itself, the more so with few pictures. "
+        "Masks of the tuning pictures are used here: what is locked from this table says so."
+    )
+
+
+def _offer_sweep(study: Study, run: RecordedRun, images: Images, method: str) -> None:
+    """Offer to score every layer and threshold, as a job."""
+    n_pictures = len(images.positions_in("tuning", with_truth=True))
+    if not n_pictures:
+        st.info("The study has no tuning picture with a truth. Choose the setting by eye.", icon=":material/info:")
+        return
+    st.markdown(
+        f"Score every layer and threshold of {METHOD_NAMES.get(method, method)} on the {n_pictures} tuning pictures: "
+        "about a second a picture. You can go on working meanwhile."
+    )
+    is_busy = is_at_work(study, "sweep")
+    if st.button("Compute the table", icon=":material/grid_on:", disabled=is_busy or study.read_only):
+        arguments = ["sweep", str(study.folder), "--run", run.run_id, "--method", method]
+        start_and_show(study, "sweep", arguments, title="Layers and thresholds on the tuning pictures")
+    show_last_failure(study, "sweep")
+
+
+def show_tuning_table(table: TuningTable, setting: MaskSetting) -> None:
+    """Show mean Dice by layer and threshold; a click on a cell sets both."""
+    figure = go.Figure(_make_cells(table))
+    _add_click_targets(figure, table)
+    _add_mark(figure, table.choose(), "star")
+    if table.holds(setting):
+        _add_mark(figure, setting, "square-open")
+    finish_chart(figure, height=max(320, 18 * len(table.sweep.layers) + 90))
+    figure.update_layout(hovermode="closest", clickmode="event+select")
+    x_title = "threshold (the mask is where the heat is above)"
+    figure.update_xaxes(title=x_title, dtick=0.1, range=[0.02, 0.98], showgrid=False)
+    figure.update_yaxes(title="layer", dtick=2, showgrid=False)
+    st.plotly_chart(
+        figure,
+        key="masks_table",
+        on_select=_take_cell,
+        selection_mode="points",
+        config=PLAIN,
+        alt="Mean Dice of the tuning pictures by layer and threshold",
+    )
+
+
+def _make_cells(table: TuningTable) -> go.Heatmap:
+    """Return the cells of the table in the colours of heat: lighter is better."""
+    return go.Heatmap(
+        x=table.sweep.thresholds,
+        y=table.sweep.layers,
+        z=table.sweep.dice,
+        zmin=0,
+        colorscale=[[i / 7, to_hex(color)] for i, color in enumerate(HEAT_ANCHORS)],
+        colorbar={"title": "Dice", "thickness": 14},
+        hoverinfo="skip",
+        xgap=1,
+        ygap=1,
+    )
+
+
+def _add_click_targets(figure: go.Figure, table: TuningTable) -> None:
+    """Lay points that cannot be seen over the cells: Plotly selects points, not cells."""
+    sweep = table.sweep
+    cells = [(layer, low) for layer in sweep.layers for low in sweep.thresholds]
+    figure.add_scatter(
+        x=[low for _, low in cells],
+        y=[layer for layer, _ in cells],
+        mode="markers",
+        marker={"size": 16, "symbol": "square", "opacity": 0},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        customdata=[[layer, low, table.method] for layer, low in cells],
+        text=[f"{dice:.3f}" if np.isfinite(dice) else "undefined" for dice in sweep.dice.ravel()],
+        hovertemplate="layer %{y}, heat above %{x:.2f}: mean Dice %{text}<extra></extra>",
+    )
+
+
+def _add_mark(figure: go.Figure, setting: MaskSetting, symbol: str) -> None:
+    """Mark one cell."""
+    figure.add_scatter(
+        x=[setting.low],
+        y=[setting.layer],
+        mode="markers",
+        marker={
+            "size": 15,
+            "symbol": symbol,
+            "color": GOOD_COLOR,
+            "line": {"width": 2, "color": "white"},
+        },
+        hoverinfo="skip",
+    )
+
+
+def _take_cell() -> None:
+    """Put the clicked cell into the controls; a callback."""
+    points = st.session_state["masks_table"].selection.points
+    found = [point["customdata"] for point in points if point.get("customdata")]
+    if found:
+        layer, low, method = found[0]
+        keys.put_setting(MaskSetting(int(layer), str(method), float(low), None, chosen_on="tuning"))
