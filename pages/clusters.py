@@ -3,11 +3,10 @@
 import streamlit as st
 
 from medxai_core.records.clusterings import get_clustering
-from medxai_core.records.labellings import find_labelling
 from medxai_core.views.cluster_view import list_clusterings_shown
-from pages.components.cached import get_items
+from pages.components.cached import get_items, get_newest_labelling
+from pages.components.cluster_map import show_cluster_map
 from pages.components.clusters.controls import choose_clustering, show_controls
-from pages.components.clusters.explorer import show_explorer
 from pages.components.clusters.panel import show_cluster, show_drivers
 from pages.components.clusters.rounds import show_rounds
 from pages.components.clusters.start import (
@@ -36,12 +35,12 @@ with head:
     show_controls(study, n_train=n_train, newest=known.get(clustering_id))
 
 if clustering_id is None:
-    show_no_clusters()
+    show_no_clusters(study)
 embedding = find_embedding(study)
 if embedding is None:
     show_no_map(study)
 else:
-    show_explorer(study, clustering_id, embedding)
+    show_cluster_map(study, clustering_id, embedding)
 
 if clustering_id is not None:
     clustering = get_clustering(study, clustering_id)
@@ -52,7 +51,7 @@ if clustering_id is not None:
             show_cluster(study, clustering_id, clustering.cluster_ids)
     if rounds.open:
         with rounds:
-            labelling = find_labelling(study)
+            labelling = get_newest_labelling(study)
             if labelling is None:
                 st.info("**No proposals yet.** Press *Propose labels* above.", icon=":material/info:")
             else:

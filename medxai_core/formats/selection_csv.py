@@ -17,7 +17,8 @@ def format_selection_csv(rows: Iterable[Sequence[object]]) -> str:
     Parameters
     ----------
     rows : iterable of (item_id, image_id, split, cluster_id, label, label_source)
-        None becomes an empty cell; so does a cluster of -1, which means not clustered.
+        None becomes an empty cell; so does a cluster of -1, which means not clustered. The source "hidden" says that
+        another reader has decided and that this one has not yet: the label is withheld.
 
     Examples
     --------

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -53,10 +56,57 @@ def describe_study_clusters(
     list of ClusterSummary
         Rows are rows of `items`. Purity is None where no item is labelled.
     """
-    matrix = get_matrix(study, clustering.feature_set, clustering.scaling)
-    cluster_ids = np.where(np.isfinite(matrix[:, 0]), clustering.cluster_ids, -1)
-    labels = get_starting_labels(study, items).tolist()
-    return describe_clusters(matrix, cluster_ids, labels, n_typical=n_shown, n_border=n_shown)
+    rows, matrix = _get_clustered(study, clustering)
+    labels = get_starting_labels(study, items)[rows].tolist()
+    found = describe_clusters(matrix, clustering.cluster_ids[rows], labels, n_typical=n_shown, n_border=n_shown)
+    return [
+        replace(
+            one,
+            typical_rows=tuple(rows[list(one.typical_rows)].tolist()),
+            border_rows=tuple(rows[list(one.border_rows)].tolist()),
+        )
+        for one in found
+    ]
+
+
+def count_cluster_labels(
+    study: Study, items: Items, clustering: RecordedClustering, summaries: Sequence[ClusterSummary]
+) -> list[ClusterSummary]:
+    """Return the summaries with the labels of this moment: decisions change nothing else in them."""
+    labels = get_starting_labels(study, items)
+    labelled = np.flatnonzero(np.array([label is not None for label in labels]) & (clustering.cluster_ids >= 0))
+    counts: dict[int, Counter[str]] = defaultdict(Counter)
+    for row in labelled.tolist():
+        counts[int(clustering.cluster_ids[row])][labels[row]] += 1
+    return [
+        replace(
+            one,
+            n_labelled=dict(sorted(counts[one.cluster_id].items())),
+            purity=_divide(max(counts[one.cluster_id].values(), default=0), counts[one.cluster_id].total()),
+            labelled_share=_divide(counts[one.cluster_id].total(), one.size),
+        )
+        for one in summaries
+    ]
+
+
+def _get_clustered(study: Study, clustering: RecordedClustering) -> tuple[np.ndarray, np.ndarray]:
+    """Return the positions of the clustered items and their features, in as few copies as can be."""
+    descriptors = get_features(study, clustering.feature_set)
+    known = np.isfinite(next(iter(descriptors.values()))[:, 0])
+    rows = np.flatnonzero(known & (np.asarray(clustering.cluster_ids) >= 0))
+    if clustering.scaling != "none":
+        return rows, get_matrix(study, clustering.feature_set, clustering.scaling)[rows]
+    matrix = np.empty((len(rows), sum(values.shape[1] for values in descriptors.values())))
+    column = 0
+    for values in descriptors.values():
+        matrix[:, column : column + values.shape[1]] = values[rows]
+        column += values.shape[1]
+    return rows, matrix
+
+
+def _divide(part: int, whole: int) -> float | None:
+    """Return part / whole, None where the whole is zero."""
+    return part / whole if whole else None
 
 
 def explain_study_clustering(study: Study, clustering: RecordedClustering) -> list[DescriptorShare]:

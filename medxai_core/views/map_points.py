@@ -2,55 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from medxai_core.clusters.words import list_concepts
+from medxai_core.config import CLASS_NAMES, SPLITS
 from medxai_core.features.registry import get_feature_set
 from medxai_core.records.clusterings import (
     RecordedClustering,
     RecordedEmbedding,
     get_features,
 )
+from medxai_core.records.decisions import list_decisions
 from medxai_core.records.labellings import RecordedLabelling
 from medxai_core.records.pictures import Items
-from medxai_core.stages.labels import get_label_states
+from medxai_core.review import Decision, compute_labels, list_in_force
+from medxai_core.review.decisions import pick_last
+from medxai_core.review.summary import name_outcome
 from medxai_core.study import Study
 
+LABEL_CODES = (None, *CLASS_NAMES)
+SOURCE_CODES = (None, "reference", "review", "cluster", "hidden")
+"""Where a label comes from. "hidden": another reader has decided, and this one has not answered yet."""
 
-@dataclass(frozen=True)
+SPLIT_CODES = (None, *SPLITS)
+OUTCOME_CODES = (None, "open", "accepted", "rejected", "other", "unsure", "skipped", "labelled")
+"""What one reader made of the proposal; "labelled": gave a label where nothing was proposed."""
+
+
+@dataclass(frozen=True, eq=False)
 class MapPoints:
-    """Hold the points of a map, one row an item that is on it.
+    """Hold the points of a map, one row an item of the study, on the map or not.
 
     Attributes
     ----------
-    rows : (n,) int64
-        Row of the item in `Items`.
-    points : (n, 2) float32
-    item_ids, image_ids, splits : (n,) object of str
-    cluster_ids : (n,) int32
+    points : (n_items, 2) float32
+        NaN: not on the map.
+    cluster_ids : (n_items,) int32
         -1: not clustered, as all items outside the train split.
-    labels : (n,) object of str or None
-        The label in force. Only training items have one: reference labels of other splits are never here.
-    sources : (n,) object of {"reference", "review", "cluster"} or None
-        Where the label in force comes from.
-    rounds : (n,) int32
+    labels, sources, splits, outcomes : (n_items,) uint8
+        Places in `LABEL_CODES`, `SOURCE_CODES`, `SPLIT_CODES`, `OUTCOME_CODES`. The label is the one in
+        force. Only training items have one: reference labels of other splits are never here.
+    rounds : (n_items,) uint16
         Round that proposed a label; 0: none did.
     """
 
-    rows: np.ndarray
     points: np.ndarray
-    item_ids: np.ndarray
-    image_ids: np.ndarray
-    splits: np.ndarray
     cluster_ids: np.ndarray
     labels: np.ndarray
     sources: np.ndarray
+    splits: np.ndarray
+    outcomes: np.ndarray
     rounds: np.ndarray
 
-    def __len__(self) -> int:
-        return len(self.rows)
+    @property
+    def is_on_map(self) -> np.ndarray:
+        """Return which items have a place, (n_items,) bool."""
+        return np.isfinite(self.points[:, 0])
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,7 @@ def get_map_points(
     *,
     clustering: RecordedClustering | None,
     labelling: RecordedLabelling | None,
+    reader: str | None = None,
 ) -> MapPoints:
     """Return the points of a map with cluster, label in force, source, round and split of each.
 
@@ -88,25 +99,106 @@ def get_map_points(
         None: nothing is clustered yet.
     labelling : RecordedLabelling or None
         The rounds whose proposals count; None: nothing is proposed yet.
+    reader : str, optional
+        Who looks. Readers are blind to each other: what others decided on an item is hidden from this one
+        until they have answered it themselves (a skip is no answer). None: nothing is hidden.
+
+    Notes
+    -----
+    The labels are those of `stages.labels.get_label_states`; only items with decisions go through the log.
     """
-    points = np.asarray(embedding.points)
-    rows = np.flatnonzero(items.is_present & np.isfinite(points[:, 0]))
-    states = get_label_states(study, items, labelling=labelling)
-    found = [states.get(str(item_id)) for item_id in items.item_ids[rows]]
-    proposals = {} if labelling is None else labelling.proposals
-    rounds = [proposals[item_id]["round"] if item_id in proposals else 0 for item_id in items.item_ids[rows]]
-    no_clusters = np.full(len(items), -1, np.int32)
-    return MapPoints(
-        rows=rows,
-        points=points[rows],
-        item_ids=items.item_ids[rows],
-        image_ids=items.image_ids[rows],
-        splits=items.splits[rows],
-        cluster_ids=np.asarray(no_clusters if clustering is None else clustering.cluster_ids)[rows],
-        labels=_to_objects([None if state is None else state.label for state in found]),
-        sources=_to_objects([None if state is None else state.source for state in found]),
-        rounds=np.array(rounds, np.int32),
+    points = np.array(embedding.points, np.float32)
+    points[~items.is_present] = np.nan
+    rows = items.positions_in("train")
+    place = dict(zip(items.item_ids[rows].tolist(), rows.tolist(), strict=True))
+    cluster_ids = np.full(len(items), -1, np.int32)
+    if clustering is not None:
+        cluster_ids[items.is_present] = np.asarray(clustering.cluster_ids)[items.is_present]
+    found = MapPoints(
+        points=points,
+        cluster_ids=cluster_ids,
+        labels=np.zeros(len(items), np.uint8),
+        sources=np.zeros(len(items), np.uint8),
+        splits=encode_values(items.splits, SPLIT_CODES),
+        outcomes=np.zeros(len(items), np.uint8),
+        rounds=np.zeros(len(items), np.uint16),
     )
+    _fill_proposed(found, labelling, place)
+    _fill_seeds(found, items)
+    _fill_decided(found, items, labelling, list_decisions(study), place=place, reader=reader)
+    return found
+
+
+def encode_values(values: Sequence[str | None] | np.ndarray, codes: Sequence[str | None]) -> np.ndarray:
+    """Return the places of values in a table, (n,) uint8; 0 for what is not in it.
+
+    >>> encode_values(["test", "nowhere"], SPLIT_CODES).tolist()
+    [4, 0]
+    """
+    table = {value: code for code, value in enumerate(codes)}
+    return np.fromiter((table.get(value, 0) for value in values), np.uint8, len(values))
+
+
+def _fill_proposed(found: MapPoints, labelling: RecordedLabelling | None, place: Mapping[str, int]) -> None:
+    """Fill in what the clusters propose, as far as no one has decided."""
+    if labelling is None:
+        return
+    for item_id, proposal in labelling.proposals.items():
+        row = place.get(item_id)
+        if row is not None:
+            found.labels[row] = LABEL_CODES.index(proposal["label"])
+            found.rounds[row] = proposal["round"]
+            found.sources[row] = SOURCE_CODES.index("cluster")
+            found.outcomes[row] = OUTCOME_CODES.index("open")
+
+
+def _fill_seeds(found: MapPoints, items: Items) -> None:
+    """Fill in the reference labels of the seeds, the only ones that are used."""
+    rows = np.flatnonzero(items.is_seed & items.is_present & (items.splits == "train"))
+    found.labels[rows] = encode_values(items.reference_labels[rows], LABEL_CODES)
+    found.sources[rows] = SOURCE_CODES.index("reference")
+
+
+def _fill_decided(
+    found: MapPoints,
+    items: Items,
+    labelling: RecordedLabelling | None,
+    decisions: list[Decision],
+    *,
+    place: Mapping[str, int],
+    reader: str | None,
+) -> None:
+    """Fill in what readers decided: the label that follows, and what this reader made of the proposals."""
+    in_force = list_in_force(decisions)
+    rows = {item_id: place[item_id] for item_id in dict.fromkeys(one.item_id for one in in_force) if item_id in place}
+    seeds = {item_id: items.reference_labels[row] for item_id, row in rows.items() if items.is_seed[row]}
+    clustering_id = "" if labelling is None else labelling.clustering_id
+    proposed = {} if labelling is None else labelling.proposals
+    proposals = {item_id: (proposed[item_id]["label"], clustering_id) for item_id in rows if item_id in proposed}
+    for item_id, state in compute_labels(list(rows), seeds, proposals, decisions).items():
+        found.labels[rows[item_id]] = LABEL_CODES.index(state.label)
+        found.sources[rows[item_id]] = SOURCE_CODES.index(state.source)
+    own = pick_last(one for one in in_force if one.reader == reader)
+    for item_id, last in own.items():
+        if item_id in rows:
+            answered = name_outcome(last, proposals[item_id]) if item_id in proposals else "labelled"
+            given = item_id in proposals or last.label is not None
+            found.outcomes[rows[item_id]] = OUTCOME_CODES.index(answered) if given else 0
+    if reader is not None:
+        _hide_others(found, in_force, rows, set(seeds), reader=reader)
+
+
+def _hide_others(
+    found: MapPoints, in_force: list[Decision], rows: Mapping[str, int], seeds: set[str], *, reader: str
+) -> None:
+    """Hide what others decided on items that this reader has not answered."""
+    answers = [one for one in in_force if one.action not in ("flag", "skip")]
+    own = {one.item_id for one in answers if one.reader == reader}
+    others = {one.item_id for one in in_force if one.reader != reader and one.action != "flag"}
+    for item_id in others - own - seeds:
+        if item_id in rows:
+            found.labels[rows[item_id]] = 0
+            found.sources[rows[item_id]] = SOURCE_CODES.index("hidden")
 
 
 def list_map_features(feature_set: str = "lire") -> list[MapFeature]:
@@ -144,14 +236,18 @@ def get_map_feature(study: Study, key: str, feature_set: str = "lire") -> np.nda
     return np.asarray(get_features(study, feature_set)[name])[:, list(concepts[int(number)].columns)].mean(axis=1)
 
 
-def find_rows(points: MapPoints, item_ids: list[str]) -> np.ndarray:
-    """Return where some items are among the points, (m,) int64, in the order asked; others are left out."""
-    place = {item_id: row for row, item_id in enumerate(points.item_ids)}
-    return np.array([place[item_id] for item_id in item_ids if item_id in place], np.int64)
+def find_items(items: Items, text: str, *, most: int = 1000) -> np.ndarray:
+    """Return the positions of present items whose id begins with a text, (m,) int32, at most `most`.
 
-
-def _to_objects(values: list[str | None]) -> np.ndarray:
-    """Return values as an object array."""
-    array = np.empty(len(values), object)
-    array[:] = values
-    return array
+    Parameters
+    ----------
+    text : str
+        As shown on the page: the beginning of an id, or its first eight signs and the tile ("71179abc r0c1").
+    """
+    begin, _, tile = text.strip().lower().replace("-", " ").partition(" ")
+    found = [
+        row
+        for row, item_id in enumerate(items.item_ids)
+        if begin and item_id.lower().startswith(begin) and items.is_present[row] and item_id.endswith(tile)
+    ]
+    return np.array(found[:most], np.int32)

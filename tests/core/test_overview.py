@@ -14,9 +14,8 @@ from medxai_core.config import RESEARCH_USE
 from medxai_core.formats.selection_csv import SELECTION_COLUMNS, format_selection_csv
 from medxai_core.images.tile_view import mark_tile
 from medxai_core.records.clusterings import get_clustering, get_features, record_embedding
-from medxai_core.records.labellings import find_labelling
 from medxai_core.records.pictures import get_thumbnail_path, list_images, list_items
-from medxai_core.stages.clusters import cluster_study, get_embedding, pseudo_label_study
+from medxai_core.stages.clusters import cluster_study, pseudo_label_study
 from medxai_core.stages.features import extract_study_features
 from medxai_core.stages.labels import decide
 from medxai_core.studies.importing import ImportOptions, create_study
@@ -28,16 +27,8 @@ from medxai_core.views.cluster_view import (
     list_clusterings_shown,
 )
 from medxai_core.views.item_thumbnails import draw_item_thumbnail
-from medxai_core.views.map_points import find_rows, get_map_feature, get_map_points, list_map_features
-from medxai_core.views.overview import (
-    Milestone,
-    count_by_split,
-    find_next_step,
-    get_last_numbers,
-    list_milestones,
-)
-
-NAMES = ("features", "clusters", "labels", "decisions", "runs", "setting", "scores")
+from medxai_core.views.map_points import get_map_feature, list_map_features
+from medxai_core.views.overview import count_by_split, get_last_numbers
 
 
 @pytest.fixture
@@ -59,38 +50,6 @@ def mapped(study: Study) -> Study:
     return study
 
 
-def get_points(study: Study):
-    """Return the points of the map."""
-    return get_map_points(
-        study,
-        list_items(study),
-        get_embedding(study),
-        clustering=get_clustering(study),
-        labelling=find_labelling(study),
-    )
-
-
-def say(**done: int) -> list[Milestone]:
-    """Return milestones, all open but those given."""
-    return [Milestone(name, done.get(name, 0)) for name in NAMES]
-
-
-def test_the_steps_come_in_the_order_of_the_method() -> None:
-    done: dict[str, int] = {}
-    for name in NAMES:
-        assert find_next_step(say(**done), has_seeds=True) == name
-        done[name] = 1
-    assert find_next_step(say(**done), has_seeds=True) == "finished"
-
-
-def test_without_labels_of_both_classes_the_first_ones_are_asked_for() -> None:
-    assert find_next_step(say(features=1, clusters=1), has_seeds=False) == "seeds"
-
-
-def test_after_training_no_one_is_asked_to_review() -> None:
-    assert find_next_step(say(features=1, clusters=1, labels=1, runs=1), has_seeds=True) == "setting"
-
-
 def test_counts_add_up_and_the_truth_of_test_pictures_is_hidden_until_it_is_open(study: Study) -> None:
     images, items = list_images(study), list_items(study)
     hidden = count_by_split(images, items, test_is_open=False)
@@ -101,41 +60,15 @@ def test_counts_add_up_and_the_truth_of_test_pictures_is_hidden_until_it_is_open
     assert all(sum(one.n_by_class.values()) == one.n_items for one in opened)
 
 
-def test_milestones_count_what_is_recorded(mapped: Study) -> None:
-    before, numbers = list_milestones(mapped, list_items(mapped)), get_last_numbers(mapped)
-    labelling = find_labelling(mapped)
-    assert {one.name: one.n for one in before} == dict.fromkeys(NAMES, 0) | {
-        "features": len(list_items(mapped)),
-        "clusters": 12,
-        "labels": len(labelling.proposals),
-    }
-    decide(mapped, next(iter(labelling.proposals)), "accept", reader="a")
-    assert list_milestones(mapped, list_items(mapped))[3].n == 1
-    assert get_last_numbers(mapped) > numbers
-
-
-def test_no_item_outside_train_has_a_label_on_the_map(mapped: Study) -> None:
-    points = get_points(mapped)
-    outside = points.splits != "train"
-    assert outside.any()
-    assert all(label is None for label in points.labels[outside])
-    assert (points.cluster_ids[outside] == -1).all()
-
-
-def test_the_map_shows_the_label_in_force_not_the_reference(mapped: Study) -> None:
-    items, labelling = list_items(mapped), find_labelling(mapped)
-    item_id = next(iter(labelling.proposals))
-    decide(mapped, item_id, "reject", reader="a")
-    points = get_points(mapped)
-    [row] = find_rows(points, [item_id])
-    assert points.labels[row] is None
-    assert points.rounds[row] == labelling.proposals[item_id]["round"]
-    [seed] = find_rows(points, [str(items.item_ids[np.flatnonzero(items.is_seed)[0]])])
-    assert points.sources[seed] == "reference"
-
-
-def test_items_that_are_not_on_the_map_are_not_found(mapped: Study) -> None:
-    assert find_rows(get_points(mapped), ["nowhere"]).size == 0
+def test_the_last_numbers_grow_with_all_that_is_recorded(study: Study) -> None:
+    numbers = [get_last_numbers(study)]
+    extract_study_features(study)
+    numbers.append(get_last_numbers(study))
+    labelling = pseudo_label_study(study, k=12)
+    numbers.append(get_last_numbers(study))
+    decide(study, next(iter(labelling.proposals)), "accept", reader="a")
+    numbers.append(get_last_numbers(study))
+    assert numbers == sorted(set(numbers))
 
 
 def test_a_feature_of_the_map_is_the_mean_of_its_columns(mapped: Study) -> None:

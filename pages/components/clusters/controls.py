@@ -10,6 +10,7 @@ from medxai_core.clusters import SCALINGS
 from medxai_core.features.registry import FEATURE_SETS
 from medxai_core.study import Study
 from medxai_core.views.overview import PAPER_K, suggest_k
+from pages.components.clusters.item_words import name_items
 from pages.components.job_buttons import is_at_work, start_and_show
 
 SCALING_WORDS = {
@@ -63,7 +64,7 @@ def show_controls(study: Study, *, n_train: int, newest: dict[str, Any] | None) 
 
 def _show_clustering(study: Study, *, n_train: int, newest: dict[str, Any] | None) -> None:
     """Ask for features, scaling and k, and start."""
-    st.markdown("**Group the training pictures by their features** (k-means)")
+    st.markdown(f"**Group the training {name_items(study)} by their features** (k-means)")
     _choose_feature_set("cluster")
     k, scaling, seed = _choose_k(n_train, newest, key="cluster")
     if st.button("Cluster", type="primary", key="start-cluster", disabled=is_at_work(study, "cluster", "pseudo-label")):
@@ -81,7 +82,7 @@ def _show_proposing(study: Study, *, n_train: int, newest: dict[str, Any] | None
     k, scaling, seed = _choose_k(n_train, newest, key="propose")
     left, right = st.columns(2)
     target = left.number_input(
-        "Stop at labelled pictures", 1, value=PAPER_TARGET, step=50, help="The paper: 1000, seeds included."
+        f"Stop at labelled {name_items(study)}", 1, value=PAPER_TARGET, step=50, help="The paper: 1000, seeds included."
     )
     rounds = right.number_input("Rounds at most", 0, value=0, help="One cluster gives its label each. 0: no limit.")
     if st.button("Propose labels", type="primary", key="start-propose", disabled=is_at_work(study, "pseudo-label")):
@@ -92,15 +93,15 @@ def _show_proposing(study: Study, *, n_train: int, newest: dict[str, Any] | None
 
 def show_mapping(study: Study) -> None:
     """Ask for the settings of the map, and start."""
-    st.markdown("**Lay all pictures out so that alike ones lie together** (UMAP)")
+    st.markdown(f"**Lay all {name_items(study)} out so that alike ones lie together** (UMAP)")
     feature_set = _choose_feature_set("map")
     scaling = _choose_scaling("map", "none")
     neighbors = st.slider("Detail or the whole", 5, 50, 15, help="Neighbours kept together: few show detail.")
-    spread = st.slider("Distance between points", 0.0, 0.9, 0.1, 0.05, help="0 packs alike pictures tightly.")
+    spread = st.slider("Distance between points", 0.0, 0.9, 0.1, 0.05, help="0 packs alike points tightly.")
     if st.button("Draw the map", type="primary", key="start-map", disabled=is_at_work(study, "embed")):
         arguments = ["embed", str(study.folder), f"--features={feature_set}", f"--scaling={scaling}"]
         arguments += [f"--n-neighbors={neighbors}", f"--min-dist={spread}"]
-        start_and_show(study, "embed", arguments, title="Map of the pictures")
+        start_and_show(study, "embed", arguments, title=f"Map of the {name_items(study)}")
 
 
 def _choose_k(n_train: int, newest: dict[str, Any] | None, *, key: str) -> tuple[int, str, int]:
@@ -114,7 +115,7 @@ def _choose_k(n_train: int, newest: dict[str, Any] | None, *, key: str) -> tuple
         most,
         value=min(default, most),
         key=f"{key}-k",
-        help=f"The paper: {PAPER_K}, 200 and 250. At most the {n_train} training pictures or tiles.",
+        help=f"The paper: {PAPER_K}, 200 and 250. At most the {n_train} to be clustered.",
     )
     seed = right.number_input("Seed of chance", 0, value=newest["seed"] if newest else 0, key=f"{key}-seed")
     scaling = _choose_scaling(key, newest["scaling"] if newest else "none")
@@ -137,7 +138,7 @@ def _choose_feature_set(key: str) -> str:
     """Say which features are used; ask where there are several."""
     names = list(FEATURE_SETS)
     if len(names) == 1:
-        st.caption(f"Features: {names[0].upper()}, {FEATURE_SETS[names[0]].n_features} numbers a picture.")
+        st.caption(f"Features: {names[0].upper()}, {FEATURE_SETS[names[0]].n_features} numbers each.")
         return names[0]
     return st.selectbox("Features", names, key=f"{key}-features")
 

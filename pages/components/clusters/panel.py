@@ -12,10 +12,11 @@ from medxai_core.clusters import ClusterSummary, DescriptorShare, FeatureDiffere
 from medxai_core.masks import OKABE_ITO
 from medxai_core.study import Study
 from medxai_core.views.cluster_view import name_strength
-from pages.components.cached import get_cluster_summaries, get_cluster_words, get_items
+from pages.components.cached import get_cluster_summaries, get_cluster_words, get_item_thumbnail, get_items
 from pages.components.class_words import say_class, shorten
-from pages.components.clusters.choice import select_items
-from pages.components.clusters.explorer import show_thumbnail
+from pages.components.clusters.item_words import name_items
+from pages.components.clusters.orders import CLUSTER_KEY, select_on_map, show_chosen_cluster
+from pages.components.page_links import read_address, write_address
 
 DESCRIPTOR_WORDS = {
     "edge_histogram": "Edges (EdgeHistogram)",
@@ -32,59 +33,66 @@ SCALING_SENTENCES = {
 
 
 def show_cluster(study: Study, clustering_id: str, cluster_ids: np.ndarray) -> None:
-    """Let the reader choose a cluster; show its size, labels, pictures, and what sets it apart."""
+    """Let the reader choose a cluster, here or on the map; show its size, labels, pictures, and what sets it apart."""
     summaries, _ = get_cluster_summaries(study, clustering_id)
     filled = {summary.cluster_id: summary for summary in summaries if summary.size}
+    options = [str(number) for number in sorted(filled, key=lambda number: -filled[number].size)]
+    read_address("cluster", CLUSTER_KEY, options, default=options[0])
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        cluster = st.selectbox(
+        chosen = st.selectbox(
             "Cluster",
-            sorted(filled, key=lambda number: -filled[number].size),
-            format_func=lambda number: f"Cluster {number}: {filled[number].size}, {describe_labels(filled[number])}",
-            key="cluster",
-            bind="query-params",
-            help="The largest first.",
+            options,
+            format_func=lambda one: f"Cluster {one}: {filled[int(one)].size}, {describe_labels(filled[int(one)])}",
+            key=CLUSTER_KEY,
+            on_change=show_chosen_cluster,
+            args=(str(study.folder),),
+            help="The largest first. A cluster selected on the map is shown here, and the other way round.",
         )
-        members = [str(item_id) for item_id in get_items(study).item_ids[cluster_ids == cluster]]
+        write_address("cluster", CLUSTER_KEY, chosen)
+        cluster = int(chosen)
         st.button(
-            "Show on the map",
+            "Select on the map",
             icon=":material/map:",
-            on_click=select_items,
-            args=(str(study.folder), members, f"Cluster {cluster}"),
+            on_click=select_on_map,
+            args=(str(study.folder), np.flatnonzero(cluster_ids == cluster), f"Cluster {cluster}", cluster),
         )
-    _show_numbers(filled[cluster])
+    things = name_items(study)
+    _show_numbers(filled[cluster], things)
     left, right = st.columns([2, 1], gap="large")
     with left:
         _show_row(study, "Typical", "Nearest to the centre of the cluster.", filled[cluster].typical_rows)
         border = "These could as well belong to the next cluster."
         _show_row(study, "On the border", border, filled[cluster].border_rows)
     with right:
-        _show_differences(get_cluster_words(study, clustering_id, cluster))
+        _show_differences(get_cluster_words(study, clustering_id, cluster), things)
 
 
 def describe_labels(summary: ClusterSummary) -> str:
     """Return the labels of a cluster's pictures in words."""
     if not summary.n_labelled:
-        return "no labelled picture"
+        return "none labelled"
     counts = " and ".join(f"{n} {say_class(label)}" for label, n in summary.n_labelled.items())
     return f"pure ({counts})" if summary.is_pure else f"mixed ({counts})"
 
 
-def _show_numbers(summary: ClusterSummary) -> None:
+def _show_numbers(summary: ClusterSummary, things: str) -> None:
     """Show size, labelled share and purity."""
     n_labelled = sum(summary.n_labelled.values())
     share = f"{100 * (summary.labelled_share or 0):.0f} %"
     purity = "-" if summary.purity is None else f"{100 * summary.purity:.0f} %"
     with st.grid(4, min_column_width=150):
-        st.metric("Pictures", summary.size, help="Training pictures or tiles in this cluster.")
+        st.metric(things.capitalize(), summary.size, help=f"Training {things} in this cluster.")
         st.metric("Labelled", f"{n_labelled} ({share})", help="Seeds and readers' decisions. Proposals do not count.")
         st.metric(
             "Purity",
             purity,
-            help=f"Share of the most common class among the {n_labelled} labelled pictures. 100 % is pure, "
-            "50 % a coin toss. With few labelled pictures it says little.",
+            help=f"Share of the most common class among the {n_labelled} labelled {things}. 100 % is pure, "
+            f"50 % a coin toss. With few labelled {things} it says little.",
         )
         can = "yes" if summary.is_pure and n_labelled < summary.size else "no"
-        st.metric("May propose labels", can, help="Only pure clusters that hold an unlabelled picture propose labels.")
+        st.metric(
+            "May propose labels", can, help=f"Only pure clusters that hold {things} without a label propose labels."
+        )
 
 
 def _show_row(study: Study, title: str, words: str, rows: Sequence[int]) -> None:
@@ -98,13 +106,22 @@ def _show_row(study: Study, title: str, words: str, rows: Sequence[int]) -> None
         for row in rows:
             name = shorten(str(items.item_ids[row]))
             with st.container(gap="xxsmall"):
-                show_thumbnail(study, int(row), alt=f"{title} picture of the cluster, {name}")
+                _show_thumbnail(study, int(row), alt=f"{title} of the cluster, {name}")
                 st.caption(name)
 
 
-def _show_differences(differences: Sequence[FeatureDifference]) -> None:
+def _show_thumbnail(study: Study, position: int, *, alt: str) -> None:
+    """Show one item inside its picture."""
+    picture = get_item_thumbnail(study, position)
+    if picture is None:
+        st.caption("no thumbnail")
+    else:
+        st.image(picture, width="stretch", alt=alt)
+
+
+def _show_differences(differences: Sequence[FeatureDifference], things: str) -> None:
     """Say what sets the cluster apart."""
-    st.markdown("**What sets it apart** :small[:gray[compared with all other clustered pictures]]")
+    st.markdown(f"**What sets it apart** :small[:gray[compared with all other clustered {things}]]")
     if not differences:
         st.caption("Nothing does by more than 0.2 standard deviations.")
         return
@@ -126,10 +143,12 @@ def show_drivers(study: Study, clustering_id: str, scaling: str) -> None:
     with right:
         st.markdown("**Read this before you trust a cluster**")
         st.markdown(SCALING_SENTENCES.get(scaling, ""))
-        st.markdown("The brightness layout sees only the **upper left corner** of a picture, not all of it.")
+        st.markdown(
+            f"The brightness layout sees only the **upper left corner** of a {name_items(study)[:-1]}, not all of it."
+        )
         st.caption(
             "To let every kind of feature count alike, cluster again with 'every kind of feature counts alike'. "
-            "Clusters are groups of pictures that look alike to these numbers. They are not classes."
+            f"Clusters are groups of {name_items(study)} that look alike to these numbers. They are not classes."
         )
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from medxai_core.records.labellings import RecordedLabelling
 from medxai_core.study import Study
+from pages.components.cached import get_items
 from pages.components.class_words import say_class, say_plainly
-from pages.components.clusters.choice import select_items
+from pages.components.clusters.item_words import name_items
+from pages.components.clusters.orders import select_on_map
 from pages.components.links import link_to
 
 STOP_WORDS = {
     "target_reached": "the target was reached",
-    "no_pure_cluster_left": "no pure cluster with unlabelled pictures was left",
+    "no_pure_cluster_left": "no pure cluster with anything unlabelled was left",
     "round_limit": "the limit of rounds was reached",
 }
 
@@ -26,8 +29,9 @@ def show_rounds(study: Study, labelling: RecordedLabelling, *, clustering_id: st
     _show_outcome(labelling)
     if labelling.clustering_id != clustering_id:
         st.warning("These rounds used other clusters than those shown above.", icon=":material/info:")
+    things = name_items(study)
     if not labelling.rounds:
-        st.caption("No round took place: no cluster was pure and held an unlabelled picture.")
+        st.caption(f"No round took place: no cluster was pure and held {things} without a label.")
         return
     event = st.dataframe(
         tabulate_rounds(labelling.rounds),
@@ -35,14 +39,16 @@ def show_rounds(study: Study, labelling: RecordedLabelling, *, clustering_id: st
         on_select="rerun",
         selection_mode="single-row",
         key="rounds",
-        alt="Rounds of the pseudo-labels: cluster chosen, label proposed, pictures, reason",
+        alt=f"Rounds of the pseudo-labels: cluster chosen, label proposed, number of {things}, reason",
         column_config={
             "Round": st.column_config.NumberColumn(width=60),
             "Cluster": st.column_config.NumberColumn(width=65, help="The cluster that was chosen."),
             "Proposes": st.column_config.TextColumn(width=85),
-            "Labelled": st.column_config.NumberColumn(width=75, help="Labelled pictures in the cluster before."),
-            "Given": st.column_config.NumberColumn(width=60, help="Pictures of the cluster that got the label."),
-            "In all": st.column_config.NumberColumn(width=60, help="Labelled pictures after the round, with seeds."),
+            "Labelled": st.column_config.NumberColumn(width=75, help=f"Labelled {things} in the cluster before."),
+            "Given": st.column_config.NumberColumn(
+                width=60, help=f"{things.capitalize()} of the cluster that got the label."
+            ),
+            "In all": st.column_config.NumberColumn(width=60, help=f"Labelled {things} after the round, with seeds."),
             "Why": st.column_config.TextColumn(width="large"),
             "Next in line": st.column_config.TextColumn(width="medium", help="Clusters that were not chosen."),
         },
@@ -94,14 +100,15 @@ def _show_outcome(labelling: RecordedLabelling) -> None:
 def _offer_pictures(study: Study, labelling: RecordedLabelling, rows: list[int]) -> None:
     """Offer the pictures of the round that is chosen in the table."""
     if not rows:
-        st.caption("Choose a round in the table to read why, and to see its pictures.")
+        st.caption(f"Choose a round in the table to read why, and to see its {name_items(study)}.")
         return
     number = labelling.rounds[rows[0]]["round"]
     st.markdown(say_plainly(labelling.rounds[rows[0]]["why"]))
-    item_ids = [item_id for item_id, row in labelling.proposals.items() if row["round"] == number]
+    item_ids = {item_id for item_id, row in labelling.proposals.items() if row["round"] == number}
+    rows = np.flatnonzero([item_id in item_ids for item_id in get_items(study).item_ids])
     st.button(
-        f"Show the {len(item_ids)} pictures of round {number} on the map",
+        f"Select the {len(item_ids)} {name_items(study)} of round {number} on the map",
         icon=":material/map:",
-        on_click=select_items,
-        args=(str(study.folder), item_ids, f"Round {number}"),
+        on_click=select_on_map,
+        args=(str(study.folder), rows, f"Round {number}"),
     )
