@@ -65,6 +65,10 @@ class StudyNotWritableError(MedxaiError):
     """The study folder cannot be written (read-only or full disk)."""
 
 
+class StudyBusyError(StudyNotWritableError):
+    """Another program is writing to the study: the same may succeed a moment later."""
+
+
 class StageMissingError(MedxaiError):
     """A stage that must come first has not run."""
 

@@ -3,12 +3,10 @@
 import streamlit as st
 
 from pages.components.frame import require_study
-from pages.components.review.grid import show_grid
-from pages.components.review.one import show_proposals
 from pages.components.review.progress import show_progress
-from pages.components.review.seeds import show_seeds
+from pages.components.review.queues import show_proposals, show_seeds
 
-VIEWS = {"One by one": show_proposals, "Grid": show_grid, "Seeds": show_seeds, "Progress": show_progress}
+VIEWS = {"Proposals": show_proposals, "Seeds": show_seeds, "Progress": show_progress}
 
 study = require_study()
 with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
@@ -16,11 +14,11 @@ with st.container(horizontal=True, vertical_alignment="bottom", horizontal_align
     view = st.segmented_control(
         "View",
         list(VIEWS),
-        default="One by one",
+        default="Proposals",
         required=True,
         key="review_view",
         bind="query-params",
         label_visibility="collapsed",
-        help="Seeds: label pictures from zero. The others: judge the labels that clusters propose.",
+        help="Seeds: label pictures from zero. Proposals: judge the labels that clusters propose.",
     )
 VIEWS[view](study)

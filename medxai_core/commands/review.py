@@ -1,14 +1,19 @@
-"""Commands: review list, label, accept, reject, other, unsure, skip, undo, redo, export, import, summary."""
+"""Commands: review list, label, accept, reject, other, unsure, skip, undo, redo, export, import, summary,
+history, restore, audit, agreement."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from medxai_core.commands.console import JsonOption, StudyArgument, format_table, show_result
+
+if TYPE_CHECKING:
+    from medxai_core.stages.label_history import RestorePreview
 
 app = typer.Typer(help="Take, undo, export and import decisions about labels.", no_args_is_help=True)
 
@@ -185,3 +190,118 @@ def summary_command(study: StudyArgument, json: JsonOption = False) -> None:
     lines = [f"{name}: {value}" for part in counts.values() for name, value in part.items()]
     text = "\n".join(lines).replace("_", " ")
     show_result(counts, text=text, json=json)
+
+
+@app.command("history", epilog="Example: python -m medxai_core review history demo --limit 20")
+def history_command(
+    study: StudyArgument,
+    limit: Annotated[int, typer.Option(min=1, help="Print at most this many, the newest.")] = 50,
+    json: JsonOption = False,
+) -> None:
+    """List the earlier states of the labels: who did what when, and how many labels of readers stood then."""
+    from medxai_core.stages.label_history import list_label_states_over_time
+    from medxai_core.study import open_study
+
+    moments = list_label_states_over_time(open_study(study))
+    rows = [
+        [
+            str(moment.number),
+            moment.at[:19].replace("T", " ") or "-",
+            ", ".join(moment.readers) or "-",
+            ", ".join(f"{n} {action}" for action, n in moment.counts.items()) or "before any decision",
+            ", ".join(f"{n} {name}" for name, n in moment.n_labels.items()),
+        ]
+        for moment in moments[::-1][:limit]
+    ]
+    text = format_table(["line", "at (UTC)", "reader", "did", "labels from readers"], rows)
+    show_result({"moments": [moment.__dict__ for moment in moments[-limit:]]}, text=text, json=json)
+
+
+@app.command("restore", epilog="Example: python -m medxai_core review restore demo --at 120 --yes")
+def restore_command(
+    study: StudyArgument,
+    at: Annotated[
+        str, typer.Option("--at", help="Line of `review history` to go back to (0: before any), or a moment in UTC.")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without this only say what would change.")] = False,
+    reader: ReaderOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Go back to an earlier state of the labels; nothing is deleted, and a restore can be undone by another."""
+    from medxai_core.events import get_default_reader
+    from medxai_core.stages.label_history import list_changes, preview_restore, restore_labels
+    from medxai_core.study import open_study
+
+    opened, moment = open_study(study), _read_place(at)
+    if not yes:
+        preview = preview_restore(opened, moment)
+        lines = [*list_changes(preview), "Nothing was changed. Add --yes to do it."]
+        result = {"done": False} | _export_preview(preview)
+    else:
+        done = restore_labels(opened, moment, reader=reader or get_default_reader())
+        lines = [*list_changes(done.preview), f"Done in lines {done.first} to {done.last} of the log."]
+        result = {"done": True, "mark": done.mark, "first": done.first, "last": done.last}
+        result |= _export_preview(done.preview)
+    show_result(result, text="\n".join(lines), json=json)
+
+
+@app.command("audit", epilog="Example: python -m medxai_core review audit demo")
+def audit_command(study: StudyArgument, json: JsonOption = False) -> None:
+    """Say how many proposals are wrong, from those judged one by one in random order, with a 95 % interval."""
+    from medxai_core.records.decisions import list_decisions
+    from medxai_core.study import open_study
+    from medxai_core.views.review_audit import audit_proposals, list_caveats, say_error
+    from medxai_core.views.review_basis import load_review_basis
+    from medxai_core.views.review_effects import estimate_wrong_left, say_left
+
+    opened = open_study(study)
+    basis, log = load_review_basis(opened), list_decisions(opened)
+    shares = audit_proposals(basis.random_order, basis.proposals, log) if basis.proposals else []
+    left = estimate_wrong_left(basis, log, shares[-1] if shares else None)
+    lines = [f"{share.label}: {' '.join([say_error(share), *list_caveats(share)])}" for share in shares]
+    lines.append(say_left(left) if left else "There are no proposals.")
+    show_result({"audit": shares, "left": left}, text="\n".join(lines), json=json)
+
+
+@app.command("agreement", epilog="Example: python -m medxai_core review agreement demo")
+def agreement_command(study: StudyArgument, json: JsonOption = False) -> None:
+    """Say how far every two readers agree (Cohen's kappa with interval), and on which items they differ."""
+    from medxai_core.records.decisions import list_decisions
+    from medxai_core.study import open_study
+    from medxai_core.views.review_second_reading import describe_pairs, list_disagreements
+
+    log = list_decisions(open_study(study))
+    pairs, found = describe_pairs(log), list_disagreements(log)
+    lines = [" ".join([f"{' and '.join(pair.readers)}:", pair.headline, *pair.details]) for pair in pairs]
+    lines += [
+        f"{one.item_id}: {', '.join(f'{reader} {label}' for reader, label in one.answers.items())}; "
+        + (f"settled by {one.settled_by}" if one.settled_by else "open")
+        for one in found
+    ]
+    result = {
+        "pairs": [
+            {"readers": pair.readers, "n_both": pair.agreement.n_both, "n_agree": pair.agreement.n_agree,
+             "kappa": pair.agreement.kappa, "interval": pair.agreement.interval, "why": pair.agreement.why}
+            for pair in pairs
+        ],
+        "disagreements": [one.__dict__ for one in found],
+    }  # fmt: skip
+    show_result(result, text="\n".join(lines) or "No two readers judged the same items.", json=json)
+
+
+def _read_place(text: str) -> int | datetime:
+    """Return a line of the log or a moment, as typed."""
+    if text.strip().lstrip("-").isdigit():
+        return int(text)
+    try:
+        return datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise typer.BadParameter(
+            f"expected a line number or a moment such as 2024-05-01T10:00; got {text!r}", param_hint="--at"
+        ) from None
+
+
+def _export_preview(preview: RestorePreview) -> dict[str, object]:
+    """Return what a restore changes as JSON can hold it."""
+    turned = [{"before": before, "after": after, "n": n} for (before, after), n in preview.turned.items()]
+    return preview.__dict__ | {"turned": turned}

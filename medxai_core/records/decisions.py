@@ -3,37 +3,86 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
 from medxai_core import store
 from medxai_core.provenance import now_text
-from medxai_core.review import Decision
+from medxai_core.records.pictures import QUERY_SIZE
+from medxai_core.review import RESTORES, Decision
 from medxai_core.study import Study
 
 _FIELDS = tuple(Decision.__dataclass_fields__)
 
 
-def list_decisions(study: Study, *, item_id: str | None = None, reader: str | None = None) -> list[Decision]:
-    """Return the decisions in the order they were taken, of one item or one reader when asked."""
+def list_decisions(
+    study: Study, *, item_id: str | None = None, reader: str | None = None, after: int = 0
+) -> list[Decision]:
+    """Return the decisions in the order they were taken, of one item or one reader when asked.
+
+    Parameters
+    ----------
+    reader : str, optional
+        Lines of this reader, and restores by anyone: they may take this reader's decisions out of force.
+    after : int, default 0
+        Leave out those up to this number.
+    """
     c = store.decisions.c
     statement = select(*(c[name] for name in _FIELDS)).order_by(c.decision_id)
     if item_id is not None:
         statement = statement.where(c.item_id == item_id)
     if reader is not None:
-        statement = statement.where(c.reader == reader)
+        statement = statement.where((c.reader == reader) | c.action.in_(RESTORES))
+    if after:
+        statement = statement.where(c.decision_id > after)
     return [Decision(*row) for row in study.read(statement)]
 
 
-def find_decision(study: Study, event_id: str) -> Decision | None:
-    """Return the decision with this client event id, or None."""
+def find_last_moment(study: Study, reader: str) -> str | None:
+    """Return when a reader's last line of the log was written; None without one."""
     c = store.decisions.c
-    rows = study.read(select(*(c[name] for name in _FIELDS)).where(c.event_id == event_id))
-    return Decision(*rows[0]) if rows else None
+    rows = study.read(select(c.at).where(c.reader == reader).order_by(c.decision_id.desc()).limit(1))
+    return rows[0].at if rows else None
 
 
-def append_decisions(study: Study, decisions: list[tuple[Decision, str | None, str | None]]) -> list[Decision]:
+def list_decisions_about(study: Study, item_ids: Sequence[str]) -> list[Decision]:
+    """Return the decisions about some items, of all readers, in the order they were taken."""
+    return sorted(_find_where(study, "item_id", item_ids), key=lambda one: one.decision_id)
+
+
+def find_decisions(study: Study, event_ids: Sequence[str]) -> dict[str, Decision]:
+    """Return by client event id those of the asked decisions that are in the log."""
+    return {one.event_id: one for one in _find_where(study, "event_id", event_ids)}
+
+
+def _find_where(study: Study, column: str, values: Sequence[str]) -> list[Decision]:
+    """Return the decisions with one of the values in a column."""
+    c, wanted = store.decisions.c, list(dict.fromkeys(values))
+    found = []
+    for start in range(0, len(wanted), QUERY_SIZE):
+        chosen = c[column].in_(wanted[start : start + QUERY_SIZE])
+        found += study.read(select(*(c[name] for name in _FIELDS)).where(chosen))
+    return [Decision(*row) for row in found]
+
+
+DecisionRow = tuple[Decision, str | None, str | None]
+"""A decision with the label in force before and after it."""
+
+
+def write_decisions(connection: Connection, decisions: Sequence[DecisionRow]) -> None:
+    """Append decisions in an open transaction; one whose event id is in the log already is not written again."""
+    rows = [
+        {name: getattr(decision, name) for name in _FIELDS if name != "decision_id"}
+        | {"label_before": before, "label_after": after}
+        for decision, before, after in decisions
+    ]
+    if rows:
+        connection.execute(insert(store.decisions).on_conflict_do_nothing(index_elements=["event_id"]), rows)
+
+
+def append_decisions(study: Study, decisions: Sequence[DecisionRow]) -> list[Decision]:
     """Append decisions with the label before and after each, in one transaction.
 
     A decision whose event id is in the log already is not written again.
@@ -44,13 +93,9 @@ def append_decisions(study: Study, decisions: list[tuple[Decision, str | None, s
         As they stand in the log, with their numbers.
     """
     with study.begin() as connection:
-        for decision, before, after in decisions:
-            row = {name: getattr(decision, name) for name in _FIELDS if name != "decision_id"}
-            row |= {"label_before": before, "label_after": after}
-            statement = insert(store.decisions).values(**row)
-            connection.execute(statement.on_conflict_do_nothing(index_elements=["event_id"]))
-    found = [find_decision(study, decision.event_id) for decision, _, _ in decisions]
-    return [decision for decision in found if decision is not None]
+        write_decisions(connection, decisions)
+    found = find_decisions(study, [decision.event_id for decision, _, _ in decisions])
+    return [found[decision.event_id] for decision, _, _ in decisions if decision.event_id in found]
 
 
 def list_decision_rows(study: Study) -> list[dict[str, object]]:

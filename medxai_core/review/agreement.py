@@ -10,7 +10,12 @@ from statistics import NormalDist
 import numpy as np
 
 from medxai_core.config import CLASS_NAMES
-from medxai_core.review.decisions import Decision, list_in_force, pick_last
+from medxai_core.review.decisions import ANSWERS, Decision, list_in_force
+
+LANDIS_KOCH: tuple[tuple[float, str], ...] = (
+    (0.2, "slight"), (0.4, "fair"), (0.6, "moderate"), (0.8, "substantial"), (1.0, "almost perfect"),
+)  # fmt: skip
+"""Largest kappa of each word; below 0 it is "poor". A convention: the borders rest on no data."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,9 @@ class Agreement:
         Items that both gave a class.
     n_left_out : int
         Items that both looked at where one or both gave no class (unsure, skipped).
+    n_changed_later : int
+        Items on which one of the two gave another answer after both had answered, so perhaps knowing
+        what the other had said; the answers before that count.
     n_agree : int
         Items that both gave the same class.
     observed : float or None
@@ -39,6 +47,7 @@ class Agreement:
 
     n_both: int
     n_left_out: int
+    n_changed_later: int
     n_agree: int
     observed: float | None
     kappa: float | None
@@ -60,7 +69,8 @@ def compute_agreement(
     Parameters
     ----------
     decisions : iterable of Decision
-        The log. Of each reader the last decision in force on an item counts.
+        The log. Of each reader the last answer in force counts that was given before both had answered:
+        later ones may have been given to settle a disagreement, and would make any two readers agree.
     reader_a, reader_b : str
         The two readers.
     classes : sequence of str
@@ -93,16 +103,14 @@ def compute_agreement(
     """
     if reader_a == reader_b:
         raise ValueError(f"the readers must be two; got {reader_a!r} twice")
-    in_force = list_in_force(decisions)
-    judged_a, judged_b = (_list_judgements(in_force, reader, classes) for reader in (reader_a, reader_b))
-    both = judged_a.keys() & judged_b.keys()
-    pairs = [(judged_a[item], judged_b[item]) for item in both]
+    pairs, n_changed_later = _pair_answers(list_in_force(decisions), reader_a, reader_b, classes)
     table = Counter((a, b) for a, b in pairs if a is not None and b is not None)
     n, n_agree = table.total(), sum(count for (a, b), count in table.items() if a == b)
     kappa, interval, why = _compute_kappa(_tabulate(table), level)
     return Agreement(
         n_both=n,
-        n_left_out=len(both) - n,
+        n_left_out=len(pairs) - n,
+        n_changed_later=n_changed_later,
         n_agree=n_agree,
         observed=n_agree / n if n else None,
         kappa=kappa,
@@ -112,20 +120,77 @@ def compute_agreement(
     )
 
 
-def _list_judgements(in_force: Iterable[Decision], reader: str, classes: Sequence[str]) -> dict[str, str | None]:
-    """Return the class a reader gave each item last; None where no class was given."""
-    last = pick_last(decision for decision in in_force if decision.reader == reader)
-    return {item_id: _name_class(decision, classes) for item_id, decision in last.items()}
+def name_kappa(kappa: float) -> str:
+    """Return the word that Landis and Koch proposed for a kappa.
+
+    References
+    ----------
+    Landis J. R., Koch G. G. The measurement of observer agreement for categorical data. Biometrics 33, 1977.
+    doi:10.2307/2529310
+
+    Examples
+    --------
+    >>> name_kappa(-0.1), name_kappa(0.41), name_kappa(0.8), name_kappa(0.81)
+    ('poor', 'moderate', 'substantial', 'almost perfect')
+    """
+    if kappa < 0:
+        return "poor"
+    return next(word for limit, word in LANDIS_KOCH if round(kappa, 2) <= limit)
 
 
-def _name_class(decision: Decision, classes: Sequence[str]) -> str | None:
-    """Return the class that a decision stands for, None if it stands for none."""
+def name_class(decision: Decision, classes: Sequence[str] = CLASS_NAMES) -> str | None:
+    """Return the class that a decision stands for, None if it stands for none.
+
+    Parameters
+    ----------
+    decision : Decision
+        No flag, and none that reverts another.
+    classes : sequence of str
+        With two classes a rejection stands for the other class; with more for none.
+    """
     if decision.action in ("unsure", "skip"):
         return None
     if decision.action != "reject":
         return decision.label
     others = [name for name in classes if name != decision.label]
     return others[0] if len(classes) == 2 and len(others) == 1 else None
+
+
+def _pair_answers(
+    in_force: Iterable[Decision], reader_a: str, reader_b: str, classes: Sequence[str]
+) -> tuple[list[tuple[str | None, str | None]], int]:
+    """Return the classes that both gave each item without knowing the other's, and how many changed later."""
+    by_item: dict[str, list[Decision]] = {}
+    for one in in_force:
+        if one.reader in (reader_a, reader_b) and (one.action in ANSWERS or one.action == "skip"):
+            by_item.setdefault(one.item_id, []).append(one)
+    pairs, n_changed = [], 0
+    for decisions in by_item.values():
+        blind, later = _split_at_both(decisions)
+        if len(blind) == 2:
+            given = {reader: name_class(one, classes) for reader, one in blind.items()}
+            pairs.append((given[reader_a], given[reader_b]))
+            n_changed += any(name_class(one, classes) != given[reader] for reader, one in later.items())
+    return pairs, n_changed
+
+
+def _split_at_both(decisions: Iterable[Decision]) -> tuple[dict[str, Decision], dict[str, Decision]]:
+    """Return by reader the last answer until both had answered, and the last one after that.
+
+    A skip stands in where a reader never answered; it does not end the blindness of the two.
+    """
+    blind: dict[str, Decision] = {}
+    later: dict[str, Decision] = {}
+    answered: set[str] = set()
+    for one in decisions:
+        if one.action not in ANSWERS:
+            blind.setdefault(one.reader, one)
+        elif len(answered) == 2:
+            later[one.reader] = one
+        else:
+            blind[one.reader] = one
+            answered.add(one.reader)
+    return blind, later
 
 
 def _tabulate(table: Counter[tuple[str, str]]) -> np.ndarray:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
 from medxai_core.errors import DecisionError, Failure
+from medxai_core.review.replay import Replay
 
 Action = Literal["label", "accept", "reject", "other", "unsure", "skip", "flag", "undo", "redo"]
 ACTIONS: tuple[str, ...] = get_args(Action)
+"""What readers do about a picture."""
+
+RESTORES = ("withdraw", "reinstate")
+"""What a restore of earlier labels does to single decisions, whoever took them."""
+
+REVERTS = frozenset({"undo", "redo", *RESTORES})
+"""Actions that put other decisions in or out of force and say nothing about a picture themselves."""
+
+ANSWERS = frozenset({"label", "accept", "reject", "other", "unsure"})
+"""Actions by which a reader answers what a picture shows; "unsure" is an answer, "skip" is none."""
+
+_KNOWN = frozenset({*ACTIONS, *RESTORES})
 _NEEDS_LABEL = frozenset({"label", "accept", "reject", "other"})
 
 
@@ -34,7 +46,8 @@ class Decision:
     action : str
         label: give a class to a picture (a seed). accept, reject: of the proposed class. other: the
         picture is of another class than proposed. unsure, skip: no answer. flag: look at it again.
-        undo, redo: see `undoes`.
+        undo, redo: of the reader's own decisions, see `undoes`. withdraw, reinstate: a restore of earlier
+        labels takes a decision of any reader out of force, or puts it back.
     label : str or None
         label, other: the class given. accept, reject: the class that was proposed. Else None.
     reason : str
@@ -42,7 +55,8 @@ class Decision:
     clustering_id : str or None
         The clustering that made the proposal.
     undoes : str or None
-        For undo and redo: event id of the decision (for redo also of the undo). None: the reader's last one.
+        For undo and redo: event id of the decision (for redo also of the undo); None: the reader's last one.
+        For withdraw and reinstate: event id of the decision.
     """
 
     decision_id: int
@@ -58,17 +72,22 @@ class Decision:
 
     def __post_init__(self) -> None:
         """Check the action."""
-        if self.action not in ACTIONS:
-            raise ValueError(f"action must be one of {', '.join(ACTIONS)}; got {self.action!r}")
+        if self.action not in _KNOWN:
+            raise ValueError(f"action must be one of {', '.join((*ACTIONS, *RESTORES))}; got {self.action!r}")
+
+
+class InForce(list[Decision]):
+    """Decisions that stand, in order: `list_in_force` returns them and takes them as they are."""
 
 
 def list_in_force(decisions: Iterable[Decision]) -> list[Decision]:
-    """Return the decisions that were not undone, in the order they were taken, without undo and redo.
+    """Return the decisions that stand, in the order they were taken, without those that revert others.
 
     Parameters
     ----------
     decisions : iterable of Decision
-        The log, or all of it that concerns one item or one reader.
+        The log, or all of it that concerns one item or one reader. What this function returned before is
+        returned as it is, so that many figures can rest on one reading of a long log.
 
     Returns
     -------
@@ -78,7 +97,8 @@ def list_in_force(decisions: Iterable[Decision]) -> list[Decision]:
     -----
     Undo takes back the reader's own last decision in force, or the one it names; redo brings back what the
     reader undid last, or what it names. A new decision leaves nothing to redo without a name. A decision
-    that is brought back stands at its old place. Undo and redo that do not apply change nothing.
+    that is brought back stands at its old place. Undo and redo that do not apply change nothing. After a
+    restore, undo takes back the reader's latest decision that stands.
 
     Examples
     --------
@@ -87,7 +107,9 @@ def list_in_force(decisions: Iterable[Decision]) -> list[Decision]:
     >>> [decision.event_id for decision in list_in_force([first])], list_in_force([first, undo])
     (['a'], [])
     """
-    return _read_log(decisions).list_in_force()
+    if isinstance(decisions, InForce):
+        return decisions
+    return InForce(_read_log(decisions).list_in_force())
 
 
 def pick_last(in_force: Iterable[Decision]) -> dict[str, Decision]:
@@ -232,76 +254,12 @@ def _leaves_open(decision: Decision, clustering_id: str | None) -> bool:
     return decision.action == "skip" or (decision.action == "reject" and decision.clustering_id != clustering_id)
 
 
-def _read_log(decisions: Iterable[Decision]) -> _Log:
+def _read_log(decisions: Iterable[Decision]) -> Replay:
     """Follow the log from its start to its end."""
-    log = _Log()
+    log = Replay()
     for decision in sort_log(decisions):
         log.follow(decision)
     return log
-
-
-class _Log:
-    """Which decisions are in force, after the part of the log that was followed.
-
-    The two stacks of a reader may hold decisions that were since undone or redone by name; these are
-    dropped when they come to the top, so that every step costs the same however long the log is.
-    """
-
-    def __init__(self) -> None:
-        self.taken: dict[str, Decision] = {}
-        self.in_force: dict[str, bool] = {}
-        self._done: dict[str, list[str]] = defaultdict(list)
-        self._undone: dict[str, list[str]] = defaultdict(list)
-        self._undo_of: dict[str, str] = {}
-
-    def follow(self, decision: Decision) -> None:
-        """Take one more line of the log into account."""
-        reader = decision.reader
-        if decision.action == "undo":
-            target = self.find_undo(reader, decision.undoes)
-            if target is not None:
-                self._undo_of[decision.event_id] = target
-                self._switch(target, False, self._undone[reader])
-        elif decision.action == "redo":
-            target = self.find_redo(reader, decision.undoes)
-            if target is not None:
-                self._switch(target, True, self._done[reader])
-        else:
-            self.taken[decision.event_id] = decision
-            self._switch(decision.event_id, True, self._done[reader])
-            self._undone[reader].clear()
-
-    def find_undo(self, reader: str, named: str | None) -> str | None:
-        """Return the event id that an undo takes back, None if there is none."""
-        if named is not None:
-            return named if self._is_own(named, reader) and self.in_force[named] else None
-        return self._find_top(self._done[reader], True)
-
-    def find_redo(self, reader: str, named: str | None) -> str | None:
-        """Return the event id that a redo brings back, None if there is none."""
-        if named is not None:
-            target = self._undo_of.get(named, named)
-            return target if self._is_own(target, reader) and not self.in_force[target] else None
-        return self._find_top(self._undone[reader], False)
-
-    def list_in_force(self) -> list[Decision]:
-        """Return the decisions in force, in the order they were taken."""
-        return [decision for event_id, decision in self.taken.items() if self.in_force[event_id]]
-
-    def _switch(self, event_id: str, in_force: bool, stack: list[str]) -> None:
-        """Put a decision in or out of force, and on the stack of what can be reverted."""
-        self.in_force[event_id] = in_force
-        stack.append(event_id)
-
-    def _is_own(self, event_id: str, reader: str) -> bool:
-        """Say whether this is a decision of the reader."""
-        return event_id in self.taken and self.taken[event_id].reader == reader
-
-    def _find_top(self, stack: list[str], in_force: bool) -> str | None:
-        """Return the last entry of a stack that is still as it was put there."""
-        while stack and self.in_force[stack[-1]] != in_force:
-            stack.pop()
-        return stack[-1] if stack else None
 
 
 def _cannot_revert(verb: str, reader: str, event_id: str | None) -> DecisionError:
@@ -323,6 +281,8 @@ def _parse_row(row: Mapping[str, Any]) -> Decision:
     action, label = str(row["action"]), row.get("label") or None
     if action in _NEEDS_LABEL and label is None:
         raise ValueError(f"{action} needs a label")
+    if action in RESTORES and not row.get("undoes"):
+        raise ValueError(f"{action} needs the event id of the decision in undoes")
     if action == "reject" and not row.get("clustering_id"):
         raise ValueError("reject needs the clustering_id of the proposal")
     return Decision(

@@ -9,14 +9,15 @@ from typing import Literal
 
 from medxai_core.config import CLASS_NAMES
 from medxai_core.errors import DecisionError
-from medxai_core.review.decisions import ACTIONS, Decision, list_in_force, pick_last
+from medxai_core.review.decisions import ACTIONS, REVERTS, Decision, list_in_force, pick_last
 
 Proposal = tuple[str, str]
 """Proposed label and id of the clustering that proposed it."""
 
 Source = Literal["reference", "review", "cluster"]
 
-_GIVES_LABEL = frozenset({"label", "accept", "other"})
+_GIVING_WORDS = {"accept": "accepted", "other": "corrected it to", "label": "labelled it"}
+_GIVES_LABEL = frozenset(_GIVING_WORDS)
 
 
 @dataclass(frozen=True)
@@ -86,16 +87,38 @@ def compute_labels(
     flagged = {decision.item_id for decision in in_force if decision.action == "flag"}
     last = pick_last(in_force)
     rejected = _collect_rejected(in_force)
-    return {
-        item_id: _settle(
-            reference_labels.get(item_id),
-            last.get(item_id),
-            proposals.get(item_id),
-            rejected=rejected.get(item_id, set()),
-            flagged=item_id in flagged,
-        )
-        for item_id in item_ids
-    }
+    untouched: dict[tuple[str | None, Proposal | None], LabelState] = {}  # most items: one state for all alike
+    states = {}
+    for item_id in item_ids:
+        reference, proposal = reference_labels.get(item_id), proposals.get(item_id)
+        if item_id in last or item_id in flagged:
+            answers = last.get(item_id), rejected.get(item_id, set())
+            states[item_id] = _settle(reference, proposal, *answers, flagged=item_id in flagged)
+            continue
+        alike = untouched.get((reference, proposal))
+        if alike is None:
+            alike = untouched[reference, proposal] = _settle(reference, proposal, None, set(), flagged=False)
+        states[item_id] = alike
+    return states
+
+
+def name_given_label(in_force: Iterable[Decision]) -> str | None:
+    """Return the label that readers gave one item; None when they gave none.
+
+    Parameters
+    ----------
+    in_force : iterable of Decision
+        Decisions in force about the item, in order.
+
+    Examples
+    --------
+    >>> at = "2024-05-01T10:00:00"
+    >>> first, second = Decision(1, "a", "r1", at, "x", "label", "polyp"), Decision(2, "b", "r2", at, "x", "unsure")
+    >>> name_given_label([first]), name_given_label([first, second])
+    ('polyp', None)
+    """
+    last = next(iter(pick_last(in_force).values()), None)
+    return last.label if last is not None and last.action in _GIVES_LABEL else None
 
 
 def list_not_again(decisions: Iterable[Decision]) -> set[tuple[str, str, str | None]]:
@@ -135,7 +158,7 @@ def check_decision(
     proposal : (label, clustering_id) or None
         What is proposed for the item.
     action : str
-        One of `ACTIONS` but undo and redo, for which see `find_undo_target`.
+        One of `ACTIONS` but those of `REVERTS`, for which see `find_undo_target`.
     label : str, optional
         The class, for label and other.
     classes : sequence of str
@@ -147,9 +170,9 @@ def check_decision(
         If there is nothing to accept or reject, the class is missing, unknown or the proposed one, or the
         item has a reference label, which a review cannot change.
     ValueError
-        If the action is unknown, or undo or redo.
+        If the action is unknown, or reverts others.
     """
-    if action not in ACTIONS or action in ("undo", "redo"):
+    if action not in ACTIONS or action in REVERTS:
         raise ValueError(f"action must be a decision about a picture; got {action!r}")
     if state.source == "reference" and action != "flag":
         raise DecisionError("this picture has a reference label, which a review does not change.", "Flag it.")
@@ -190,10 +213,10 @@ def _collect_rejected(in_force: Iterable[Decision]) -> dict[str, set[tuple[str, 
 
 def _settle(
     reference: str | None,
-    last: Decision | None,
     proposal: Proposal | None,
-    *,
+    last: Decision | None,
     rejected: set[tuple[str, str | None]],
+    *,
     flagged: bool,
 ) -> LabelState:
     """Return the state of one item from what is known about it."""
@@ -217,5 +240,4 @@ def _settle(
 
 def _say_given(decision: Decision) -> str:
     """Say in plain words who gave a label."""
-    verb = {"accept": "accepted", "other": "corrected it to", "label": "labelled it"}[decision.action]
-    return f"Reader {decision.reader} {verb} {decision.label} on {decision.at}."
+    return f"Reader {decision.reader} {_GIVING_WORDS[decision.action]} {decision.label} on {decision.at}."

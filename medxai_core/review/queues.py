@@ -13,7 +13,8 @@ QUEUE_ORDERS: dict[str, str] = {
     "border": "smallest margin to the neighbouring cluster first",
     "farthest": "largest distance to the own centre first",
     "random": "by chance, as an audit needs it",
-    "newest": "latest round first",
+    "newest": "latest round of proposals first",
+    "disagreement": "two readers disagree and no one has decided since: oldest first",
 }
 """Each order with what it means."""
 
@@ -33,11 +34,12 @@ def queue_items(
     ----------
     item_ids : sequence of str
         The items to order.
-    order : {"uncertain", "border", "farthest", "random", "newest"}
+    order : {"uncertain", "border", "farthest", "random", "newest", "disagreement"}
         See `QUEUE_ORDERS`.
     values : (n_items,) sequence of float or None
         What the order goes by: certainty 0..1 (uncertain), margin (border), distance (farthest), round or
-        time (newest). Not used for random. Items without a value (None, NaN) come last.
+        time (newest), line of the log at which the disagreement arose (disagreement). Not used for random.
+        Items without a value (None, NaN) come last.
     seed : int, default 0
         Seed of the random order.
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from medxai_core.errors import Failure, ImageNotFoundError
+from medxai_core.errors import Failure
 from medxai_core.formats.decisions_csv import (
     read_decisions_csv,
     read_decisions_jsonl,
@@ -17,13 +16,12 @@ from medxai_core.formats.decisions_csv import (
     write_decisions_jsonl,
 )
 from medxai_core.json_values import to_plain
-from medxai_core.records.decisions import append_decisions, list_decisions, new_decision
-from medxai_core.records.labellings import RecordedLabelling, find_labelling, find_proposals
+from medxai_core.records.decisions import append_decisions, list_decisions, new_event_id
+from medxai_core.records.labellings import RecordedLabelling, find_labelling
 from medxai_core.records.pictures import Items, find_training_items, list_items
 from medxai_core.review import (
     Decision,
     LabelState,
-    check_decision,
     compute_labels,
     find_redo_target,
     find_undo_target,
@@ -31,6 +29,7 @@ from medxai_core.review import (
 )
 from medxai_core.review import export_decisions as list_as_rows
 from medxai_core.review import import_decisions as parse_decisions
+from medxai_core.stages.review_events import ReviewEvent, record_all
 from medxai_core.study import Study
 
 
@@ -75,24 +74,6 @@ def get_starting_labels(study: Study, items: Items) -> np.ndarray:
     return np.array([decided[item_id].label for item_id in items.item_ids], object)
 
 
-def _get_context(study: Study, item_ids: list[str]) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
-    """Return seed labels and proposals of a few items, without reading the whole study.
-
-    Raises
-    ------
-    ImageNotFoundError
-        An item is not in the train split of the study.
-    """
-    found = find_training_items(study, item_ids)
-    for item_id in item_ids:
-        if item_id not in found:
-            raise ImageNotFoundError(
-                f"no training item {item_id!r} in study {study.name!r}.",
-                "Only pictures of the train split are reviewed; take an id from `review list`.",
-            )
-    return {item_id: label for item_id, label in found.items() if label}, find_proposals(study, item_ids)
-
-
 def decide(
     study: Study,
     item_id: str,
@@ -133,26 +114,13 @@ def decide_many(
     reason: str = "",
     event_ids: list[str | None] | None = None,
 ) -> list[Decision]:
-    """Record the same decision about several items in one transaction; see `decide`."""
-    seeds, proposals = _get_context(study, item_ids)
-    rows = []
-    for item_id, event_id in zip(item_ids, event_ids or [None] * len(item_ids), strict=True):
-        log = list_decisions(study, item_id=item_id)
-        before = compute_labels([item_id], seeds, proposals, log)[item_id]
-        check_decision(before, proposals.get(item_id), action, label=label)
-        decision = replace(
-            new_decision(item_id, action, reader=reader, label=label),
-            decision_id=_next_id(log),
-            reason=reason,
-            clustering_id=proposals[item_id][1] if item_id in proposals else None,
-        )
-        if action in ("accept", "reject"):
-            decision = replace(decision, label=proposals[item_id][0])
-        if event_id is not None:
-            decision = replace(decision, event_id=event_id)
-        after = compute_labels([item_id], seeds, proposals, [*log, decision])[item_id]
-        rows.append((decision, before.label, after.label))
-    return append_decisions(study, rows)
+    """Record the same decision about several items in one transaction; see `decide`. All of them, or none."""
+    ids = [event_id or new_event_id() for event_id in event_ids or [None] * len(item_ids)]
+    events = [
+        ReviewEvent(event_id, item_id, action, label=label, reason=reason)
+        for event_id, item_id in zip(ids, item_ids, strict=True)
+    ]
+    return record_all(study, events, reader=reader)
 
 
 def undo(study: Study, *, reader: str, event_id: str | None = None) -> Decision:
@@ -178,24 +146,11 @@ def redo(study: Study, *, reader: str) -> Decision:
 
 
 def _revert(study: Study, action: str, *, reader: str, event_id: str | None) -> Decision:
-    """Append an undo or a redo, with the label before and after."""
+    """Append an undo or a redo of a named decision, or of the one that is next in line."""
     find_target = find_undo_target if action == "undo" else find_redo_target
-    original = find_target(list_decisions(study, reader=reader), reader, event_id=event_id)
-    seeds, proposals = _get_context(study, [original.item_id])
-    log = list_decisions(study, item_id=original.item_id)
-    decision = replace(
-        new_decision(original.item_id, action, reader=reader),
-        decision_id=_next_id(log),
-        undoes=original.event_id,
-    )
-    before = compute_labels([original.item_id], seeds, proposals, log)[original.item_id]
-    after = compute_labels([original.item_id], seeds, proposals, [*log, decision])[original.item_id]
-    return append_decisions(study, [(decision, before.label, after.label)])[0]
-
-
-def _next_id(log: list[Decision]) -> int:
-    """Return a number after all of a log, for a decision that is not in the store yet."""
-    return max((one.decision_id for one in log), default=0) + 1
+    target = find_target(list_decisions(study, reader=reader), reader, event_id=event_id)
+    event = ReviewEvent(new_event_id(), target.item_id, action, undoes=target.event_id)
+    return record_all(study, [event], reader=reader)[0]
 
 
 def export_decisions(study: Study, path: Path) -> int:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import groupby
 from typing import Literal
 
 from medxai_core.errors import DecisionError
-from medxai_core.records.decisions import append_decisions, list_decisions, new_decision, new_event_id
-from medxai_core.records.labellings import find_proposals
-from medxai_core.records.pictures import find_training_items
-from medxai_core.review import Decision, compute_labels, list_in_force
+from medxai_core.records.decisions import list_decisions, new_event_id
+from medxai_core.review import Decision, list_in_force
+from medxai_core.stages.review_events import ReviewEvent, record_all
 from medxai_core.study import Study
 
 SEVERAL, WHOLE_CLUSTER = "several at once", "whole cluster"
@@ -30,7 +28,18 @@ def name_batch(kind: str) -> str:
     >>> name_batch(SEVERAL).startswith("several at once #")
     True
     """
-    return f"{kind}{_MARK}{new_event_id()[:8]}"
+    return join_batch(kind, new_event_id()[:8])
+
+
+def join_batch(kind: str, mark: str) -> str:
+    """Return the reason of a batch whose mark is known.
+
+    Examples
+    --------
+    >>> join_batch(WHOLE_CLUSTER, "ab12")
+    'whole cluster #ab12'
+    """
+    return f"{kind}{_MARK}{mark}"
 
 
 def is_batch(decision: Decision) -> bool:
@@ -82,21 +91,11 @@ def revert_batch(study: Study, verb: Literal["undo", "redo"], *, reader: str, re
     DecisionError
         Nothing of this batch is there to be taken back or brought back.
     """
-    log = list_decisions(study)
-    standing = {one.event_id for one in list_in_force(log)}
-    taken = [one for one in log if one.reader == reader and one.reason == reason and is_batch(one)]
+    own = list_decisions(study, reader=reader)
+    standing = {one.event_id for one in list_in_force(own)}
+    taken = [one for one in own if one.reason == reason and is_batch(one)]
     wanted = [one for one in taken if (one.event_id in standing) == (verb == "undo")]
     if not wanted:
         raise DecisionError(f"{reader} has nothing to {verb} here.", "Reload the page.")
-    item_ids = [one.item_id for one in wanted]
-    seeds = {item_id: label for item_id, label in find_training_items(study, item_ids).items() if label}
-    proposals = find_proposals(study, item_ids)
-    last = log[-1].decision_id
-    reverting = [
-        replace(new_decision(one.item_id, verb, reader=reader), decision_id=last + i, undoes=one.event_id)
-        for i, one in enumerate(reversed(wanted), start=1)
-    ]
-    before = compute_labels(item_ids, seeds, proposals, log)
-    after = compute_labels(item_ids, seeds, proposals, [*log, *reverting])
-    rows = [(one, before[one.item_id].label, after[one.item_id].label) for one in reverting]
-    return append_decisions(study, rows)
+    events = [ReviewEvent(new_event_id(), one.item_id, verb, undoes=one.event_id) for one in reversed(wanted)]
+    return record_all(study, events, reader=reader)

@@ -12,6 +12,7 @@ from sqlalchemy.pool import QueuePool
 
 from medxai_core.errors import (
     SchemaVersionError,
+    StudyBusyError,
     StudyDamagedError,
     StudyNotFoundError,
     StudyNotWritableError,
@@ -122,7 +123,7 @@ def _explain_operational_error(words: str, name: str) -> Exception:
             "Free space on the disk, or make the folder writable; nothing that was there is lost.",
         )
     if "locked" in words:
-        return StudyNotWritableError(
+        return StudyBusyError(
             f"{name} is busy: another program has been writing to it for {BUSY_SECONDS:.0f} s.",
             "Wait for the other job, then try again.",
         )

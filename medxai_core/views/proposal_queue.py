@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from medxai_core.clusters import compute_centers, compute_margins
 from medxai_core.records.pictures import Items
-from medxai_core.review import queue_items
+from medxai_core.review import Decision, queue_items
 from medxai_core.views.reasons import Reasoning
+from medxai_core.views.review_second_reading import list_disagreements
 
 AUDIT_SEED = 0
 """Seed of the random order: the same rounds always give the same audit sample."""
@@ -122,21 +124,46 @@ def compute_certainties(
     return certainties
 
 
-def order_proposals(measures: ProposalMeasures, order: str) -> list[str]:
+def order_proposals(measures: ProposalMeasures, order: str, *, decisions: Sequence[Decision] = ()) -> list[str]:
     """Return the item ids of all proposals in an order of `review.QUEUE_ORDERS`.
+
+    Parameters
+    ----------
+    measures : ProposalMeasures
+    order : str
+        "disagreement" puts first what two readers disagree about, and the rest after it.
+    decisions : sequence of Decision, optional
+        The whole log; used for "disagreement" only.
 
     Notes
     -----
     The random order is the same whenever it is asked for, so that any first part of it is a fixed random
     sample of the proposals: that is what an audit needs.
     """
+    item_ids = [str(item_id) for item_id in measures.item_ids]
+    if order == "random":
+        return order_randomly(item_ids)
+    if order == "disagreement":
+        arose = {one.item_id: one.line for one in list_disagreements(decisions) if one.is_open}
+        return queue_items(item_ids, order, [arose.get(item_id) for item_id in item_ids])
     values = {
         "uncertain": measures.certainties,
         "border": measures.margins,
         "farthest": measures.distances,
         "newest": measures.rounds,
     }.get(order)
-    return queue_items([str(item_id) for item_id in measures.item_ids], order, values, seed=AUDIT_SEED)
+    return queue_items(item_ids, order, values)
+
+
+def order_randomly(item_ids: Sequence[str]) -> list[str]:
+    """Return proposals in the fixed random order of the audit.
+
+    Parameters
+    ----------
+    item_ids : sequence of str
+        All proposals of the newest rounds, in order of labelling.
+    """
+    return queue_items(item_ids, "random", seed=AUDIT_SEED)
 
 
 def _compute_margins(reasoning: Reasoning, rows: np.ndarray) -> np.ndarray:

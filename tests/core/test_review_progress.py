@@ -1,4 +1,4 @@
-"""Facts about the random audit, the log as a file, and the counts of a review."""
+"""Facts about the log as a file, batches, and the counts of a review."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ from medxai_core.records.decisions import list_decisions
 from medxai_core.review import Decision
 from medxai_core.stages.decision_files import add_decisions, dump_decisions
 from medxai_core.stages.labels import decide, decide_many, get_label_states, undo
-from medxai_core.stages.review_batches import SEVERAL, WHOLE_CLUSTER, name_batch, revert_batch
+from medxai_core.stages.review_batches import WHOLE_CLUSTER, name_batch, revert_batch
 from medxai_core.views.review_progress import (
-    audit_proposals,
-    count_labels,
     count_log_lines,
     list_outcomes,
     list_own_decisions,
@@ -28,32 +26,6 @@ def make_decision(number: int, item_id: str, action: str, *, reason: str = "", r
     label = "polyp" if action in ("accept", "reject") else None
     moment = f"2024-05-01T10:00:{number:02d}"
     return Decision(number, f"e{number}", reader, moment, item_id, action, label, reason, "c1")
-
-
-def test_the_audit_takes_only_the_unbroken_beginning_of_the_random_order() -> None:
-    log = [make_decision(1, "a", "accept"), make_decision(2, "c", "reject")]
-    assert audit_proposals("abcd", PROPOSALS, log)[-1].n_looked_at == 1
-    assert audit_proposals("acbd", PROPOSALS, log)[-1].share == 0.5
-
-
-def test_a_whole_cluster_accepted_without_looking_says_nothing_about_the_proposals() -> None:
-    for reason in (name_batch(SEVERAL), name_batch(WHOLE_CLUSTER)):
-        log = [make_decision(n, name, "accept", reason=reason) for n, name in enumerate("abcd", start=1)]
-        assert audit_proposals("abcd", PROPOSALS, log)[-1].share is None
-        assert set(list_outcomes(PROPOSALS, log).values()) == {"accepted"}
-
-
-def test_unsure_counts_as_looked_at_but_not_as_judged() -> None:
-    log = [make_decision(1, "a", "unsure"), make_decision(2, "b", "accept")]
-    share = audit_proposals("abcd", PROPOSALS, log)[-1]
-    assert (share.n_looked_at, share.n_judged, share.n_accepted) == (2, 1, 1)
-
-
-def test_the_interval_is_wilsons() -> None:
-    log = [make_decision(n, name, "accept") for n, name in enumerate("abcd", start=1)]
-    interval = audit_proposals("abcd", PROPOSALS, log)[-1].interval
-    assert interval.high == 1.0
-    assert interval.low is not None and abs(interval.low - 4 / (4 + 1.959964**2)) < 1e-6  # n / (n + z^2) when all hit
 
 
 def test_a_second_reader_sees_nothing_of_the_first() -> None:
@@ -73,7 +45,7 @@ def test_own_decisions_are_listed_newest_first_without_those_taken_back(tmp_path
     log = list_decisions(study)
     assert [one.item_id for one in list_own_decisions(log, "r1")] == proposed[:1]
     assert count_log_lines(study) == 3
-    assert sum(count_labels(get_label_states(study))["review"].values()) == 1
+    assert [state.source for state in get_label_states(study).values()].count("review") == 1
 
     content = dump_decisions(study)
     assert add_decisions(study, content) == (0, 3, [])

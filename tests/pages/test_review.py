@@ -1,183 +1,233 @@
-"""Facts about the Review page: one decision a click, nothing of the truth, nothing lost by a reload."""
+"""Facts about the Review page's server side: what is sent to the browser, and what becomes of what it sends."""
 
 from __future__ import annotations
 
+import io
+import json
+from typing import Any
+
+import numpy as np
 import pytest
+from PIL import Image
 from sqlalchemy import text
+from streamlit.testing.v1 import AppTest
 
-from medxai_core.records.decisions import list_decisions
+from medxai_core.config import CLASS_NAMES
+from medxai_core.records.decisions import list_decisions, new_event_id
 from medxai_core.records.labellings import find_labelling
-from medxai_core.records.pictures import list_items
-from medxai_core.review import list_in_force
-from medxai_core.stages.decision_files import dump_decisions
-from medxai_core.stages.labels import decide, get_label_states, get_starting_labels
-from medxai_core.stages.review_batches import is_batch
+from medxai_core.records.pictures import list_images, list_items
+from medxai_core.stages.labels import decide, get_starting_labels
 from medxai_core.studies.removal import remove_image
-from pages.components.review import decision_keys
-from pages.components.review.decision_keys import EVENTS_KEY
+from medxai_core.views.map_selection import record_review_selection
+from pages.components.review.pictures import bring_frames, bring_items
+from pages.components.review_grid import name_study
 
 
-@pytest.fixture(autouse=True)
-def _click_at_once(monkeypatch, request):
-    """Let tests click faster than people look."""
-    if "held" not in request.node.name:
-        monkeypatch.setattr(decision_keys, "LOOK_SECONDS", 0.0)
+def unpack(packed: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return header and parts of a packed message."""
+    length = int.from_bytes(packed[4:8], "little")
+    described, start = json.loads(packed[8 : 8 + length]), 8 + length
+    parts: dict[str, Any] = {}
+    for name, facts in described["parts"].items():
+        content = packed[start + facts["offset"] : start + facts["offset"] + facts["bytes"]]
+        parts[name] = json.loads(content) if facts["dtype"] == "file" else np.frombuffer(content, facts["dtype"])
+    return described["header"], parts
 
 
-def find_key(app, action, label=""):
-    """Return the button of a decision about the item that is shown."""
-    return next(button for button in app.button if (button.key or "").startswith(f"{action}-{label}-"))
+def read_deck(app: AppTest) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the deck that was sent."""
+    assert not app.exception
+    [found] = [one.proto for one in app.get("bidi_component") if one.proto.component_name == "medxai_review_grid"]
+    return unpack(found.bytes)
 
 
-def get_item(app, action="accept"):
-    """Return the id of the item that is shown: the buttons carry it."""
-    key = next(button.key for button in app.button if (button.key or "").startswith(f"{action}-"))
-    return key.split("-", 2)[2]
+def read_link(app: AppTest, kind: str) -> dict[str, Any]:
+    """Return what was sent over one of the links."""
+    assert not app.exception
+    links = [one.proto for one in app.get("bidi_component") if one.proto.component_name == "medxai_review_link"]
+    [found] = [header for header, _ in (unpack(one.bytes) for one in links) if header["kind"] == kind]
+    return found
 
 
-def press(app, name):
-    """Press undo or redo."""
-    return next(button for button in app.button if (button.key or "").startswith(f"{name}-")).click().run()
+def send(app: AppTest, kind: str, message: dict[str, Any]) -> AppTest:
+    """Send a message as the browser does."""
+    app.session_state[f"{read_link(app, kind)['channel']}-{kind}"] = {"message": message}
+    return app.run()
 
 
-def test_accepting_writes_one_decision_and_shows_the_next_proposal(open_page, small_study):
+def make_message(app: AppTest, turn: str, *acts: tuple[str, list[list[str | None]]], reader: str | None = None) -> dict:
+    """Return a message with acts: (action, pairs)."""
+    header, _ = read_deck(app)
+    plain = [{"at": 1000, "action": action, "kind": "one", "mark": None, "pairs": pairs} for action, pairs in acts]
+    return {"turn": turn, "reader": reader or header["reader"], "sent": 2000, "acts": plain}
+
+
+def test_a_message_is_stored_once_however_often_it_comes(open_page, small_study):
     app = open_page("review")
-    first = get_item(app)
-    event_id = app.session_state[EVENTS_KEY][(first, False)].event_id
-    app = app.run()
-    assert app.session_state[EVENTS_KEY][(first, False)].event_id == event_id  # kept until it is recorded
-    find_key(app, "accept").click()
-    app = app.run()
-    [decision] = list_decisions(small_study)
-    assert (decision.item_id, decision.action, decision.event_id) == (first, "accept", event_id)
-    assert decision.label == find_labelling(small_study).proposals[first]["label"]
-    assert get_item(app) != first
-    assert (first, False) not in app.session_state[EVENTS_KEY]
+    header, parts = read_deck(app)
+    first, second = parts["ids"][:2]
+    pairs = [[new_event_id(), first, CLASS_NAMES[parts["labels"][0]]], [new_event_id(), second, None]]
+    message = make_message(app, "t-1", ("accept", pairs[:1]), ("unsure", pairs[1:]))
+    app = send(app, "outbox", message)
+    answer = read_link(app, "outbox")
+    assert answer["stored"] == [pair[0] for pair in pairs] and answer["failures"] == []
+    assert (answer["turn"], answer["reader"]) == ("t-1", header["reader"])
+    app = send(app, "outbox", message | {"turn": "t-2"})
+    assert read_link(app, "outbox")["stored"] == [pair[0] for pair in pairs]
+    log = list_decisions(small_study)
+    assert [(one.event_id, one.item_id, one.action) for one in log] == [
+        (pairs[0][0], first, "accept"), (pairs[1][0], second, "unsure"),
+    ]  # fmt: skip
+    again = open_page("review")  # another session
+    send(again, "outbox", message)
+    assert len(list_decisions(small_study)) == 2
 
 
-def test_a_held_key_decides_on_the_picture_that_was_looked_at_only(open_page, small_study, read_page, monkeypatch):
+def test_what_failed_is_told_and_not_tried_again_by_drawing_the_page(open_page, small_study):
     app = open_page("review")
-    monkeypatch.setattr(decision_keys, "LOOK_SECONDS", 0.0)
-    find_key(app, "accept").click()
+    _, parts = read_deck(app)
+    event_id, item_id = new_event_id(), parts["ids"][0]
+    remove_image(small_study, item_id.split("-")[0])
+    app = send(app, "outbox", make_message(app, "t-1", ("unsure", [[event_id, item_id, None]])))
+    [failure] = read_link(app, "outbox")["failures"]
+    assert failure["id"] == event_id and "no training item" in failure["reason"] and failure["remedy"]
+    assert "smith" not in json.dumps(failure)
+    with small_study.begin() as connection:
+        connection.execute(text("UPDATE images SET removed_at = NULL"))
     app = app.run()
-    monkeypatch.setattr(decision_keys, "LOOK_SECONDS", 3600.0)  # however slow this computer is: too quick
-    find_key(app, "accept").click()
-    app = app.run()
-    assert len(list_decisions(small_study)) == 1
-    assert "Not recorded" in read_page(app)
+    assert list_decisions(small_study) == []
+
+
+def test_decisions_of_another_reader_are_not_taken(open_page, small_study):
+    app = open_page("review", reader="anna")
+    _, parts = read_deck(app)
+    message = make_message(app, "t-1", ("unsure", [[new_event_id(), parts["ids"][0], None]]), reader="ben")
+    answer = read_link(send(app, "outbox", message), "outbox")
+    assert list_decisions(small_study) == [] and answer["stored"] == [] and answer["turn"] is None
 
 
 @pytest.mark.parametrize(
-    ("action", "label", "after"),
-    [("reject", None, None), ("other", "other", "other"), ("unsure", None, None), ("skip", None, None)],
+    "act",
+    [
+        "no act",
+        {"action": "skip", "kind": "one", "pairs": [["x", "y", None]]},
+        {"action": "drop table", "kind": "one", "pairs": [["0" * 32, "y", None]]},
+        {"action": "withdraw", "kind": "one", "pairs": [["0" * 32, "y", "z"]]},
+        {"action": "skip", "kind": "many", "pairs": [["0" * 32, "y", None]]},
+        {"action": "skip", "kind": "several", "mark": "<b>", "pairs": [["0" * 32, "y", None]]},
+        {"action": "undo", "kind": "one", "pairs": [["0" * 32, "y", None]]},
+        {"action": "skip", "kind": "one", "pairs": {"a": 1}},
+        {"action": "skip", "kind": "one", "at": {}, "pairs": [[["0"], "y", None], 5]},
+    ],
 )
-def test_each_key_takes_its_decision(open_page, small_study, action, label, after):
+def test_a_message_that_is_none_records_nothing_and_breaks_nothing(open_page, small_study, act):
     app = open_page("review")
-    item_id = get_item(app)
-    proposed = find_labelling(small_study).proposals[item_id]["label"]
-    other = "polyp" if proposed == "non_polyp" else "non_polyp"
-    find_key(app, action, other if label else "").click()
-    app.run()
-    [decision] = list_decisions(small_study)
-    assert decision.action == action
-    assert get_label_states(small_study)[item_id].label == (other if after else None)
+    app = send(app, "outbox", make_message(app, "t-1") | {"acts": [act]})
+    assert not app.exception and list_decisions(small_study) == []
 
 
-def test_a_flag_stays_on_the_picture_and_changes_no_label(open_page, small_study):
+def test_the_deck_is_sent_once_and_anew_when_another_window_decided(open_page, small_study):
     app = open_page("review")
-    item_id, before = get_item(app), get_label_states(small_study)
-    find_key(app, "flag").click()
-    app = app.run()
-    assert get_item(app) == item_id
-    after = get_label_states(small_study)[item_id]
-    assert after.flagged and after.label == before[item_id].label
+    header, parts = read_deck(app)
+    app = send(app, "outbox", make_message(app, "t-1", ("skip", [[new_event_id(), parts["ids"][0], None]])))
+    assert read_deck(app)[0]["deck_id"] == header["deck_id"] and read_deck(app)[1]["history"] == []
+    decide(small_study, parts["ids"][1], "unsure", reader=header["reader"])
+    later, parts = read_deck(app.run())
+    assert later["deck_id"] != header["deck_id"]
+    assert [line[2] for line in parts["history"]] == ["skip", "unsure"]
 
 
-def test_undo_and_redo_work_after_a_reload_and_show_the_picture_again(open_page, small_study):
-    app = open_page("review")
-    item_id = get_item(app)
-    find_key(app, "accept").click()
-    app.run()
-    app = press(open_page("review"), "undo")
-    assert get_item(app) == item_id
-    assert list_in_force(list_decisions(small_study)) == []
-    press(app, "redo")
-    assert [one.item_id for one in list_in_force(list_decisions(small_study))] == [item_id]
-    assert [one.action for one in list_decisions(small_study)] == ["accept", "undo", "redo"]
+def test_a_reader_is_sent_nothing_of_another(open_page, small_study):
+    before = read_deck(open_page("review", reader="second"))
+    item_id = before[1]["ids"][0]
+    decide(small_study, item_id, "reject", reader="first")
+    decide(small_study, before[1]["ids"][1], "flag", reader="first")
+    header, parts = read_deck(open_page("review", reader="second"))
+    assert parts["ids"] == before[1]["ids"] and parts["history"] == []
+    assert header == before[0]
+    _, own = read_deck(open_page("review", reader="first"))
+    assert [line[2] for line in own["history"]] == ["reject", "flag"]
 
 
-def test_a_failure_is_shown_nothing_is_recorded_and_no_file_is_named(open_page, small_study, read_page):
-    app = open_page("review")
-    item_id = get_item(app)
-    remove_image(small_study, item_id.split("-")[0])
-    find_key(app, "accept").click()
-    app = app.run()
-    assert not app.exception
-    assert list_decisions(small_study) == []
-    assert "Nothing was recorded" in read_page(app)
-    assert "smith" not in read_page(app)
+@pytest.mark.parametrize("view", ["Proposals", "Seeds"])
+def test_what_is_sent_is_the_same_whatever_the_hidden_truth_is(open_page, small_study, view):
+    def collect():
+        app = open_page("review", reader="r1")
+        app = app.segmented_control(key="review_view").set_value(view).run()
+        assert not app.exception
+        items = read_deck(app)[1]["ids"]
+        if view == "Proposals":
+            message = {"turn": 1, "labelling": find_labelling(small_study).labelling_id, "keys": items[:3]}
+            app = send(app, "reasons", message)
+            assert len(read_link(app, "reasons")["reasons"]) == 3
+        return [one.proto.bytes for one in app.get("bidi_component") if "review" in one.proto.component_name]
 
-
-def list_shown(app):
-    """Return all that the page says, words and pictures, element by element."""
-    kinds = ("title", "markdown", "caption", "text", "info", "warning", "success", "button", "checkbox", "dataframe")
-    shown = [str(element.proto) for kind in kinds for element in getattr(app, kind)]
-    return shown + [str(image.proto) for image in app.get("imgs")]
-
-
-@pytest.mark.parametrize("view", ["One by one", "Grid", "Seeds", "Progress"])
-def test_the_page_is_the_same_whatever_the_hidden_truth_is(open_page, small_study, view):
-    def show():
-        app = open_page("review")
-        app.segmented_control(key="review_view").set_value(view)
-        return list_shown(app.run())
-
-    before = show()
+    before = collect()
     with small_study.begin() as connection:
         flip = "CASE reference_label WHEN 'polyp' THEN 'non_polyp' ELSE 'polyp' END"
         connection.execute(text(f"UPDATE items SET reference_label = {flip}, polyp_share = 0.5 WHERE NOT is_seed"))
         connection.execute(text("UPDATE images SET reference_label = NULL, mask_path = NULL"))
-        connection.execute(text("UPDATE study_facts SET value = '\"2030-01-01\"' WHERE key = 'created_at'"))
-    assert show() == before
-    assert "smith" not in "".join(before)
+    assert collect() == before
+    assert b"smith" not in b"".join(before)
 
 
-def test_several_ticked_pictures_get_the_same_decision(open_page, small_study):
-    app = open_page("review")
-    app = app.segmented_control(key="review_view").set_value("Grid").run()
-    boxes = [box for box in app.checkbox if box.key.startswith("tick-")][:2]
-    for box in boxes:
-        box.check()
-    app = app.button(key="many-accept").click().run()
-    log = list_decisions(small_study)
-    assert {one.item_id for one in log} == {box.key.removeprefix("tick-") for box in boxes}
-    assert all(one.action == "accept" and is_batch(one) for one in log)
-    assert not {box.key for box in boxes} & {box.key for box in app.checkbox}
-    press(app, "undo")
-    assert list_in_force(list_decisions(small_study)) == []  # both at once
+def test_only_training_pictures_are_brought_and_without_their_names(small_study, open_page):
+    open_page("review")
+    items, images = list_items(small_study), list_images(small_study)
+    train, test = (items.item_ids[items.splits == split][0] for split in ("train", "test"))
+    found = bring_items(small_study, [train, test, "no item"])
+    assert list(found) == [train]
+    [frame] = images.image_ids[images.splits == "train"][:1]
+    brought = bring_frames(small_study, [frame, images.image_ids[images.splits == "test"][0], "../../etc"])
+    assert list(brought) == [frame]
+    with Image.open(io.BytesIO(brought[frame])) as picture:
+        assert picture.size == (96, 96) and not picture.getexif()
 
 
-def test_a_second_reader_is_shown_what_the_first_decided_on_but_not_how(open_page, small_study, read_page):
-    app = open_page("review")
-    item_id = get_item(app)
-    decide(small_study, item_id, "accept", reader="reader-one")
-    app = open_page("review", reader="reader-two")
-    app = app.selectbox(key="review_show").set_value("mine").run()
-    assert get_item(app) == item_id
-    assert "reader-one" not in read_page(app)
-    assert "you:" not in read_page(app)
+def test_a_tile_lies_where_its_box_says(open_page, small_study):
+    _, parts = read_deck(open_page("review"))
+    items = list_items(small_study)
+    row = int(np.flatnonzero(items.item_ids == parts["ids"][0])[0])
+    assert (96 * parts["boxes"].reshape(-1, 4)[0]).tolist() == items.boxes[row].tolist()
+    assert parts["images"][0] == items.image_ids[row]
+    assert parts["tiles"].reshape(-1, 2)[0].tolist() == [items.tile_rows[row], items.tile_columns[row]]
 
 
 def test_seeds_can_be_given_from_zero(open_page, small_study):
     app = open_page("review")
     app = app.segmented_control(key="review_view").set_value("Seeds").run()
-    item_id = get_item(app, "label-polyp")
-    find_key(app, "label", "polyp").click()
-    app = app.run()
+    header, parts = read_deck(app)
+    assert header["mode"] == "seeds" and set(parts["labels"]) == {255}
+    app = send(app, "outbox", make_message(app, "t-1", ("label", [[new_event_id(), parts["ids"][0], "polyp"]])))
+    assert read_link(app, "outbox")["failures"] == []
     items = list_items(small_study)
     labels = dict(zip(items.item_ids, get_starting_labels(small_study, items), strict=True))
-    assert labels[item_id] == "polyp"
-    assert get_item(app, "label-polyp") != item_id
+    assert labels[parts["ids"][0]] == "polyp"
+
+
+def test_every_order_shows_all_proposals_and_disagreement_only_those(open_page, small_study):
+    app = open_page("review")
+    header, parts = read_deck(app)
+    orders = [order for order, _ in header["orders"]]
+    assert {"uncertain", "border", "farthest", "newest", "random", "disagreement"} <= set(orders)
+    for order in orders:
+        found, cards = read_deck(open_page("review", review_order=order))
+        assert found["order"] == order and found["one_by_one"] == (order == "random")
+        assert cards["ids"] == [] if order == "disagreement" else sorted(cards["ids"]) == sorted(parts["ids"])
+    disputed = parts["ids"][3]
+    decide(small_study, disputed, "accept", reader="r1")
+    decide(small_study, disputed, "other", reader="r2", label=CLASS_NAMES[1 - parts["labels"][3]])
+    assert read_deck(open_page("review", review_order="disagreement"))[1]["ids"] == [disputed]
+
+
+def test_a_selection_of_the_map_leaves_out_what_no_reader_judges(open_page, small_study, read_page):
+    items = list_items(small_study)
+    proposed = list(find_labelling(small_study).proposals)[:2]
+    test_item = items.item_ids[items.splits == "test"][0]
+    record_review_selection(small_study, "r1", [proposed[1], test_item, items.item_ids[items.is_seed][0], proposed[0]])
+    app = open_page("review", reader="r1", queue="selection")
+    assert read_deck(app)[1]["ids"] == [proposed[1], proposed[0]]
+    assert "4 selected on the map. 2 left out" in read_page(app)
 
 
 def test_without_features_the_page_offers_to_measure_the_pictures(open_page, fresh_study, read_page):
@@ -188,30 +238,6 @@ def test_without_features_the_page_offers_to_measure_the_pictures(open_page, fre
     assert "Measure the pictures" in [button.label for button in app.button]
 
 
-def test_the_audit_counts_pictures_decided_in_the_random_order(open_page, small_study):
-    app = open_page("review")
-    app = app.selectbox(key="review_order").set_value("random").run()
-    for action in ("accept", "accept", "reject"):
-        find_key(app, action).click()
-        app = app.run()
-    app = app.segmented_control(key="review_view").set_value("Progress").run()
-    [audit] = [table.value for table in app.dataframe if "95 % interval" in table.value.columns]
-    assert audit[audit["Proposed"] == "all"]["Right"].tolist() == ["2 of 3"]
-
-
-def test_decisions_of_a_file_are_added_once(open_page, small_study, read_page):
-    item_id = next(iter(find_labelling(small_study).proposals))
-    decide(small_study, item_id, "accept", reader="r1")
-    content = dump_decisions(small_study).replace(list_decisions(small_study)[0].event_id.encode(), b"e-other")
-    app = open_page("review")
-    app = app.segmented_control(key="review_view").set_value("Progress").run()
-    app = app.file_uploader[0].upload("decisions.csv", content).run()
-    add = next(button for button in app.button if button.label == "Add these decisions")
-    app = add.click().run()
-    assert "Decisions added: 1." in read_page(app)
-    assert [one.event_id for one in list_decisions(small_study)][1:] == ["e-other"]
-
-
 def test_without_labels_of_both_classes_the_page_leads_to_the_seeds(open_page, fresh_study, read_page):
     with fresh_study.begin() as connection:
         connection.execute(text("UPDATE items SET is_seed = 0"))
@@ -219,3 +245,7 @@ def test_without_labels_of_both_classes_the_page_leads_to_the_seeds(open_page, f
     assert "0 of non-polyp and 0 of polyp" in read_page(app)
     app = next(button for button in app.button if "first pictures" in button.label).click().run()
     assert app.segmented_control(key="review_view").value == "Seeds"
+
+
+def test_the_name_of_a_study_holds_no_path(small_study):
+    assert len(name_study(small_study)) == 16 and "small" not in name_study(small_study)

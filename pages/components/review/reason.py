@@ -1,44 +1,60 @@
-"""Why a label was proposed for a picture, with the pictures it rests on."""
+"""Why a label was proposed for a picture, in words and with the pictures it rests on, as the browser shows it."""
 
 from __future__ import annotations
 
-import streamlit as st
+from collections.abc import Sequence
+from typing import Any
 
-from medxai_core.pseudo_labels import ProposalReason
-from medxai_core.views.reasons import ItemReason, explain_item
-from pages.components.class_words import escape, say_class, say_plainly
-from pages.components.item_views import show_neighbours
-from pages.components.review.queue import ReviewState
+from medxai_core.pseudo_labels import Neighbour, ProposalReason, RunnerUp
+from medxai_core.records.pictures import Items
+from medxai_core.views.reasons import Reasoning, explain_item
+from pages.components.class_words import say_class, say_plainly
 
 SHOWN = 6
+LIMITS = "A proposal by a rule, not a finding: the rule looks at colour, brightness, texture and edges only."
+SCALE = "A small distance means alike in colour, brightness, texture and edges; it has no unit."
+CHANGED = (
+    "The study has changed since the labels were proposed (pictures removed, or older decisions imported): "
+    "the labelled pictures shown may not be quite those of that time."
+)
 
 
-def show_reason(review: ReviewState, position: int) -> None:
-    """Say in a few sentences why the label was proposed."""
-    reason = explain_item(review.reasoning, position, n_nearest=SHOWN).reason
-    st.markdown(f"**Why {say_class(reason.label)}?**")
-    with st.container(gap="xsmall"):
-        st.markdown(_say_cluster(reason))
-        st.markdown(_say_neighbours(reason))
-        st.caption("A proposal by a rule, not a finding: the rule looks at colour, brightness, texture and edges only.")
-
-
-def show_evidence(review: ReviewState, position: int) -> None:
-    """Show the labelled pictures the proposal rests on, and what would have changed it."""
-    found = explain_item(review.reasoning, position, n_nearest=SHOWN)
+def describe_reason(reasoning: Reasoning, items: Items, position: int) -> dict[str, Any]:
+    """Return the reason of one proposal: title, sentences, groups of pictures, what would have changed it."""
+    found = explain_item(reasoning, position, n_nearest=SHOWN)
     reason = found.reason
-    st.markdown(f"**Most alike of all labelled pictures**, whatever their cluster ({len(reason.nearest)} shown)")
-    show_neighbours(review.study, reason.nearest, proposed=reason.label)
-    st.markdown(f"**Labelled pictures of its cluster**, {_count_members(found)}")
-    show_neighbours(review.study, found.members[:SHOWN], proposed=reason.label)
-    st.caption("A small distance means alike in colour, brightness, texture and edges; it has no unit.")
-    if not review.reasoning.seeds_agree:
-        st.caption(
-            "The study has changed since the labels were proposed (pictures removed, or older decisions imported): "
-            "the labelled pictures shown may not be quite those of that time."
-        )
-    with st.expander("What would have changed this proposal", icon=":material/alt_route:"):
-        _show_changes(reason)
+    return {
+        "title": f"Why {say_class(reason.label)}?",
+        "sentences": [_say_cluster(reason), _say_neighbours(reason)],
+        "limits": LIMITS,
+        "scale": SCALE if reasoning.seeds_agree else f"{SCALE} {CHANGED}",
+        "groups": [
+            {
+                "title": "Most alike of all labelled pictures, whatever their cluster",
+                "pictures": _list_pictures(reason.nearest, items, reason.label),
+            },
+            {
+                "title": f"Labelled pictures of its cluster: {_count_members(found.members, reason.cluster_size)}",
+                "pictures": _list_pictures(found.members[:SHOWN], items, reason.label),
+            },
+        ],
+        "would_change_if": [say_plainly(change) for change in reason.would_change_if],
+        "why": say_plainly(reason.why),
+        "runners_up": [_say_rival(rival) for rival in reason.runners_up],
+    }
+
+
+def _list_pictures(neighbours: Sequence[Neighbour], items: Items, proposed: str) -> list[dict[str, Any]]:
+    """Return labelled pictures with label and distance; those of another class than proposed are marked."""
+    return [
+        {
+            "item": str(items.item_ids[one.row]),
+            "label": one.label,
+            "distance": f"{one.distance:.0f}",
+            "is_other": one.label != proposed,
+        }
+        for one in neighbours
+    ]
 
 
 def _say_cluster(reason: ProposalReason) -> str:
@@ -47,42 +63,27 @@ def _say_cluster(reason: ProposalReason) -> str:
     labelled = "its only labelled picture is" if n == 1 else f"all {n} labelled pictures in it are"
     return (
         f"It lies in cluster {reason.cluster_id}, a group of {reason.cluster_size} pictures that look alike; "
-        f"{labelled} **{say_class(reason.label)}**, so all the others get the same proposal (round {reason.round}). "
+        f"{labelled} {say_class(reason.label)}, so all the others get the same proposal (round {reason.round}). "
         f"{reason.distance_percentile:.0f} % of the group lie no farther from its middle than this picture."
     )
 
 
 def _say_neighbours(reason: ProposalReason) -> str:
     """Say how many of the most alike labelled pictures speak against it."""
+    verb = "is" if reason.n_nearest_other == 1 else "are"
     n = len(reason.nearest)
-    return f"Of the {n} labelled pictures most alike, **{reason.n_nearest_other}** {_be(reason)} of the other class."
+    return f"Of the {n} labelled pictures most alike, {reason.n_nearest_other} {verb} of the other class."
 
 
-def _be(reason: ProposalReason) -> str:
-    """Return is or are."""
-    return "is" if reason.n_nearest_other == 1 else "are"
-
-
-def _count_members(found: ItemReason) -> str:
+def _count_members(members: Sequence[Neighbour], cluster_size: int) -> str:
     """Say how many labelled pictures the cluster holds, and how many are shown."""
-    n, shown = len(found.members), min(len(found.members), SHOWN)
-    return f"{n} of {found.reason.cluster_size}" + (f" (the nearest {shown} shown)" if n > shown else "")
+    n = len(members)
+    return f"{n} of {cluster_size}" + (f" (the nearest {SHOWN} shown)" if n > SHOWN else "")
 
 
-def _show_changes(reason: ProposalReason) -> None:
-    """List what would have led to another outcome, and which clusters were next in line."""
-    st.markdown("It would be otherwise if")
-    st.markdown("\n".join(f"- {escape(say_plainly(change))}" for change in reason.would_change_if))
-    st.caption(escape(say_plainly(reason.why)))
-    if reason.runners_up:
-        st.markdown("Clusters that were next in line in that round")
-        rows = [
-            {
-                "cluster": rival.cluster_id,
-                "would propose": say_class(rival.label),
-                "labelled pictures": rival.n_labelled,
-                "unlabelled pictures": rival.n_unlabelled,
-            }
-            for rival in reason.runners_up
-        ]
-        st.dataframe(rows, hide_index=True, width="content", alt="Clusters next in line")
+def _say_rival(rival: RunnerUp) -> str:
+    """Say what a cluster that was next in line would have proposed."""
+    return (
+        f"cluster {rival.cluster_id} would propose {say_class(rival.label)} "
+        f"({rival.n_labelled} labelled, {rival.n_unlabelled} unlabelled pictures)"
+    )

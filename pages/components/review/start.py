@@ -7,8 +7,8 @@ import streamlit as st
 from medxai_core.errors import MedxaiError
 from medxai_core.jobs import list_jobs, start_job
 from medxai_core.records.clusterings import get_clustering, list_clusterings
+from medxai_core.records.labellings import RecordedLabelling
 from medxai_core.study import Study
-from medxai_core.views.reasons import Reasoning
 from medxai_core.views.seeds import count_starting_labels
 from pages.components.cached import get_decisions, get_items
 from pages.components.class_words import say_class
@@ -55,9 +55,9 @@ def show_no_features(study: Study) -> None:
         _start(study, "features", ["features", str(study.folder)], "Features")
 
 
-def show_rounds_again(study: Study, reasoning: Reasoning) -> None:
+def show_rounds_again(study: Study, labelling: RecordedLabelling) -> None:
     """Offer to run the rounds again, with the reviewed labels as seeds."""
-    clustering, target = reasoning.clustering, reasoning.labelling.target
+    clustering, target = get_clustering(study, labelling.clustering_id), labelling.target
     words = "Propose labels again with your decisions as seeds"
     _offer_rounds(study, clustering.k, clustering.scaling, clustering.seed, target, words)
     st.caption(

@@ -1,0 +1,155 @@
+"""Facts about the grid: what is chosen is decided on, a whole cluster only when asked twice, and it is one undo."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, expect
+from review_server import PATIENCE, ReviewPage, ReviewServer, make_review_study, open_review, serve_review, shorten
+
+from medxai_core.records.labellings import find_labelling
+from medxai_core.review import list_in_force
+from medxai_core.stages.review_batches import SEVERAL, WHOLE_CLUSTER, describe_batch
+from medxai_core.views.map_selection import record_review_selection
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReviewServer]:
+    folder = tmp_path_factory.mktemp("review")
+    with serve_review(make_review_study(folder), folder) as served:
+        yield served
+
+
+def open_grid(chromium: Browser, server: ReviewServer, reader: str, **query: str) -> ReviewPage:
+    """Open the grid and wait until its pictures were seen."""
+    review = open_review(chromium, server, reader=reader, **query)
+    review.page.locator('.toolbar button[data-view="grid"]').click()
+    expect(get_cards(review).nth(8)).to_be_visible(timeout=PATIENCE)
+    for place in range(9):
+        canvas = get_cards(review).nth(place).locator("canvas").element_handle()
+        review.page.wait_for_function("(canvas) => canvas.isDrawn", arg=canvas, timeout=PATIENCE)
+    review.page.wait_for_timeout(500)
+    return review
+
+
+def get_cards(review: ReviewPage) -> Locator:
+    """Return the cards in the grid."""
+    return review.page.locator(".scroller .card")
+
+
+def name_card(card: Locator) -> str:
+    """Return the short name of a card's picture."""
+    return (card.get_attribute("aria-label") or "").split(", ")[0]
+
+
+def check_chosen(review: ReviewPage, names: list[str]) -> None:
+    """Check which pictures are chosen, by their short names."""
+    chosen = review.page.locator('.scroller .card[aria-selected="true"]')
+    expect(chosen).to_have_count(len(names))
+    assert [name_card(card) for card in chosen.all()] == names
+
+
+def test_click_shift_and_ctrl_choose_and_one_key_decides_on_all(chromium: Browser, server: ReviewServer) -> None:
+    review = open_grid(chromium, server, "clicking")
+    cards = get_cards(review)
+    names = [name_card(cards.nth(i)) for i in range(9)]
+    cards.nth(0).click()
+    cards.nth(3).click(modifiers=["Shift"])
+    check_chosen(review, names[:4])
+    cards.nth(1).click(modifiers=["Control"])
+    cards.nth(6).click(modifiers=["Control"])
+    check_chosen(review, [names[0], names[2], names[3], names[6]])
+    expect(review.page.locator(".chosen")).to_have_text("4 chosen")
+    review.page.keyboard.press("x")
+    expect(cards.nth(0)).to_have_attribute("aria-label", re.compile("rejected"), timeout=1000)  # at once
+    review.wait_saved()
+    log = review.list_own()
+    assert [shorten(one.item_id) for one in log] == [names[0], names[2], names[3], names[6]]
+    assert {(one.action, describe_batch(one)) for one in log} == {("reject", SEVERAL)}
+    assert len({one.reason for one in log}) == 1
+    check_chosen(review, [])
+    review.page.keyboard.press("z")
+    review.wait_saved()
+    assert list_in_force(review.list_own()) == []  # all at once
+    review.reload()
+    review.page.keyboard.press("y")
+    review.wait_saved()
+    assert len(list_in_force(review.list_own())) == 4
+
+
+def test_a_drawn_box_and_all_in_sight_choose(chromium: Browser, server: ReviewServer) -> None:
+    review = open_grid(chromium, server, "drawing")
+    cards = get_cards(review)
+    first, second = cards.nth(0).bounding_box(), cards.nth(1).bounding_box()
+    review.page.mouse.move(first["x"] + 10, first["y"] + 10)
+    review.page.mouse.down()
+    review.page.mouse.move(second["x"] + 20, second["y"] + 60, steps=5)
+    review.page.mouse.up()
+    check_chosen(review, [name_card(cards.nth(0)), name_card(cards.nth(1))])
+    review.page.keyboard.press("Escape")
+    check_chosen(review, [])
+    review.page.keyboard.press("Control+a")
+    expect(review.page.locator('.scroller .card[aria-selected="true"]').nth(8)).to_be_visible()
+    review.page.keyboard.press("Escape")
+    assert review.list_own() == []
+
+
+def test_keys_alone_choose_and_look_closely(chromium: Browser, server: ReviewServer) -> None:
+    review = open_grid(chromium, server, "typing")
+    names = [name_card(get_cards(review).nth(i)) for i in range(4)]
+    review.page.keyboard.press("ArrowRight")
+    review.page.keyboard.press("Shift+ArrowRight")
+    check_chosen(review, names[1:3])
+    review.page.keyboard.press("Escape")
+    review.page.keyboard.press("Enter")
+    expect(review.page.locator(".one .head")).to_contain_text(names[2])
+
+
+def test_a_whole_cluster_is_asked_about_with_its_number(chromium: Browser, server: ReviewServer) -> None:
+    review = open_grid(chromium, server, "sweeping")
+    proposals = find_labelling(server.study).proposals
+    sizes: dict[int, int] = {}
+    for row in proposals.values():
+        sizes[row["cluster_id"]] = sizes.get(row["cluster_id"], 0) + 1
+    cluster = max(sizes, key=sizes.get)
+    review.page.get_by_label("Cluster", exact=True).select_option(str(cluster))
+    review.page.get_by_role("button", name=f"Whole cluster {cluster}").click()
+    dialog = review.page.get_by_role("dialog", name="Decide on a whole cluster")
+    expect(dialog).to_contain_text(f"for {sizes[cluster]} picture")
+    expect(dialog).to_contain_text("at once")
+    accept = dialog.get_by_role("button", name=f"Accept all {sizes[cluster]}")
+    expect(accept).to_be_disabled()
+    dialog.get_by_role("checkbox").check()
+    accept.click()
+    review.wait_saved()
+    log = review.list_own()
+    assert {one.item_id for one in log} == {item for item, row in proposals.items() if row["cluster_id"] == cluster}
+    assert {(one.action, describe_batch(one)) for one in log} == {("accept", WHOLE_CLUSTER)}
+    assert all(one.label == proposals[one.item_id]["label"] for one in log)
+    review.page.keyboard.press("z")
+    review.wait_saved()
+    assert list_in_force(review.list_own()) == []
+
+
+def test_the_selection_of_the_map_is_a_queue(chromium: Browser, server: ReviewServer) -> None:
+    wanted = list(find_labelling(server.study).proposals)[5:8]
+    record_review_selection(server.study, "mapping", [*wanted, "<b>no such item</b>"])
+    review = open_review(chromium, server, reader="mapping", queue="selection")
+    expect(review.page.get_by_label("Order")).to_have_value("selection")
+    expect(review.page.locator(".one .place")).to_have_text("1 of 3")
+    expect(review.page.get_by_text("4 selected on the map. 1 left out")).to_be_visible()
+    assert review.decide("auu") == [shorten(item) for item in wanted]
+    review.wait_saved()
+    assert [one.item_id for one in review.list_own()] == wanted
+
+
+def test_another_order_is_kept_in_the_address(chromium: Browser, server: ReviewServer) -> None:
+    review = open_review(chromium, server, reader="ordering")
+    review.page.get_by_label("Order").select_option("random")
+    expect(review.page.get_by_text("A fixed random order")).to_be_visible(timeout=PATIENCE)
+    assert "review_order=random" in review.page.url
+    name = review.item
+    assert review.reload().item == name
+    expect(review.page.get_by_label("Order")).to_have_value("random")

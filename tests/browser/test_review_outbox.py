@@ -1,0 +1,196 @@
+"""Facts about decisions on their way: none is lost and none counts twice, whatever breaks in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+from review_server import PATIENCE, ReviewServer, make_review_study, open_review, serve_review, shorten
+from sqlalchemy import text
+
+from medxai_core.records.decisions import list_decisions
+from medxai_core.records.labellings import find_labelling
+from medxai_core.records.pictures import list_items
+from medxai_core.review import list_in_force
+from medxai_core.studies.removal import remove_image
+from medxai_core.views.proposal_queue import measure_proposals, order_proposals
+from medxai_core.views.reasons import load_reasoning
+from medxai_core.views.review_cards import list_taken_by_others
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_review_study(tmp_path_factory.mktemp("review"))
+
+
+@pytest.fixture(scope="module")
+def server(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReviewServer]:
+    with serve_review(source, tmp_path_factory.mktemp("shared")) as served:
+        yield served
+
+
+@pytest.fixture
+def own_server(source: Path, tmp_path: Path) -> Iterator[ReviewServer]:
+    """Serve a study that no other test looks at."""
+    with serve_review(source, tmp_path) as served:
+        yield served
+
+
+def check_once(review, names: list[str]) -> None:
+    """Check that the store holds one line for each picture, in the order of the names."""
+    review.wait_saved()
+    log = review.list_own()
+    assert [shorten(one.item_id) for one in log] == names
+    assert len({one.event_id for one in log}) == len(names)
+
+
+def test_a_reload_in_the_middle_loses_and_doubles_nothing(chromium: Browser, server: ReviewServer) -> None:
+    review = open_review(chromium, server, reader="reloading")
+    names: list[str] = []
+    for _ in range(3):
+        names += review.decide("axu")
+        review.page.once("dialog", lambda dialog: dialog.accept())  # it warns while something is not saved
+        review.reload()
+    names += review.decide("a")
+    check_once(review, names)
+    assert len(set(names)) == 10
+
+
+def test_two_tabs_of_one_reader_know_of_each_other(chromium: Browser, server: ReviewServer) -> None:
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    one = open_review(context, server, reader="two-tabs")
+    two = open_review(context, server, reader="two-tabs")
+    names = []
+    for tab, keys in ((one, "ax"), (two, "ua"), (one, "xs"), (two, "a")):
+        tab.page.bring_to_front()
+        expect(tab.page.locator(".one .head .own")).to_have_count(0)  # it has gone on with the other tab
+        names += tab.decide(keys)
+    one.wait_saved()
+    two.wait_saved()
+    log = one.list_own()
+    assert sorted(shorten(entry.item_id) for entry in log) == sorted(names)
+    assert len({entry.event_id for entry in log}) == len(log) == 7
+    assert len(set(names)) == 7  # what one tab decided on, the other did not ask again
+    one.page.bring_to_front()
+    one.page.keyboard.press("z")
+    one.wait_saved()
+    assert shorten(one.list_own()[-1].item_id) == names[-1]  # the last decision, though the other tab took it
+    context.close()
+
+
+def test_a_second_reader_sees_nothing_of_the_first(chromium: Browser, server: ReviewServer) -> None:
+    second = open_review(chromium, server, reader="second")
+    before = second.page.locator(".one .head").inner_text()
+    place = second.page.locator(".one .place").inner_text()
+    second.page.context.close()
+    first = open_review(chromium, server, reader="first-of-two")
+    first.decide("axouf")
+    first.wait_saved()
+    second = open_review(chromium, server, reader="second")
+    expect(second.page.locator(".reason")).to_contain_text("It lies in cluster", timeout=PATIENCE)
+    assert second.page.locator(".one .place").inner_text() == place
+    assert second.page.locator(".one .head").inner_text() == before
+    assert "first-of-two" not in second.page.locator("body").inner_text()
+    assert second.page.get_by_role("button", name="Undo").is_disabled()
+    second.page.get_by_label("Show").select_option("all")
+    second.page.keyboard.press("g")
+    expect(second.page.locator(".scroller .card").first).to_be_visible()
+    assert second.page.locator(".scroller .card.decided").count() == 0
+    second.page.get_by_label("Show").select_option("shared")
+    expect(second.page.get_by_text("share the work")).to_be_visible(timeout=PATIENCE)
+    expect(second.page.locator(".actions")).to_contain_text("None chosen")
+    taken = list_taken_by_others(list_decisions(server.study), "second")
+    left = len(set(find_labelling(server.study).proposals) - taken)
+    second.page.keyboard.press("g")
+    expect(second.page.locator(".one .place")).to_contain_text(f"of {left}", timeout=PATIENCE)
+
+
+def test_decisions_taken_offline_are_stored_once_when_the_network_is_back(
+    chromium: Browser, server: ReviewServer
+) -> None:
+    review = open_review(chromium, server, reader="offline")
+    names = review.decide("ax")
+    review.wait_saved()
+    review.page.wait_for_timeout(1500)  # the next pictures come meanwhile
+    review.page.context.set_offline(True)
+    names += review.decide("uaxu")
+    expect(review.saved).to_contain_text("not saved yet")
+    expect(review.page.locator(".alert")).to_contain_text("more than 5 seconds", timeout=PATIENCE)
+    assert len(review.list_own()) == 2
+    review.page.context.set_offline(False)
+    check_once(review, names)
+
+
+def test_a_server_killed_in_the_middle_gets_all_of_them_once(chromium: Browser, own_server: ReviewServer) -> None:
+    review = open_review(chromium, own_server, reader="power-cut")
+    names = review.decide("axu")
+    review.page.wait_for_timeout(1500)
+    own_server.kill()
+    names += review.decide("axu")
+    expect(review.saved).to_contain_text("not saved yet")
+    own_server.start()
+    check_once(review, names)
+    names += review.decide("a")
+    check_once(review, names)
+
+
+def test_decisions_that_a_closed_page_left_behind_are_sent_by_the_next_one(
+    chromium: Browser, own_server: ReviewServer
+) -> None:
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    review = open_review(context, own_server, reader="closing")
+    review.page.wait_for_timeout(1500)
+    own_server.kill()
+    names = review.decide("ax")
+    review.page.close(run_before_unload=False)
+    own_server.start()
+    again = open_review(context, own_server, reader="closing")
+    check_once(again, names)
+    assert again.item not in names
+    context.close()
+
+
+def test_a_picture_that_was_removed_meanwhile_comes_back_with_the_reason(
+    chromium: Browser, own_server: ReviewServer
+) -> None:
+    study = own_server.study
+    reasoning = load_reasoning(study)
+    order = order_proposals(measure_proposals(reasoning, list_items(study)), "uncertain")
+    review = open_review(chromium, own_server, reader="failing")
+    remove_image(study, order[0].split("-")[0])
+    [name, *_] = review.decide("a")
+    failures = review.page.locator(".failures")
+    expect(failures).to_contain_text(f"Not saved: {name}", timeout=PATIENCE)
+    expect(failures).to_contain_text("no training item")
+    assert "smith" not in failures.inner_text()
+    review.wait_saved()
+    assert review.list_own() == []
+    failures.get_by_role("button", name="Show it").first.click()
+    expect(review.page.locator(".one .head")).to_contain_text(name)
+    assert review.page.locator(".one .head .own").count() == 0  # open again
+
+
+def test_a_store_that_cannot_be_written_is_told_and_the_pictures_return(
+    chromium: Browser, own_server: ReviewServer
+) -> None:
+    review = open_review(chromium, own_server, reader="no-store")
+    with own_server.study.begin() as connection:
+        connection.execute(text("ALTER TABLE decisions RENAME TO decisions_gone"))
+    names = review.decide("ax")
+    failures = review.page.locator(".failures")
+    for name in names:
+        expect(failures).to_contain_text(f"Not saved: {name}", timeout=PATIENCE)
+    with own_server.study.begin() as connection:
+        connection.execute(text("ALTER TABLE decisions_gone RENAME TO decisions"))
+    review.reload()
+    assert review.list_own() == []  # what was told as not saved is not stored behind the reader's back
+    for _ in names:
+        review.page.keyboard.press("ArrowLeft")
+    expect(review.page.locator(".one .head .own")).to_have_count(0)  # open again
+    again = review.decide("ax")
+    check_once(review, again)
+    assert again == names
+    assert len(list_in_force(review.list_own())) == 2
+    assert set(find_labelling(own_server.study).proposals) >= {one.item_id for one in review.list_own()}
