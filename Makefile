@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STUDY ?= demo
 
-.PHONY: help app demo test lint types bench docs clean
+.PHONY: help app demo test lint types bench docs screenshots clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
@@ -37,6 +37,9 @@ bench: $(BIN)/.installed-dev ## Run the benchmarks that exist
 
 docs: $(BIN)/.installed-dev ## Check that the documents name every page, command and descriptor
 	$(BIN)/python -m pytest -q tests/test_docs.py
+
+screenshots: $(BIN)/.installed-dev ## Write docs/pictures anew from the demo, with Chromium
+	$(BIN)/python docs/write_screenshots.py
 
 clean: ## Remove the environment and what tests wrote
 	rm -rf $(VENV) build

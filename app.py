@@ -1,4 +1,4 @@
-"""The app: page config, study picker, running-job strip, one error boundary, navigation."""
+"""The app: page config, navigation, study picker, stepper, running-job strip, one error boundary."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from pathlib import Path
 import streamlit as st
 
 from medxai_core.errors import MedxaiError
-from pages.components.frame import show_error, show_footer, show_job_strip, show_study_picker
-from pages.components.links import PAGES
+from pages.components.frame import show_error, show_footer
+from pages.components.frame_bar import show_frame_bar
+from pages.components.job_strip import show_job_strip
+from pages.components.links import PAGES, go_to_first_page
+from pages.components.study_picker import show_study_picker, show_unknown_study
 
 ROOT = Path(__file__).resolve().parent
+SIDEBAR_WIDTH = 232  # pixels
 
 
 def main() -> None:
@@ -19,30 +23,37 @@ def main() -> None:
         page_title="MedXAI Explorer",
         page_icon=str(ROOT / "assets" / "logo.svg"),
         layout="wide",
-        initial_sidebar_state="expanded",
+        initial_sidebar_state=SIDEBAR_WIDTH,
     )
+    st.html(ROOT / "assets" / "app.css")
     st.logo(str(ROOT / "assets" / "logo_wide.svg"), icon_image=str(ROOT / "assets" / "logo.svg"), size="large")
+    start = st.Page(go_to_first_page, title="MedXAI Explorer", url_path="start", default=True)
     pages = [
-        st.Page(
-            str(ROOT / "pages" / f"{page.name}.py"),
-            title=page.title,
-            icon=page.icon,
-            url_path=page.url,
-            default=page.is_first,
-        )
+        st.Page(str(ROOT / "pages" / f"{page.name}.py"), title=page.title, icon=page.icon, url_path=page.name)
         for page in PAGES
     ]
-    chosen = st.navigation(pages, position="hidden")
+    chosen = st.navigation([start, *pages], position="hidden")
+    if chosen.title == start.title:
+        chosen.run()
     with st.sidebar:
         for page, facts in zip(pages, PAGES, strict=True):
             st.page_link(page, label=facts.title, icon=facts.icon, help=facts.purpose)
-        show_study_picker()
+        is_known = show_study_picker()
+    bar = st.container()
     show_job_strip()
+    with bar:
+        show_frame_bar(chosen.url_path)
+    body = st.container()
+    show_footer()  # drawn first, for a page may stop before its end
     try:
-        chosen.run()
+        with body:
+            if is_known:
+                chosen.run()
+            else:
+                show_unknown_study()
     except MedxaiError as error:
-        show_error(error)
-    show_footer()
+        with body:
+            show_error(error)
 
 
 main()

@@ -14,6 +14,7 @@ from medxai_core.commands import (
     features,
     heatmaps,
     pipeline,
+    prepare,
     review,
     segment,
     story,
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 app.command("demo", epilog=demo.EXAMPLE)(demo.demo)
 app.add_typer(study.app, name="study")
+app.command("prepare", epilog=prepare.EXAMPLE)(prepare.prepare)
 app.command("features", epilog=features.EXAMPLE)(features.features)
 app.command("cluster", epilog=clusters.CLUSTER_EXAMPLE)(clusters.cluster)
 app.command("pseudo-label", epilog=clusters.PSEUDO_LABEL_EXAMPLE)(clusters.pseudo_label)

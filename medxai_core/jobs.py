@@ -49,10 +49,12 @@ class Job:
     def stage(self, title: str) -> OnProgress:
         """Begin a named stage and return its progress callback, which raises `StopRequested` on request."""
         self._write(stage=title, done=0, total=0, stage_started_at=time.time())
+        pace = _Pace()
 
         def report(done: int, total: int) -> None:
+            start = pace.tell_start(done)
             if done >= total or time.monotonic() - self._written_at >= REPORT_EVERY_SECONDS:
-                self._write(done=done, total=total)
+                self._write(done=done, total=total, **start)
                 self.check_stop()
 
         return report
@@ -73,6 +75,27 @@ class Job:
             connection.execute(
                 update(store.jobs).where(store.jobs.c.job_id == self.job_id).values(heartbeat_at=time.time(), **values)
             )
+
+
+class _Pace:
+    """Hold at which step a stage began to report, and when: a resumed one begins in the middle."""
+
+    def __init__(self) -> None:
+        self.first: tuple[int, float] | None = None
+
+    def tell_start(self, done: int) -> dict[str, float | None]:
+        """Return when a stage would have begun at the speed of the steps done here; nothing when that is known.
+
+        What an earlier process did counts as done, but took none of the time of this one: counted with it, the
+        time left would be far too short.
+        """
+        self.first = self.first or (done, time.time())
+        first_done, began_at = self.first
+        if first_done <= 1:
+            return {}
+        if done == first_done:
+            return {"stage_started_at": None}
+        return {"stage_started_at": time.time() - (time.time() - began_at) / (done - first_done) * done}
 
 
 def record_job(study: Study, kind: str, *, title: str, parameters: dict[str, Any]) -> str:

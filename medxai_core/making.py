@@ -5,6 +5,7 @@ A study has no store until it is complete, so its progress is in ``MEDXAI_HOME/m
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import socket
@@ -237,6 +238,12 @@ class _ProgressFile:
         """Count the stage at work as finished."""
         if self.values.get("stage_started_at"):
             self.values["finished"] = [*self.values.get("finished", []), self.values["stage"]]
+
+
+def suggest_name() -> str:
+    """Return a name that no study has: a number, so that nothing of a folder's name comes into an address."""
+    taken = {path.name for path in (get_home() / "studies").glob("*")} | {one.name for one in list_makings()}
+    return next(name for name in (f"study-{number}" for number in itertools.count(1)) if name not in taken)
 
 
 def check_is_free(name: str) -> Path:

@@ -32,10 +32,10 @@ NEED_ROW = TABS[:3] + TABS[-1:]
 
 def show_page() -> None:
     """Ask for run and split, say first how the run compares with a disk, then the details by tab."""
-    st.title("Evaluation")
+    heading, left, right = st.columns([0.8, 1.2, 1.2], vertical_alignment="bottom")
+    heading.title("Evaluation", anchor=False)
     study = require_study()
     runs = list_trained_runs(study)
-    left, right = st.columns([1.6, 1], vertical_alignment="bottom")
     with left:
         run = choose_run(runs) if runs else None
     with right:

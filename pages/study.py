@@ -5,12 +5,12 @@ import streamlit as st
 from pages.components.cached import get_images, get_items
 from pages.components.class_words import escape
 from pages.components.clusters.start import JOB_KINDS
-from pages.components.frame import find_current_study, keep_in_frame
+from pages.components.frame import find_current_study, keep_in_frame, require_pictures
 from pages.components.job_buttons import show_last_failure
 from pages.components.study.health import show_health, show_relocation
 from pages.components.study.importing import show_left_out
 from pages.components.study.making import is_form_open, show_makings, turn_form
-from pages.components.study.overview import show_counts, show_standing
+from pages.components.study.overview import show_counts
 from pages.components.study.pictures import finish_removal, show_pictures, show_removal
 from pages.components.study.welcome import show_import_or_demo, show_welcome
 
@@ -33,10 +33,10 @@ finish_removal(study)
 if is_form_open():
     show_import_or_demo()
     st.stop()
+require_pictures(study)
 
 images, items = get_images(study), get_items(study)
 show_last_failure(study, *JOB_KINDS)
-show_standing(study, items)
 names = ["Counts and examples", "Health check", "Look after it"]
 holdings, health, care = st.tabs(names, on_change="rerun", key="study_tab", bind="query-params")
 if holdings.open:

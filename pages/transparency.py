@@ -23,7 +23,7 @@ STORY, LIMITS, DEPARTURES, SANITY, LOG = TABS = (
 
 def show_page() -> None:
     """Show the tab that is open; only that one is drawn."""
-    st.title("Transparency")
+    st.title("Transparency", anchor=False)
     study = require_study()
     runs = list_trained_runs(study)
     for name, tab in zip(TABS, st.tabs(TABS, key="transparency_part", bind="query-params"), strict=True):

@@ -37,6 +37,8 @@ def get_matrix(study: Study, feature_set: str = "lire", scaling: str = "none") -
     """Return the features as one matrix, (n_items, d) float64; NaN rows for items without features."""
     descriptors = get_features(study, feature_set)
     known = np.isfinite(next(iter(descriptors.values()))[:, 0])
+    if known.all():  # the usual case, without the copies that leaving rows out would cost
+        return scale_features(descriptors, scaling)
     scaled = scale_features({name: np.asarray(values)[known] for name, values in descriptors.items()}, scaling)
     matrix = np.full((len(known), scaled.shape[1]), np.nan)
     matrix[known] = scaled

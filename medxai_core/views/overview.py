@@ -1,10 +1,10 @@
-"""What a study holds, where it stands, and what to do next."""
+"""What a study holds, and which numbers tell that something was recorded in it."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 
 from medxai_core import store
 from medxai_core.config import CLASS_NAMES, SPLITS
-from medxai_core.records.labellings import list_labellings
 from medxai_core.records.masks import get_locked_setting
 from medxai_core.records.pictures import Images, Items
 from medxai_core.records.runs import list_runs
@@ -46,27 +45,6 @@ class SplitCounts:
     n_labelled: int
 
 
-@dataclass(frozen=True)
-class Milestone:
-    """Say whether one stage of the method has been done.
-
-    Attributes
-    ----------
-    name : {"features", "clusters", "labels", "decisions", "runs", "setting", "scores"}
-    n : int
-        How many there are: items with features, clusters of the newest clustering, proposed labels,
-        decisions, trained runs, locked settings, rows of scores.
-    """
-
-    name: str
-    n: int
-
-    @property
-    def is_done(self) -> bool:
-        """True when there is at least one."""
-        return self.n > 0
-
-
 def count_by_split(images: Images, items: Items, *, test_is_open: bool) -> list[SplitCounts]:
     """Count pictures and items of each split; the truth of test pictures only once it is open.
 
@@ -97,73 +75,10 @@ def is_any_setting_locked(study: Study) -> bool:
     return any(get_locked_setting(study, run.run_id) is not None for run in list_runs(study))
 
 
-def list_milestones(study: Study, items: Items) -> list[Milestone]:
-    """Return how far a study has come, in the order of the method."""
-    labellings, runs = list_labellings(study), list_runs(study)
-    newest = select(store.clusterings.c.k).order_by(store.clusterings.c.created_at.desc()).limit(1)
-    k = study.read(newest)
-    counts = {
-        "features": int(items.is_present.sum()) if _count(study, store.features.c.array_id) else 0,
-        "clusters": k[0][0] if k else 0,
-        "labels": labellings[0]["n_labelled"] - labellings[0]["n_seeds"] if labellings else 0,
-        "decisions": _count(study, store.decisions.c.decision_id),
-        "runs": sum(run.best_epoch is not None for run in runs),
-        "setting": sum(get_locked_setting(study, run.run_id) is not None for run in runs),
-        "scores": _count(study, store.evaluations.c.evaluation_id),
-    }
-    return [Milestone(name, n) for name, n in counts.items()]
-
-
 def get_last_numbers(study: Study) -> tuple[int, int]:
     """Return the numbers of the last event and of the last decision: they grow with all that is recorded."""
     last = select(func.max(store.events.c.event_number)), select(func.max(store.decisions.c.decision_id))
     return tuple(int(study.read(statement)[0][0] or 0) for statement in last)  # type: ignore[return-value]
-
-
-def _count(study: Study, column: object) -> int:
-    """Return the number of rows of a column."""
-    return int(study.read(select(func.count(column)))[0][0])  # type: ignore[arg-type]
-
-
-def find_next_step(milestones: Sequence[Milestone], *, has_seeds: bool) -> str:
-    """Return the name of the step to take next.
-
-    Parameters
-    ----------
-    milestones : sequence of Milestone
-    has_seeds : bool
-        True when there are labels of both classes to start from.
-
-    Returns
-    -------
-    str
-        Name of a milestone; "seeds" when someone must label the first items; "finished" when all is done.
-
-    Notes
-    -----
-    Decisions may be skipped: once a classifier has been trained they are not asked for.
-
-    Examples
-    --------
-    >>> find_next_step([Milestone("features", 12), Milestone("clusters", 0)], has_seeds=True)
-    'clusters'
-    """
-    n = {milestone.name: milestone.n for milestone in milestones}
-    for milestone in milestones:
-        is_optional = milestone.name == "decisions" and n.get("runs", 0) > 0
-        if milestone.is_done or is_optional:
-            continue
-        return "seeds" if milestone.name == "labels" and not has_seeds else milestone.name
-    return "finished"
-
-
-def has_seeds_of_both_classes(labels: Iterable[str | None]) -> bool:
-    """Return True when every class occurs among the labels to start from.
-
-    >>> has_seeds_of_both_classes(["polyp", None, "non_polyp"]), has_seeds_of_both_classes(["polyp"])
-    (True, False)
-    """
-    return set(CLASS_NAMES) <= {label for label in labels if label is not None}
 
 
 def suggest_k(n_items: int) -> int:

@@ -224,21 +224,6 @@ def get_shown_picture(study: Study, relative_path: str, *, longest: int) -> np.n
     return _shrink_picture(str(study.folder), relative_path, get_version(study), longest)
 
 
-@st.cache_data(max_entries=8, ttl=CACHE_SECONDS, show_spinner="Counting the labels")
-def _count_labels(folder: str, labelling_id: str | None, n_lines: int, version: str) -> dict[str, dict[str, int]]:
-    """Count the labels in force by source and class."""
-    from medxai_core.stages.labels import get_label_states
-    from medxai_core.views.review_progress import count_labels
-
-    study = get_study(folder)
-    return count_labels(get_label_states(study, get_items(study)))
-
-
-def get_label_counts(study: Study) -> dict[str, dict[str, int]]:
-    """Return the number of labels in force by source and class."""
-    return _count_labels(str(study.folder), *_get_label_version(study))
-
-
 def _get_label_version(study: Study) -> tuple[str | None, int, str]:
     """Return what the labels in force depend on: the newest rounds, the log, the pictures."""
     from medxai_core.records.labellings import list_labellings
@@ -271,30 +256,37 @@ def get_health(study: Study) -> Any:
     return _check(str(study.folder), get_version(study), str(study.image_root))
 
 
-@st.cache_resource(max_entries=4, ttl=CACHE_SECONDS, show_spinner="Collecting the points of the map")
-def _load_points(folder: str, clustering_id: str | None, feature_set: str, state: str) -> Any:
-    """Collect the points of the newest map."""
+@st.cache_resource(max_entries=6, ttl=CACHE_SECONDS, show_spinner="Collecting the points of the map")
+def _load_map(folder: str, clustering_id: str | None, feature_set: str, reader: str, colour: tuple, state: str) -> Any:
+    """Collect the points of the newest map and pack them."""
     from medxai_core.records.clusterings import get_clustering, get_embedding
-    from medxai_core.records.labellings import find_labelling
     from medxai_core.views.map_points import get_map_points
+    from pages.components.clusters.map_message import make_map_message
 
     study = get_study(folder)
-    return get_map_points(
-        study,
-        get_items(study),
-        get_embedding(study, feature_set),
-        clustering=get_clustering(study, clustering_id) if clustering_id else None,
-        labelling=find_labelling(study),
-    )
+    items, embedding = get_items(study), get_embedding(study, feature_set)
+    clustering = get_clustering(study, clustering_id) if clustering_id else None
+    labelling = get_newest_labelling(study)
+    points = get_map_points(study, items, embedding, clustering=clustering, labelling=labelling, reader=reader)
+    return make_map_message(study, items, points, embedding, mode=colour[0], feature=colour[1])
 
 
-def get_points(study: Study, clustering_id: str | None, feature_set: str = "lire") -> Any:
-    """Return the points of the newest map of a feature set (`MapPoints`)."""
-    return _load_points(str(study.folder), clustering_id, feature_set, get_state(study))
+def get_map(study: Study, clustering_id: str | None, feature_set: str, reader: str, colour: tuple[str, str]) -> Any:
+    """Return the newest map of a feature set as one reader may see it (`MapMessage`)."""
+    return _load_map(str(study.folder), clustering_id, feature_set, reader, colour, get_state(study))
+
+
+def get_newest_labelling(study: Study) -> Any:
+    """Return the newest rounds with their proposals (`RecordedLabelling`), or None; they never change."""
+    from medxai_core.records.labellings import get_labelling, list_labellings
+
+    heads = list_labellings(study)
+    key = (get_version(study), heads[0]["labelling_id"]) if heads else ()
+    return remember(str(study.folder), "labelling", key, lambda: get_labelling(study, key[1])) if heads else None
 
 
 @st.cache_resource(max_entries=4, ttl=CACHE_SECONDS, show_spinner="Describing the clusters")
-def _describe(folder: str, clustering_id: str, state: str) -> tuple[Any, Any]:
+def _describe(folder: str, clustering_id: str, version: str) -> tuple[Any, Any]:
     """Describe every cluster, and what drove the clustering."""
     from medxai_core.records.clusterings import get_clustering
     from medxai_core.views.cluster_view import describe_study_clusters, explain_study_clustering
@@ -307,22 +299,29 @@ def _describe(folder: str, clustering_id: str, state: str) -> tuple[Any, Any]:
 
 def get_cluster_summaries(study: Study, clustering_id: str) -> tuple[Any, Any]:
     """Return a `ClusterSummary` of each cluster, and the `DescriptorShare` of each descriptor."""
-    return _describe(str(study.folder), clustering_id, get_state(study))
-
-
-@st.cache_data(max_entries=64, ttl=CACHE_SECONDS, show_spinner=False)
-def _explain(folder: str, clustering_id: str, cluster: int, state: str) -> Any:
-    """Say what sets one cluster apart."""
     from medxai_core.records.clusterings import get_clustering
-    from medxai_core.views.cluster_view import explain_study_cluster
+    from medxai_core.views.cluster_view import count_cluster_labels
 
-    study = get_study(folder)
-    return explain_study_cluster(study, get_clustering(study, clustering_id), cluster)
+    described, shares = _describe(str(study.folder), clustering_id, get_version(study))
+    key = (clustering_id, get_state(study))
+    clustering = get_clustering(study, clustering_id)
+    labelled = remember(
+        str(study.folder),
+        "cluster labels",
+        key,
+        lambda: count_cluster_labels(study, get_items(study), clustering, described),
+    )
+    return labelled, shares
 
 
 def get_cluster_words(study: Study, clustering_id: str, cluster: int) -> Any:
     """Return what sets one cluster apart, strongest first (`FeatureDifference`)."""
-    return _explain(str(study.folder), clustering_id, cluster, get_state(study))
+    from medxai_core.records.clusterings import get_clustering
+    from medxai_core.views.cluster_view import explain_study_cluster
+
+    key = (clustering_id, cluster, get_version(study))
+    clustering = get_clustering(study, clustering_id)
+    return remember(str(study.folder), "cluster words", key, lambda: explain_study_cluster(study, clustering, cluster))
 
 
 @st.cache_data(max_entries=2000, ttl=CACHE_SECONDS, show_spinner=False)

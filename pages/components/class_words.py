@@ -90,3 +90,12 @@ def escape(text: str) -> str:
     'a\\\\_b'
     """
     return "".join(f"\\{sign}" if sign in r"\`*_{}[]()#+-.!|~>$:<" else sign for sign in text)
+
+
+def plural(n: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> plural(1, "picture"), plural(1200, "tile")
+    ('1 picture', '1,200 tiles')
+    """
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"

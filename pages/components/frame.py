@@ -1,76 +1,32 @@
-"""What stands around every page: study picker, running jobs, errors, footer."""
+"""What every page needs of its frame: the study at hand, errors, empty states, durations, the footer."""
 
 from __future__ import annotations
-
-import os
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from medxai_core.config import RESEARCH_USE
 from medxai_core.errors import MedxaiError
-from medxai_core.events import get_default_reader
-from medxai_core.jobs import OPEN_STATUSES, list_jobs, request_stop
-from medxai_core.study import Study, list_studies
+from medxai_core.study import Study
+from medxai_core.views.standing import has_pictures
 from pages.components.cached import get_study
-from pages.components.links import link_to
+from pages.components.class_words import escape
+from pages.components.links import go_to_page, link_to
+from pages.components.study_picker import STUDY_KEY, choose_study, get_reader
 
-STUDY_KEY = "study_folder"
-READER_KEY = "reader"
-POLL_SECONDS = 2.0
-
-
-def show_study_picker() -> None:
-    """Let the user choose a study and say who reads; the choice is in the address, so a reload keeps it."""
-    folders = [str(folder) for folder in list_studies()]
-    st.divider()
-    if not folders:
-        st.caption("No study yet.")
-        return
-    wanted = st.session_state.get(STUDY_KEY) or _find_by_name(folders, st.query_params.get("study"))
-    demos = [folder for folder in folders if os.path.basename(folder) == "demo"]
-    current = wanted if wanted in folders else (demos or folders)[0]
-    names = _name_folders(folders)
-    chosen = st.selectbox(
-        "Study",
-        folders,
-        index=folders.index(current),
-        format_func=lambda folder: names[folder],
-        help="Studies known on this computer. A new one is made on the Study page.",
-    )
-    st.session_state[STUDY_KEY] = chosen
-    st.query_params["study"] = names[chosen]
-    reader = st.session_state.get(READER_KEY) or st.query_params.get("reader") or get_default_reader()
-    typed = st.text_input(
-        "Reader", reader, max_chars=40, help="Your pseudonym. It stands beside every decision; never use a name."
-    )
-    st.session_state[READER_KEY] = typed.strip() or get_default_reader()
-    if st.session_state[READER_KEY] != get_default_reader():
-        st.query_params["reader"] = st.session_state[READER_KEY]
-
-
-def _find_by_name(folders: list[str], name: str | None) -> str | None:
-    """Return the folder of a study named in the address."""
-    return next((folder for folder, known in _name_folders(folders).items() if known == name), None)
-
-
-def _name_folders(folders: list[str]) -> dict[str, str]:
-    """Return a name for each folder: its own, and where it lies when two have the same."""
-    names = [os.path.basename(folder) for folder in folders]
-    return {
-        folder: name if names.count(name) == 1 else f"{name} ({'/'.join(folder.split(os.sep)[-3:-1])})"
-        for folder, name in zip(folders, names, strict=True)
-    }
-
-
-def choose_study(folder: str) -> None:
-    """Make another study the current one."""
-    st.session_state[STUDY_KEY] = str(folder)
-
-
-def get_reader() -> str:
-    """Return the pseudonym of who reads."""
-    return st.session_state.get(READER_KEY) or get_default_reader()
+__all__ = [
+    "choose_study",
+    "find_current_study",
+    "format_seconds",
+    "get_reader",
+    "keep_in_frame",
+    "name_items",
+    "require_pictures",
+    "require_study",
+    "show_empty",
+    "show_error",
+    "show_footer",
+]
 
 
 def find_current_study() -> Study | None:
@@ -97,7 +53,23 @@ def require_study() -> Study:
     if study is None:
         show_empty("There is no study yet.", "Make the demo or import pictures first.", "study", "Go to Study")
         st.stop()
+    require_pictures(study)
     return study
+
+
+def require_pictures(study: Study) -> None:
+    """Say what to do in a study without pictures, and end the page."""
+    if has_pictures(study):
+        return
+    st.info("**This study holds no picture.** Each import makes a study of its own.", icon=":material/info:")
+    if st.button("Import pictures", type="primary", icon=":material/add_photo_alternate:", key="import-instead"):
+        go_to_page("study", new="1")
+    st.stop()
+
+
+def name_items(study: Study) -> str:
+    """Return what is clustered, labelled and learned from, as people say it: pictures, or tiles of them."""
+    return "pictures" if tuple(study.get_fact("tiles", [1, 1])) == (1, 1) else "tiles"
 
 
 def show_empty(what: str, remedy: str, page: str, label: str) -> None:
@@ -108,55 +80,7 @@ def show_empty(what: str, remedy: str, page: str, label: str) -> None:
 
 def show_error(error: MedxaiError) -> None:
     """Show what happened and what to do."""
-    st.error(f"**{_plain(error.message)}**\n\n{_plain(error.remedy)}", icon=":material/error:")
-
-
-def _plain(text: str) -> str:
-    """Return text whose signs are not read as markdown: file names may hold anything."""
-    return "".join(f"\\{sign}" if sign in r"\`*_{}[]()#+-.!|~>$:<" else sign for sign in text)
-
-
-@st.fragment(run_every=POLL_SECONDS)
-def show_job_strip() -> None:
-    """Show the jobs at work in the chosen study, on every page; when one ends, draw the page again."""
-    study = find_current_study()
-    if study is None:
-        return
-    jobs = list_jobs(study, only_open=True)
-    running = {job["job_id"] for job in jobs}
-    before = st.session_state.get("running_jobs", set())
-    st.session_state["running_jobs"] = running
-    for job in jobs:
-        with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{job['title']}** · {job['stage']}", width="content")
-            share = job["done"] / job["total"] if job["total"] else 0.0
-            st.progress(min(share, 1.0), text=_describe_progress(job))
-            key, icon = f"stop-{job['job_id']}", ":material/stop_circle:"
-            if st.button("Stop", key=key, icon=icon, disabled=job["stop_requested"]):
-                request_stop(study, job["job_id"])
-    if before - running:
-        _tell_ended(study, before - running)
-        st.rerun()
-
-
-def _describe_progress(job: dict) -> str:
-    """Return how far a job is and how long it will take."""
-    if job["stop_requested"]:
-        return "stopping at the next safe point"
-    if not job["total"]:
-        return "starting"
-    left = f" · about {format_seconds(job['eta_seconds'])} left" if job["eta_seconds"] else ""
-    return f"{job['done']} of {job['total']}{left}"
-
-
-def _tell_ended(study: Study, job_ids: set[str]) -> None:
-    """Say how jobs ended, in a short-lived note."""
-    for job in list_jobs(study):
-        if job["job_id"] in job_ids and job["status"] not in OPEN_STATUSES:
-            words = {"done": "is done", "stopped": "was stopped", "failed": "failed", "lost": "was lost"}
-            note = f"{job['title']} {words.get(job['status'], job['status'])}. {_plain(job['error'] or '')}"
-            icon = ":material/check_circle:" if job["status"] == "done" else ":material/warning:"
-            st.toast(note, icon=icon, duration="long")
+    st.error(f"**{escape(error.message)}**\n\n{escape(error.remedy)}", icon=":material/error:")
 
 
 def format_seconds(seconds: float | None) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
 from medxai_core.errors import JobError
-from medxai_core.jobs import OPEN_STATUSES, list_jobs, start_job
+from medxai_core.jobs import list_jobs, start_job
 from medxai_core.study import Study
+from medxai_core.views.failed_jobs import dismiss_failure, find_failure
+from medxai_core.views.run_states import read_log_tail
 from pages.components.class_words import escape
 from pages.components.frame import show_error
 
@@ -29,8 +32,31 @@ def is_at_work(study: Study, *kinds: str) -> bool:
 
 
 def show_last_failure(study: Study, *kinds: str) -> None:
-    """Say how the newest job of these kinds failed, until one of them succeeds."""
-    ended = [job for job in list_jobs(study) if job["kind"] in kinds and job["status"] not in OPEN_STATUSES]
-    if ended and ended[0]["status"] in ("failed", "lost"):
-        words = escape(ended[0]["error"] or "")
-        st.error(f"**{escape(ended[0]['title'])} failed.** {words}", icon=":material/error:")
+    """Say how the newest job of these kinds failed and what to do, until it is dismissed or one succeeds."""
+    hidden = st.session_state.setdefault("dismissed_failures", set())
+    found = find_failure(study, kinds)
+    if found is None or found.job["job_id"] in hidden:
+        return
+    with st.container(border=True, key=f"failure-{found.job['job_id']}"):
+        with st.container(horizontal=True, vertical_alignment="top"):
+            words = f":red[:material/error:] **{escape(found.job['title'])} {found.what}** {escape(found.remedy)}"
+            st.markdown(words, width="stretch")
+            st.button(
+                "Dismiss",
+                key=f"dismiss-{found.job['job_id']}",
+                icon=":material/close:",
+                on_click=_dismiss,
+                args=(study, found.job),
+                help="Hides this message. The job stays in the log of the Transparency page.",
+            )
+        tail = read_log_tail(study, found.job["job_id"])
+        if found.is_fault and tail:
+            with st.expander("What the program printed last (log)", icon=":material/terminal:"):
+                st.code(tail, language=None, wrap_lines=True)
+
+
+def _dismiss(study: Study, job: dict[str, Any]) -> None:
+    """Hide a failure: for all readers, or in a read-only study for this session."""
+    st.session_state["dismissed_failures"].add(job["job_id"])
+    if not study.read_only:
+        dismiss_failure(study, job["job_id"])

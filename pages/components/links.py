@@ -6,24 +6,17 @@ from typing import NamedTuple
 
 import streamlit as st
 
+KEPT = ("study", "reader")
+"""What stands in the address of every page."""
+
 
 class PageFacts(NamedTuple):
-    """Name one page: file, title, icon, address, what it is for."""
+    """Name one page: file and address, title, icon, what it is for."""
 
     name: str
     title: str
     icon: str
     purpose: str
-
-    @property
-    def url(self) -> str:
-        """Address of the page."""
-        return self.name
-
-    @property
-    def is_first(self) -> bool:
-        """True for the page that opens first."""
-        return self.name == PAGES[0].name
 
 
 PAGES = (
@@ -37,7 +30,18 @@ PAGES = (
 )
 
 
+def go_to_page(name: str, **where: str) -> None:
+    """Open a page; `where` goes into its address (image, item, run: ids only), study and reader stay in it."""
+    kept = {part: st.query_params[part] for part in KEPT if part in st.query_params}
+    st.switch_page(f"pages/{name}.py", query_params=kept | where)
+
+
+def go_to_first_page() -> None:
+    """Open the first page from the bare address of the app, with all that stands in the address."""
+    st.switch_page(f"pages/{PAGES[0].name}.py", query_params=st.query_params.to_dict())
+
+
 def link_to(name: str, label: str) -> None:
     """Draw a button that opens another page."""
     if st.button(label, key=f"link-{name}-{label}", icon=":material/arrow_forward:"):
-        st.switch_page(f"pages/{name}.py")
+        go_to_page(name)

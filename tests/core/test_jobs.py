@@ -112,3 +112,16 @@ def test_a_job_run_by_hand_is_refused_while_one_of_its_kind_is_at_work(study: St
         running_job(study, "evaluate-classifier", title="Scores", parameters={}),
     ):
         raise AssertionError("two jobs of one kind are at work")
+
+
+def test_a_resumed_stage_counts_its_own_time_only(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    with running_job(study, "train", title="Training", parameters={}) as job:
+        report = job.stage("Training")
+        now = time.time()
+        for seconds, done in ((0, 51), (10, 52), (20, 53)):  # 50 steps were done before; 10 s a step
+            monkeypatch.setattr("medxai_core.jobs.time.time", lambda at=now + seconds: at)
+            job._written_at = 0.0
+            report(done, 100)
+        assert get_job(study, job.job_id)["eta_seconds"] == pytest.approx(10 * 47, rel=0.01)
+        monkeypatch.undo()
+        report(100, 100)

@@ -6,10 +6,10 @@ import json
 import time
 
 from medxai_core import making
-from medxai_core.jobs import list_jobs
-from medxai_core.records.pictures import get_thumbnail_path, list_images, list_items
+from medxai_core.errors import Failure
+from medxai_core.records.pictures import get_thumbnail_path, list_images
+from medxai_core.studies.likely_folders import LikelyFolder
 from medxai_core.study import open_study
-from medxai_core.views import overview
 
 
 def find_button(app, label):
@@ -56,30 +56,6 @@ def test_no_file_name_is_shown(open_page, fresh_study, read_page):
         assert "smith" not in shown
 
 
-def test_the_next_step_of_an_imported_study_is_its_features(open_page, fresh_study):
-    app = open_page("study")
-    find_button(app, "Extract features").click().run()
-    [job] = list_jobs(open_study(fresh_study.folder))
-    assert (job["kind"], job["parameters"]["arguments"]) == ("features", ["features", str(fresh_study.folder)])
-    wait_for_jobs(fresh_study)
-    again = open_page("study")
-    assert not again.exception
-    assert find_button(again, "Cluster the pictures")
-
-
-def wait_for_jobs(study):
-    """Wait until no job is at work."""
-    for _ in range(600):
-        if not list_jobs(study, only_open=True):
-            return
-        time.sleep(0.1)
-
-
-def test_a_study_with_proposals_asks_for_their_review(open_page, small_study):
-    app = open_page("study")
-    assert find_button(app, "Review the proposals")
-
-
 def test_a_healthy_study_is_said_to_be_so(open_page, small_study, read_page):
     assert "Something is wrong" not in read_page(open_page("study", study_tab="Health check"))
 
@@ -114,9 +90,33 @@ def test_removing_a_picture_needs_a_confirmation_and_leaves_no_thumbnail(open_pa
 
 def test_an_import_without_a_name_is_refused_with_the_remedy(open_page):
     app = open_page("study")
+    app.text_input(key="import-name").set_value("")
     app.button(key="import-start").click().run()
     assert "name of a study" in app.error[0].value
     assert making.list_makings() == []
+
+
+def test_a_neutral_name_is_offered_so_that_none_must_be_typed(open_page, fresh_study):
+    app = open_page("study", new="1")
+    assert app.text_input(key="import-name").value == "study-1"
+
+
+def test_a_folder_found_on_this_computer_is_taken_by_one_click(open_page, imported_study, monkeypatch):
+    folder = open_study(imported_study, read_only=True).image_root
+    found = [LikelyFolder(folder, 24)]
+    monkeypatch.setattr("pages.components.study.likely_places.list_likely_folders", lambda: found)
+    app = open_page("study")
+    app.button(key="likely-0").click().run()
+    assert app.text_input(key="import-images-folder").value == str(folder)
+
+
+def test_a_damaged_upload_is_named_without_the_words_of_a_decoder(open_page, home, read_page):
+    app = open_page("study")
+    reason = "'/x/uploads/m/images/a.png' is damaged, cut short or not readable (OSError: broken (7)). Copy it again."
+    app.session_state["uploads_left_out"] = [Failure("a.png", reason)]
+    app.run()
+    [table] = [frame.value for frame in app.dataframe]
+    assert table.iloc[0].tolist() == ["a.png", "The file is damaged, cut short or not readable. Copy it again."]
 
 
 def test_a_folder_that_is_not_there_is_said_so_before_anything_starts(open_page, tmp_path):
@@ -165,9 +165,3 @@ def test_a_demo_in_the_making_shows_its_stage_and_can_be_stopped(open_page, home
     assert find_button(app, "Make the demo study").disabled
     find_button(app, "Stop").click().run()
     assert making.is_stop_requested("demo")
-
-
-def test_the_milestones_follow_the_method(small_study):
-    milestones = overview.list_milestones(small_study, list_items(small_study))
-    done = [one.name for one in milestones if one.is_done]
-    assert done == ["features", "clusters", "labels"]

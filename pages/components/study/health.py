@@ -14,6 +14,7 @@ from medxai_core.views.overview import find_image_ids
 from pages.components.cached import get_health
 from pages.components.class_words import escape, shorten
 from pages.components.frame import show_error
+from pages.components.study.failures import show_failures
 from pages.components.study.pictures import show_picture
 
 MOST_SHOWN = 24
@@ -55,7 +56,7 @@ def show_health(study: Study) -> None:
     _show_notes(health)
     _show_failures(health)
     st.caption("Here files are only looked for. To read each one again and compare it with what was imported:")
-    st.code(f"python -m medxai_core study check {study.name}", language="bash")
+    st.code(f"python -m medxai_core study check {study.name}", language=None)
 
 
 def _show_verdict(health: Health) -> None:
@@ -101,11 +102,7 @@ def _show_failures(health: Health) -> None:
         st.caption("Every picture could be imported.")
         return
     st.markdown(f"**{len(health.failures)} files were left out or taken only in part**")
-    st.dataframe(
-        {"File": [one.item for one in health.failures], "Why": [one.reason for one in health.failures]},
-        hide_index=True,
-        alt="Files that were not imported, with the reason",
-    )
+    show_failures(health.failures)
 
 
 def show_relocation(study: Study) -> None:

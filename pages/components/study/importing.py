@@ -22,9 +22,11 @@ from medxai_core.studies.uploads import (
     start_upload,
 )
 from pages.components.frame import show_error
+from pages.components.study.failures import show_failures
+from pages.components.study.likely_places import FOLDER_KEY, show_likely_places
 from pages.components.study.making import remember_started
 
-SOURCES = {"folder": "A folder on this computer", "zip": "A zip file", "pictures": "Picture files"}
+SOURCES = {"folder": "A folder", "zip": "A zip file", "pictures": "Picture files"}
 LAYOUT_WORDS = {
     "auto": "find out by the folder names",
     "kvasir-seg": "Kvasir-SEG (images and masks side by side)",
@@ -32,8 +34,11 @@ LAYOUT_WORDS = {
     "kvasir": "Kvasir (a folder for each class)",
     "folders": "plain folders (polyp, non_polyp, or any)",
 }
-TILES = {(1, 1): "whole pictures", (2, 2): "2 x 2 tiles", (3, 3): "3 x 3 tiles", (4, 4): "4 x 4 tiles"}
-TILES_HELP = "Run 1 of the paper cuts each picture into 2 x 2 tiles, runs 2 to 5 keep pictures whole."
+TILES = {"1": "whole pictures", "2": "2 x 2 tiles", "3": "3 x 3", "4": "4 x 4"}
+TILES_HELP = (
+    "Where nearly every picture shows a polyp, tiles give both classes: some hold it, some do not. Run 1 of the paper "
+    "cuts each picture into 2 x 2 tiles, runs 2 to 5 keep pictures whole."
+)
 LEFT_OUT_KEY = "uploads_left_out"
 PICTURE_TYPES = [suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES]
 
@@ -50,15 +55,26 @@ def show_import() -> None:
         key="import-source",
     )
     pictures = _ask_pictures(source or "folder", "images", "Pictures")
+    if source == "folder":
+        show_likely_places()
+    st.session_state.setdefault("import-name", making.suggest_name())
     name = st.text_input(
         "Name of the study",
         key="import-name",
         max_chars=40,
-        placeholder="kvasir_pilot",
-        help="Letters, digits, - and _. Never a patient's name.",
+        help="Letters, digits, - and _. It stands in addresses: never a patient's name.",
+    )
+    n_tiles = st.segmented_control(
+        "Take them as",
+        list(TILES),
+        format_func=TILES.get,
+        default="1",
+        required=True,
+        key="import-tiles",
+        help=TILES_HELP,
     )
     with st.expander("More options", icon=":material/tune:"):
-        options = _ask_options(source or "folder")
+        options = _ask_options(source or "folder") | {"tiles": (int(n_tiles), int(n_tiles))}
     st.caption(
         "The pictures stay on this computer. Remove names and numbers of patients that are burnt into them first."
         if source == "folder"
@@ -73,7 +89,9 @@ def _ask_pictures(source: str, part: str, label: str) -> Any:
     """Ask for a folder, a zip or pictures; return what was given."""
     if source == "folder":
         example = "/data/kvasir-seg/images" if part == "images" else "/data/kvasir-seg/masks"
-        return st.text_input(f"{label}: folder", key=f"import-{part}-folder", placeholder=example).strip()
+        words = "A folder on the computer on which this app runs. Folders in it are searched too; nothing is copied."
+        key = FOLDER_KEY if part == "images" else f"import-{part}-folder"
+        return st.text_input(f"{label}: folder", key=key, placeholder=example, help=words).strip()
     if source == "zip":
         return st.file_uploader(f"{label}: zip file", type="zip", key=f"import-{part}-zip")
     return st.file_uploader(
@@ -91,20 +109,17 @@ def _ask_options(source: str) -> dict[str, Any]:
         else st.file_uploader("Table of labels (CSV)", type="csv", key="import-labels-file")
     )
     layout = st.selectbox("Folders are laid out as", LAYOUTS, format_func=LAYOUT_WORDS.get, key="import-layout")
-    left, right = st.columns(2)
-    group = left.text_input(
+    group = st.text_input(
         "Patient column (optional)",
         key="import-group",
         help="Column of the table that names the patient or procedure, by a pseudonym. Pictures of one patient then "
         "never lie in two splits.",
     )
-    tiles = right.selectbox("Tiles", list(TILES), format_func=TILES.get, key="import-tiles", help=TILES_HELP)
     return {
         "masks": masks,
         "labels": labels,
         "group_column": group.strip() or None,
         "layout": layout,
-        "tiles": tiles,
         **_ask_splits(),
     }
 
@@ -136,7 +151,7 @@ def _start(name: str, source: str, pictures: Any, options: dict[str, Any]) -> No
     try:
         making.check_is_free(name)
         if not pictures:
-            raise LayoutError("no pictures were given.", "Name a folder, or choose files.")
+            raise LayoutError("No pictures were given.", "Name a folder, or choose files.")
         found = _find_folders(pictures, options) if source == "folder" else _keep_uploads(name, pictures, options)
         making.start_import(name, ImportOptions(**options | found))
     except MedxaiError as error:
@@ -195,4 +210,4 @@ def show_left_out() -> None:
     if failures:
         words = "1 uploaded file was" if len(failures) == 1 else f"{len(failures)} uploaded files were"
         with st.expander(f"{words} left out", icon=":material/warning:"):
-            st.dataframe([failure.__dict__ for failure in failures], hide_index=True)
+            show_failures(failures)

@@ -9,6 +9,7 @@ from medxai_core.making import Making
 from medxai_core.studies.uploads import discard_uploads
 from pages.components.class_words import escape
 from pages.components.frame import choose_study, format_seconds
+from pages.components.study.failures import say_reason
 
 STARTED_KEY = "makings_started"
 POLL_SECONDS = 1.0
@@ -103,7 +104,7 @@ def _show_failure(one: Making) -> None:
     if one.status == "stopped":
         st.markdown(f":material/stop_circle: **{escape(one.title)}** was stopped; nothing was kept.", width="stretch")
         return
-    words = f"**{escape(one.title)} failed:** {escape(one.error)}\n\n{escape(one.remedy)}"
+    words = f"**{escape(one.title)} failed:** {escape(say_reason(one.error))}\n\n{escape(one.remedy)}"
     st.error(words, icon=":material/error:", width="stretch")
 
 

@@ -7,9 +7,9 @@ import streamlit as st
 from medxai_core import making
 from medxai_core.config import get_home
 from medxai_core.errors import MedxaiError
-from pages.components.frame import show_error
+from pages.components.frame import choose_study, show_error
 from pages.components.study.importing import show_import
-from pages.components.study.making import remember_started
+from pages.components.study.making import is_form_open, remember_started, turn_form
 
 
 def show_welcome() -> None:
@@ -35,21 +35,25 @@ def _show_demo() -> None:
     """Offer to make the demo study."""
     st.markdown("#### :material/auto_awesome: Try the demo")
     st.markdown(
-        "240 drawn colonoscopy frames with exact masks. No patient, no download. "
+        "480 drawn colonoscopy frames with exact masks. No patient, no download. "
         "Every page is filled: clusters, proposed labels, a small trained classifier, heat maps, scores."
     )
-    exists = (get_home() / "studies" / making.DEMO_NAME / "study.db").exists()
+    demo = get_home() / "studies" / making.DEMO_NAME
+    if (demo / "study.db").exists():
+        st.button("Open the demo", icon=":material/arrow_forward:", on_click=_open_demo, args=(str(demo.resolve()),))
+        return
     progress = making.get_demo_progress()
     at_work = progress is not None and progress.is_open
-    if st.button(
-        "Make the demo study",
-        type="primary",
-        icon=":material/play_arrow:",
-        disabled=exists or at_work,
-        help="The demo is there already: choose it on the left." if exists else None,
-    ):
+    if st.button("Make the demo study", type="primary", icon=":material/play_arrow:", disabled=at_work):
         _start_demo()
     st.caption("Takes about 3 minutes on a laptop. You can leave this page meanwhile.")
+
+
+def _open_demo(folder: str) -> None:
+    """Leave the form and open the demo."""
+    choose_study(folder)
+    if is_form_open():
+        turn_form()
 
 
 def _start_demo() -> None:

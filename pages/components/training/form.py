@@ -13,8 +13,8 @@ from medxai_core.study import Study
 from medxai_core.training import TrainingConfig
 from medxai_core.views.training_cost import estimate_study_training, find_recorded_speed, make_config
 from pages.components.cached import get_items, get_measured_speed, get_training_choice
-from pages.components.class_words import CLASS_WORDS, SOURCE_WORDS, say_plainly
-from pages.components.frame import format_seconds, show_error
+from pages.components.class_words import CLASS_WORDS, SOURCE_WORDS, escape, say_plainly
+from pages.components.frame import format_seconds, name_items, show_error
 from pages.components.links import link_to
 from pages.components.training.words import (
     LABEL_WORDS,
@@ -95,7 +95,8 @@ def _show_labels(study: Study, labels: str) -> TrainingSet | None:
     try:
         chosen = get_training_choice(study, labels)
     except NoSeedsError as error:
-        st.warning(say_plainly(f"{error.message} {error.remedy}"), icon=":material/warning:")
+        words = say_plainly(f"{error.message} {error.remedy}")
+        st.warning(escape(words[:1].upper() + words[1:]), icon=":material/warning:")
         link_to("review", "Label pictures on the Review page")
         return None
     rows = [
@@ -133,7 +134,7 @@ def _show_cost(study: Study, choices: Choices, *, n_items: int) -> None:
     cost = estimate_study_training(choices.config, n_items=n_items, n_validation=n_validation, seconds_per_batch=speed)
     st.markdown(
         f"About **{format_seconds(cost.seconds)}** on this computer: {choices.config.epochs} passes over "
-        f"{n_items} pictures, each followed by a look at {n_validation} check pictures."
+        f"{n_items:,} {name_items(study)}, each followed by a look at {n_validation:,} check {name_items(study)}."
     )
     st.caption(how)
 

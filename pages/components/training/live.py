@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from medxai_core.errors import MedxaiError
-from medxai_core.jobs import request_stop, start_job
+from medxai_core.jobs import start_job
 from medxai_core.records.runs import RecordedRun
 from medxai_core.study import Study
 from medxai_core.views.learning import describe_learning
@@ -25,6 +25,7 @@ from pages.components.training.words import (
     PRESET_WORDS,
     STATE_WORDS,
     VERDICT_ICONS,
+    WHEN_TO_STOP,
     say_percent,
 )
 
@@ -64,7 +65,7 @@ def _read(study: Study, run_id: str | None) -> RunState | None:
 
 
 def _show_head(study: Study, state: RunState) -> None:
-    """Show name, state, and the button that fits."""
+    """Show name and state, and the button to go on; the one to stop is in the strip at the top of every page."""
     words, icon, color = STATE_WORDS[state.state]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.badge(words, icon=icon, color=color)
@@ -72,16 +73,7 @@ def _show_head(study: Study, state: RunState) -> None:
             run = state.run
             recipe = f"{PRESET_WORDS.get(run.preset, run.preset)} · {NETWORK_WORDS.get(run.network, run.network)}"
             st.caption(f"{recipe} · begun {run.created_at[:16].replace('T', ' ')} UTC", width="stretch")
-        if state.is_open and state.job is not None:
-            st.button(
-                "Stop",
-                key=f"stop-here-{state.job['job_id']}",
-                icon=":material/stop_circle:",
-                disabled=state.state == "stopping" or study.read_only,
-                on_click=request_stop,
-                args=(study, state.job["job_id"]),
-            )
-        elif state.can_resume and st.button("Go on", icon=":material/play_arrow:", disabled=study.read_only):
+        if state.can_resume and st.button("Go on", icon=":material/play_arrow:", disabled=study.read_only):
             _resume(study, state)
 
 
@@ -135,6 +127,8 @@ def _show_learning(state: RunState) -> None:
     with st.container(border=True, gap="xsmall"):
         question = "Is it improving?" if state.is_open else "Did it improve?"
         st.markdown(f"{VERDICT_ICONS[found.verdict]} **{question}** {found.headline}")
+        if state.is_open:
+            st.markdown(f":material/stop_circle: **When do I stop?** {WHEN_TO_STOP[found.verdict]}")
         for sentence in found.details:
             st.caption(sentence)
         if state.best is not None and state.best["validation_accuracy"] is not None:

@@ -11,6 +11,7 @@ from medxai_core.records.masks import get_locked_setting
 from medxai_core.records.runs import get_classifier_scores
 from medxai_core.study import Study
 from medxai_core.views.run_states import RunState
+from pages.components.page_links import read_address, write_address
 from pages.components.training.curves import show_compared_curves
 from pages.components.training.words import (
     NETWORK_WORDS,
@@ -34,9 +35,9 @@ def choose_run(study: Study, states: Sequence[RunState]) -> RunState | None:
     if known is not None and set(by_id) - known:
         st.session_state[RUN_KEY] = next(iter(by_id))
     st.session_state[KNOWN_KEY] = {str(study.folder): set(by_id)}
-    chosen = st.selectbox(
-        "Run", list(by_id), key=RUN_KEY, bind="query-params", label_visibility="collapsed", icon=":material/history:"
-    )
+    read_address("run", RUN_KEY, list(by_id), default=next(iter(by_id)))
+    chosen = st.selectbox("Run", list(by_id), key=RUN_KEY, label_visibility="collapsed", icon=":material/history:")
+    write_address("run", RUN_KEY, chosen)
     return by_id[chosen]
 
 

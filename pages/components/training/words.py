@@ -43,6 +43,17 @@ VERDICT_ICONS: dict[Verdict, str] = {
     "unknown": ":material/help:",
 }
 
+WHEN_TO_STOP: dict[Verdict, str] = {
+    "too_early": "Not yet. Let it make a few passes first.",
+    "improving": "Not yet. It stops by itself after the last pass; the best pass is kept.",
+    "paused": "Not yet. One or two passes without a gain say little.",
+    "no_longer": "You can stop now: the best pass is kept, and later ones are not better.",
+    "learns_by_heart": "You can stop now: the best pass is kept; more passes teach it its own pictures only.",
+    "guessing": "Wait for half of the passes. If nothing has changed, stop and look at the labels on the Review page.",
+    "unknown": "No one can tell without check pictures; it stops by itself after the last pass.",
+}
+"""While a training is at work."""
+
 SCORE_WORDS = {
     "accuracy": "Right, of all pictures (accuracy)",
     "balanced_accuracy": "Right, both classes counted alike (balanced accuracy)",

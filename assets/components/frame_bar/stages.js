@@ -1,0 +1,54 @@
+import { make } from "../shared/dom.js";
+
+const STATES = { done: "done", work: "at work", next: "next", open: "not yet" };
+
+/** Return the list of stages and the button of the next step. */
+export function drawStages(bar) {
+  const { stages, next } = bar.data;
+  if (!stages.length) return [make("p", { class: "quiet lead", text: "No study is open yet." })];
+  const items = stages.map((stage) => make("li", {}, [drawStage(bar, stage)]));
+  const list = make("nav", { "aria-label": "Stages of this study" }, [make("ol", {}, items)]);
+  return [list, next ? drawNext(bar, next) : make("span", { class: "quiet busy", text: "At work" })];
+}
+
+function drawStage(bar, stage) {
+  const isHere = stage.page === bar.data.page;
+  const number = stage.number === "-" ? STATES[stage.state] : stage.number;
+  const link = make("a", {
+    href: writeAddress(bar.data, stage.page),
+    class: "stage",
+    title: stage.explained,
+    "aria-label": `${stage.title}, ${STATES[stage.state]}: ${number}`,
+    "data-state": stage.state,
+    "aria-current": isHere ? "page" : null,
+    onclick: (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      if (!isHere) bar.go({ page: stage.page });
+    },
+  });
+  link.append(
+    make("span", { class: "sign", "aria-hidden": "true" }),
+    make("span", { class: "title", text: stage.title }),
+    make("span", { class: "number", text: number }),
+  );
+  return link;
+}
+
+function drawNext(bar, next) {
+  const label = bar.data.isFinished ? next.label : `Next: ${next.label}`;
+  return make("button", {
+    class: bar.data.isFinished ? "" : "next", text: label, title: next.explained, type: "button",
+    onclick: (event) => {
+      const button = event.currentTarget;
+      button.disabled = true; // a second click would start it twice
+      setTimeout(() => { button.disabled = false; }, 3000);
+      bar.go({ step: "next" });
+    },
+  });
+}
+
+/** Return the address of a page, so that a stage can be opened in a tab of its own or sent to someone. */
+function writeAddress(data, page) {
+  return `${page}?${new URLSearchParams(data.kept)}`;
+}

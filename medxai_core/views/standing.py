@@ -1,0 +1,229 @@
+"""Where a study stands: one number for each stage of the method, counted in the store, whatever its size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import func, select
+
+from medxai_core import store
+from medxai_core.config import CLASS_NAMES
+from medxai_core.records.decisions import list_decisions
+from medxai_core.records.labellings import find_proposals, list_labellings
+from medxai_core.records.masks import MaskSetting, get_locked_setting, is_tuned_on_test
+from medxai_core.records.pictures import find_training_items
+from medxai_core.records.runs import list_trained_runs
+from medxai_core.review import compute_labels
+from medxai_core.study import Study
+from medxai_core.views.recorded_scores import find_current_row, find_trivial_row
+
+StepName = Literal["pictures", "features", "clusters", "seeds", "labels", "decisions", "runs", "setting", "scores"]
+
+
+@dataclass(frozen=True)
+class Foundation:
+    """Count what only recorded stages change, not the decisions of readers.
+
+    Attributes
+    ----------
+    n_images, n_training_items : int
+        Pictures that are present, and items of their train split: what gets labels.
+    has_tiles : bool
+        An item is a tile of a picture.
+    has_features, has_map : bool
+    n_clusters : int
+        Of the newest clustering; 0 without one.
+    n_seeds : dict of str to int
+        Items that came with a label to start from, by class.
+    labelling_id : str or None
+        The newest rounds of proposals.
+    n_proposals : int
+        Proposals of the newest rounds.
+    n_test_masks : int
+        Test pictures with a mask that an expert drew: without any, nothing can be scored.
+    """
+
+    n_images: int
+    n_training_items: int
+    has_tiles: bool
+    has_features: bool
+    has_map: bool
+    n_clusters: int
+    n_seeds: dict[str, int]
+    labelling_id: str | None
+    n_proposals: int
+    n_test_masks: int
+
+
+@dataclass(frozen=True)
+class LabelCounts:
+    """Count the labels in force, and how far the proposals were reviewed.
+
+    Attributes
+    ----------
+    n_labelled : int
+        Training items with a label in force: seeds, reviewed, and proposals that no reader turned down.
+    n_by_readers : int
+        Those whose label a reader gave or accepted.
+    n_reviewed : int
+        Proposals of the newest rounds that some reader has decided on.
+    classes : frozenset of str
+        Classes that seeds or readers have given: the rounds need both to start.
+    """
+
+    n_labelled: int
+    n_by_readers: int
+    n_reviewed: int
+    classes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class MaskStanding:
+    """Say which run's setting was locked last, and how its masks score on test pictures beside a disk.
+
+    Attributes
+    ----------
+    n_trained : int
+        Runs with a finished epoch.
+    run_id : str or None
+        The run whose setting was locked last; None: nothing is locked.
+    setting : MaskSetting or None
+    dice, disk_dice : float or None
+        Mean Dice on the test pictures, 0 to 1, and that of a centred disk; None: not scored, or undefined.
+    is_tuned_on_test : bool
+        The test pictures had been open before the setting was chosen.
+    is_scored : bool
+        The test pictures are scored under the setting that is locked.
+    """
+
+    n_trained: int
+    run_id: str | None = None
+    setting: MaskSetting | None = None
+    dice: float | None = None
+    disk_dice: float | None = None
+    is_tuned_on_test: bool = False
+    is_scored: bool = False
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Hold all that the stages of the method have come to."""
+
+    foundation: Foundation
+    labels: LabelCounts
+    masks: MaskStanding
+
+    @property
+    def next_step(self) -> StepName | Literal["finished"]:
+        """Name of what to do next; "seeds": someone must label the first items.
+
+        Notes
+        -----
+        Reviewing may be skipped: once a classifier is trained it is not asked for.
+        """
+        base, labels, masks = self.foundation, self.labels, self.masks
+        needs_both = not base.n_proposals and not set(CLASS_NAMES) <= labels.classes
+        steps: list[tuple[StepName, bool]] = [
+            ("pictures", base.n_images > 0),
+            ("features", base.has_features),
+            ("clusters", base.n_clusters > 0),
+            ("seeds" if needs_both else "labels", base.labelling_id is not None),
+            ("decisions", labels.n_reviewed > 0 or masks.n_trained > 0 or not base.n_proposals),
+            ("runs", masks.n_trained > 0),
+            ("setting", masks.setting is not None),
+            ("scores", masks.is_scored or not base.n_test_masks),
+        ]
+        return next((name for name, is_done in steps if not is_done), "finished")
+
+
+def has_pictures(study: Study) -> bool:
+    """Return True unless every picture was removed."""
+    return bool(study.read(select(store.images.c.image_id).where(store.images.c.removed_at.is_(None)).limit(1)))
+
+
+def count_foundation(study: Study) -> Foundation:
+    """Count what recorded stages have left."""
+    i, c = store.images.c, store.items.c
+    is_here = i.removed_at.is_(None)
+    n_images = study.read(select(func.count(i.image_id)).where(is_here))[0][0]
+    in_train = select(func.count(c.item_id)).join(store.images, i.image_id == c.image_id)
+    n_items = study.read(in_train.where(is_here, i.split == "train"))[0][0]
+    with_truth = is_here, i.split == "test", i.mask_path.is_not(None)
+    seeds = study.read(
+        select(c.reference_label, func.count(c.item_id)).where(c.is_seed.is_(True)).group_by(c.reference_label)
+    )
+    newest = study.read(select(store.clusterings.c.k).order_by(store.clusterings.c.created_at.desc()).limit(1))
+    heads = list_labellings(study)
+    labelling_id = heads[0]["labelling_id"] if heads else None
+    of_newest = store.proposals.c.labelling_id == labelling_id
+    return Foundation(
+        n_images=n_images,
+        n_training_items=n_items,
+        has_tiles=tuple(study.get_fact("tiles", [1, 1])) != (1, 1),
+        has_features=_has_rows(study, store.features.c.array_id),
+        has_map=_has_rows(study, store.embeddings.c.embedding_id),
+        n_clusters=newest[0][0] if newest else 0,
+        n_seeds={str(label): n for label, n in seeds if label is not None},
+        labelling_id=labelling_id,
+        n_proposals=study.read(select(func.count(store.proposals.c.item_id)).where(of_newest))[0][0],
+        n_test_masks=study.read(select(func.count(i.image_id)).where(*with_truth))[0][0],
+    )
+
+
+def _has_rows(study: Study, column: object) -> bool:
+    """Return True when a table holds anything."""
+    return bool(study.read(select(column).limit(1)))  # type: ignore[call-overload]
+
+
+def count_label_states(study: Study, foundation: Foundation) -> LabelCounts:
+    """Count the labels in force from the log: only items that a reader has touched are looked at one by one."""
+    decisions = list_decisions(study)
+    touched = sorted({decision.item_id for decision in decisions})
+    seeds = find_training_items(study, touched)
+    proposals = find_proposals(study, list(seeds))
+    known = {item_id: label for item_id, label in seeds.items() if label}
+    states = compute_labels(list(seeds), known, proposals, decisions)
+    given = [state for state in states.values() if state.source == "review"]
+    standing = sum(state.source == "cluster" for state in states.values())
+    untouched = foundation.n_proposals - len(proposals)
+    return LabelCounts(
+        n_labelled=sum(foundation.n_seeds.values()) + untouched + standing + len(given),
+        n_by_readers=len(given),
+        n_reviewed=sum(states[item_id].source != "cluster" for item_id in proposals),
+        classes=frozenset(foundation.n_seeds) | {str(state.label) for state in given},
+    )
+
+
+def find_mask_standing(study: Study) -> MaskStanding:
+    """Return how many classifiers are trained, and what became of the setting that was locked last."""
+    runs = {run.run_id for run in list_trained_runs(study)}
+    for run_id in _list_last_locked(study):
+        setting = get_locked_setting(study, run_id)
+        if run_id not in runs or setting is None:
+            continue
+        row, disk = find_current_row(study, run_id, "test"), find_trivial_row(study, "test")
+        return MaskStanding(
+            n_trained=len(runs),
+            run_id=run_id,
+            setting=setting,
+            dice=_read_dice(row.summary) if row else None,
+            disk_dice=_read_dice(disk.summary) if disk else None,
+            is_tuned_on_test=is_tuned_on_test(study, run_id),
+            is_scored=row is not None,
+        )
+    return MaskStanding(n_trained=len(runs))
+
+
+def _list_last_locked(study: Study) -> Iterable[str]:
+    """Return the runs that were ever locked, the last one first."""
+    c = store.operating_points.c
+    rows = study.read(select(c.run_id).where(c.action == "lock").order_by(c.number.desc()))
+    return dict.fromkeys(row.run_id for row in rows)
+
+
+def _read_dice(summary: dict) -> float | None:
+    """Return the mean Dice of a recorded row."""
+    value = summary.get("rows", {}).get("mean.dice", {}).get("value")
+    return None if value is None else float(value)

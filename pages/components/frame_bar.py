@@ -1,0 +1,122 @@
+"""The line at the top of every page: stages, the next step, help with its keys, and the tour of the demo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from medxai_core.jobs import list_jobs
+from medxai_core.making import DEMO_NAME
+from medxai_core.study import Study
+from medxai_core.views.overview import suggest_k
+from medxai_core.views.standing import Standing, count_foundation, count_label_states, find_mask_standing
+from pages.components.browser_component import declare_component
+from pages.components.cached import get_state, remember
+from pages.components.frame import find_current_study
+from pages.components.frame_words import FRAME_KEYS, GLOSSARY, HELP_NOTES, TOUR
+from pages.components.job_buttons import start_and_show
+from pages.components.job_strip import draw_again_when_jobs_changed
+from pages.components.links import KEPT, PAGES, go_to_page
+from pages.components.stepper import describe_stages, find_next
+
+LOOK_SECONDS = 4.0
+"""How often to look whether decisions were taken, or jobs were started elsewhere: nothing is sent when not."""
+
+_bar = declare_component("frame_bar")
+
+
+@st.fragment(run_every=LOOK_SECONDS)
+def show_frame_bar(page: str) -> None:
+    """Mount the line.
+
+    Parameters
+    ----------
+    page : str
+        Name of the page that is shown.
+    """
+    study = find_current_study()
+    if study is not None:
+        draw_again_when_jobs_changed(study)
+    asked = _bar(key="frame_bar", data=_describe(study, page), on_go_change=lambda: None, height="content").go
+    if asked:
+        _follow(study, asked, page)
+
+
+def get_standing(study: Study) -> Standing:
+    """Return where a study stands; counted again only where something was recorded since."""
+    folder, state = str(study.folder), get_state(study)
+    stages = state.rpartition("-")[0]  # without the number of the last decision
+    base = remember(folder, "standing-base", (stages,), lambda: count_foundation(study))
+    labels = remember(folder, "standing-labels", (state,), lambda: count_label_states(study, base))
+    masks = remember(folder, "standing-masks", (stages, _read_runs(study)), lambda: find_mask_standing(study))
+    return Standing(base, labels, masks)
+
+
+def _read_runs(study: Study) -> tuple:
+    """Return what changes while a training is at work: a run gets its first epoch without an event."""
+    from medxai_core.records.runs import list_runs
+
+    return tuple((run.run_id, run.best_epoch is not None) for run in list_runs(study))
+
+
+def _describe(study: Study | None, page: str) -> dict[str, Any]:
+    """Return all that the line shows, ready to be drawn."""
+    stages, step = [], None
+    if study is not None:
+        standing = get_standing(study)
+        at_work = {job["kind"] for job in list_jobs(study, only_open=True)}
+        stages, step = describe_stages(standing, at_work), find_next(standing, at_work)
+    is_off = step is not None and bool(step.job) and study is not None and study.read_only
+    return {
+        "page": page,
+        "pages": [{"name": one.name, "title": one.title} for one in PAGES],
+        "kept": {name: st.query_params[name] for name in KEPT if name in st.query_params},
+        "stages": stages,
+        "next": None if step is None or is_off else {"label": step.label, "explained": step.explained},
+        "isFinished": step is not None and step.page == "transparency",
+        "keys": FRAME_KEYS,
+        "notes": HELP_NOTES,
+        "glossary": GLOSSARY,
+        "offersTour": "new" not in st.query_params,
+        "tour": [stop._asdict() for stop in TOUR] if study is not None and study.name == DEMO_NAME else [],
+    }
+
+
+def _follow(study: Study | None, asked: dict[str, Any], page: str) -> None:
+    """Do what was clicked: open a page, or take the next step."""
+    if asked.get("page") in {one.name for one in PAGES}:
+        go_to_page(asked["page"])
+    if asked.get("step") != "next" or study is None:
+        return
+    step = find_next(get_standing(study), {job["kind"] for job in list_jobs(study, only_open=True)})
+    if step is None:
+        return
+    if step.job:
+        _start(study, step.job)
+    elif step.page == page:
+        _turn_to(step.where)
+    else:
+        go_to_page(step.page, **step.where)
+
+
+def _turn_to(where: dict[str, str]) -> None:
+    """Go to another place of the page that is shown: a widget that is bound to the address takes it by its state."""
+    for name, value in where.items():
+        if name in st.session_state:
+            st.session_state[name] = value
+        else:
+            st.query_params[name] = value
+    st.rerun()
+
+
+def _start(study: Study, job: str) -> None:
+    """Start the job of the next step with the defaults."""
+    base = get_standing(study).foundation
+    k = base.n_clusters or suggest_k(base.n_training_items)
+    if job == "prepare":
+        arguments = ["prepare", str(study.folder), f"--k={k}"]
+        start_and_show(study, "features", arguments, title="Describing and grouping the pictures")
+    else:
+        arguments = ["pseudo-label", str(study.folder), f"--k={k}"]
+        start_and_show(study, "pseudo-label", arguments, title=f"Proposed labels, k = {k}")

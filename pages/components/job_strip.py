@@ -1,0 +1,81 @@
+"""The jobs at work, on every page: how far, how long, stop; and a note when one ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from medxai_core.jobs import OPEN_STATUSES, list_jobs, request_stop
+from medxai_core.study import Study
+from pages.components.class_words import escape
+from pages.components.frame import find_current_study, format_seconds
+
+POLL_SECONDS = 2.0
+RUNNING_KEY = "running_jobs"
+END_WORDS = {"done": "is done", "stopped": "was stopped", "failed": "failed", "lost": "was lost"}
+
+
+def show_job_strip() -> None:
+    """Show the jobs at work in the chosen study; when one begins or ends, draw the page again."""
+    study = find_current_study()
+    if study is None:
+        return
+    running = {job["job_id"] for job in list_jobs(study, only_open=True)}
+    before = st.session_state.get(RUNNING_KEY, set())
+    st.session_state[RUNNING_KEY] = running
+    if before - running:
+        _tell_ended(study, before - running)
+    if running:
+        _show_jobs(study)
+
+
+def draw_again_when_jobs_changed(study: Study) -> None:
+    """Draw the page again when a job has begun or ended since it was drawn; in a fragment."""
+    running = {job["job_id"] for job in list_jobs(study, only_open=True)}
+    if RUNNING_KEY in st.session_state and running != st.session_state[RUNNING_KEY]:
+        st.rerun()
+
+
+@st.fragment(run_every=POLL_SECONDS)
+def _show_jobs(study: Study) -> None:
+    """Draw a line for each job at work."""
+    draw_again_when_jobs_changed(study)
+    for job in list_jobs(study, only_open=True):
+        _show_job(study, job)
+
+
+def _show_job(study: Study, job: dict[str, Any]) -> None:
+    """Show one job on one line."""
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"job-{job['job_id']}"):
+        stage = "" if job["stage"] in ("", "starting", job["title"]) else f" · {escape(job['stage'])}"
+        st.markdown(f"**{escape(job['title'])}**{stage}", width="content")
+        share = job["done"] / job["total"] if job["total"] else 0.0
+        st.progress(min(share, 1.0), text=describe_progress(job))
+        st.button(
+            "Stopping" if job["stop_requested"] else "Stop",
+            key=f"stop-{job['job_id']}",
+            icon=":material/stop_circle:",
+            disabled=job["stop_requested"] or study.read_only,
+            on_click=request_stop,
+            args=(study, job["job_id"]),
+            help="It stops at the next safe point; what is finished is kept.",
+        )
+
+
+def describe_progress(job: dict[str, Any]) -> str:
+    """Return how far a job is and how long it will take."""
+    if job["stop_requested"]:
+        return "stopping at the next safe point"
+    if not job["total"]:
+        return "starting"
+    left = f" · about {format_seconds(job['eta_seconds'])} left" if job["eta_seconds"] else ""
+    return f"{job['done']} of {job['total']}{left}"
+
+
+def _tell_ended(study: Study, job_ids: set[str]) -> None:
+    """Say how jobs ended, in a short-lived note; how a failed one can be mended stands on its page."""
+    for job in list_jobs(study):
+        if job["job_id"] in job_ids and job["status"] not in OPEN_STATUSES:
+            icon = ":material/check_circle:" if job["status"] == "done" else ":material/warning:"
+            st.toast(f"{escape(job['title'])} {END_WORDS.get(job['status'], job['status'])}.", icon=icon)

@@ -1,0 +1,139 @@
+"""The frame in a real browser: addresses, stages, the next step, help, the tour, failed jobs."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from browser_waiting import wait_until_drawn
+from playwright.sync_api import Page, expect
+
+from medxai_core.jobs import record_job, running_job
+from medxai_core.study import Study
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from small_studies import make_small_study
+
+PATIENCE = 90_000  # milliseconds
+PAGES = ("study", "clusters", "review", "training", "masks", "evaluation", "transparency")
+Opener = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def fresh(browser_home: Path, phantom_folder: Path) -> Study:
+    """Return a study that was just imported, beside the demo."""
+    return make_small_study(browser_home / "studies" / "fresh", phantom_folder)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_has_an_address_of_its_own_that_names_the_study(open_page: Opener, name: str) -> None:
+    page = open_page(name)
+    expect(page.get_by_role("heading", level=1).first).to_contain_text(name.capitalize())
+    assert re.search(rf"/{name}\?(.*&)?study=demo", page.url)
+
+
+def test_the_bare_address_leads_to_the_first_page_and_keeps_what_stands_in_it(open_page: Opener) -> None:
+    page = open_page("?study_tab=Health+check")
+    page.wait_for_url(re.compile(r"/study\?"))
+    expect(page.get_by_role("tab", name="Health check")).to_have_attribute("aria-selected", "true")
+
+
+def test_an_unknown_study_in_the_address_is_said_and_another_can_be_opened(open_page: Opener) -> None:
+    page = open_page("masks?study=nowhere")
+    expect(page.get_by_text("which is not known on this computer")).to_be_visible()
+    page.get_by_role("button", name="Open demo").click()
+    expect(page.get_by_role("heading", name="Masks").first).to_be_visible(timeout=PATIENCE)
+    assert "study=demo" in page.url
+
+
+def test_an_unknown_run_in_the_address_is_said(open_page: Opener) -> None:
+    page = open_page("evaluation?run=quick-lite1-gone00")
+    expect(page.get_by_text("The address asks for the training run")).to_be_visible()
+
+
+def test_the_address_of_another_study_opens_it_and_going_back_returns(open_page: Opener, fresh: Study) -> None:
+    page = open_page("study?study=fresh")
+    expect(page.get_by_role("heading", name="Study fresh")).to_be_visible()
+    page.reload()
+    wait_until_drawn(page)
+    expect(page.get_by_role("heading", name="Study fresh")).to_be_visible()
+
+
+def test_a_stage_opens_its_page_and_the_address_follows(open_page: Opener) -> None:
+    page = open_page("study")
+    stages = page.get_by_role("navigation", name="Stages of this study")
+    stages.get_by_role("link", name=re.compile("^Classifier trained, done")).click()
+    expect(page.get_by_role("heading", name="Training").first).to_be_visible(timeout=PATIENCE)
+    page.wait_for_url(re.compile(r"/training\?.*study=demo"))
+    expect(stages.get_by_role("link", name=re.compile("^Classifier"))).to_have_attribute("aria-current", "page")
+
+
+def test_the_next_step_is_one_click_from_import_to_proposals(open_page: Opener, fresh: Study) -> None:
+    page = open_page("study?study=fresh")
+    page.get_by_role("button", name="Next: describe and group").click()
+    expect(page.get_by_text("Describing and grouping the pictures").first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Stop")).to_have_count(1)
+    expect(page.get_by_role("button", name="Next: review proposals")).to_be_visible(timeout=2 * PATIENCE)
+    stages = page.get_by_role("navigation", name="Stages of this study")
+    done = stages.get_by_role("link", name=re.compile(r"^Features & clusters, done: \d+ clusters"))
+    expect(done).to_be_visible(timeout=PATIENCE)  # the map is drawn last
+
+
+def test_a_failed_job_says_what_to_do_until_it_is_dismissed_for_good(open_page: Opener, fresh: Study) -> None:
+    with pytest.raises(ZeroDivisionError), running_job(fresh, "embed", title="Map of the pictures", parameters={}):
+        _ = 1 / 0
+    page = open_page("study?study=fresh")
+    expect(page.get_by_text("This is a fault of the program, not yours")).to_be_visible()
+    page.get_by_role("button", name="Dismiss").click()
+    expect(page.get_by_text("This is a fault of the program")).to_have_count(0)
+    page.reload()
+    wait_until_drawn(page)
+    expect(page.get_by_text("This is a fault of the program")).to_have_count(0)
+    record_job(fresh, "nothing", title="-", parameters={})
+
+
+def test_keys_open_pages_and_the_help(open_page: Opener) -> None:
+    page = open_page("study")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Help")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Help")).to_have_count(0)
+    page.keyboard.press("Alt+4")
+    expect(page.get_by_role("heading", name="Training").first).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_question_mark_that_is_typed_opens_nothing(open_page: Opener) -> None:
+    page = open_page("study")
+    page.get_by_role("textbox", name="Reader").click()
+    page.keyboard.type("a?")
+    expect(page.get_by_role("dialog", name="Help")).to_have_count(0)
+
+
+def test_the_tour_goes_from_page_to_page_and_is_not_offered_twice(open_page: Opener) -> None:
+    page = open_page("study")
+    page.get_by_role("button", name="Start the tour").click()
+    card = page.get_by_role("region", name="Tour of the demo")
+    for number, name in enumerate(PAGES, start=1):
+        expect(card.get_by_text(f"Tour, {number} of 7")).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_role("heading", level=1).first).to_contain_text(name.capitalize(), timeout=PATIENCE)
+        if number < len(PAGES):
+            card.get_by_role("button", name="Next stop").click()
+    card.get_by_role("button", name="Done").click()
+    expect(card).to_have_count(0)
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Study").click()
+    expect(page.get_by_role("heading", name="Study demo")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Start the tour")).to_have_count(0)
+    page.get_by_role("button", name="Help", exact=True).click()
+    page.get_by_role("button", name="Take the tour").click()
+    expect(card.get_by_text("Tour, 1 of 7")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(card).to_have_count(0)
+
+
+def test_the_theme_can_be_chosen_from_the_menu(open_page: Opener) -> None:
+    page = open_page("training", width=1280, height=720)
+    page.get_by_test_id("stMainMenu").locator("button").click()
+    expect(page.get_by_test_id("stMainMenuPopover")).to_contain_text(re.compile("System.*Light.*Dark"))
