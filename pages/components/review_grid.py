@@ -27,6 +27,7 @@ from pages.components.picture_feed import show_picture_feed
 from pages.components.review.decks import Deck, open_deck, read_choice
 from pages.components.review.links import list_known, show_lifeline, show_outbox, show_reasons
 from pages.components.review.pictures import bring_frames, bring_items
+from pages.components.review.queue import SETTLING
 
 Mode = Literal["proposals", "seeds"]
 
@@ -116,6 +117,7 @@ def _describe(study: Study, deck: Deck, channel: str) -> dict[str, Any]:
         "orders": deck.orders,
         "is_shared": deck.shared,
         "one_by_one": deck.order == "random",
+        "settles": deck.order == SETTLING,
         "start": deck.start and {"item": deck.start["item"], "token": deck.start["token"]},
         "empty": deck.empty,
         "clustering": deck.clustering_id,

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
 from medxai_core.config import CLASS_NAMES
+from medxai_core.events import get_default_reader
 from medxai_core.records.decisions import list_decisions, new_event_id
 from medxai_core.records.labellings import find_labelling
 from medxai_core.records.pictures import list_images, list_items
@@ -210,14 +211,19 @@ def test_every_order_shows_all_proposals_and_disagreement_only_those(open_page, 
     header, parts = read_deck(app)
     orders = [order for order, _ in header["orders"]]
     assert {"uncertain", "border", "farthest", "newest", "random", "disagreement"} <= set(orders)
+    of_others = ("disagreement", "second")
     for order in orders:
         found, cards = read_deck(open_page("review", review_order=order))
         assert found["order"] == order and found["one_by_one"] == (order == "random")
-        assert cards["ids"] == [] if order == "disagreement" else sorted(cards["ids"]) == sorted(parts["ids"])
+        assert cards["ids"] == [] if order in of_others else sorted(cards["ids"]) == sorted(parts["ids"])
     disputed = parts["ids"][3]
     decide(small_study, disputed, "accept", reader="r1")
     decide(small_study, disputed, "other", reader="r2", label=CLASS_NAMES[1 - parts["labels"][3]])
-    assert read_deck(open_page("review", review_order="disagreement"))[1]["ids"] == [disputed]
+    found, cards = read_deck(open_page("review", review_order="disagreement"))
+    assert found["settles"] and cards["ids"] == [disputed]
+    assert read_deck(open_page("review", review_order="second"))[1]["ids"] == [disputed]
+    decide(small_study, disputed, "accept", reader=get_default_reader())
+    assert read_deck(open_page("review", review_order="second"))[1]["ids"] == []
 
 
 def test_a_selection_of_the_map_leaves_out_what_no_reader_judges(open_page, small_study, read_page):

@@ -49,6 +49,8 @@ export class Review {
     if (!this.releases) this.build();
     this.followDeck();
     if (!isSameQueue) Object.assign(this, recallChoices(header, deck));
+    if (header.settles) this.show = "all"; // whoever settles has decided on it before
+    else if (before?.settles) this.show = "open";
     this.one.restart();
     this.list(item ?? this.item);
     this.followLink();

@@ -13,12 +13,12 @@ from medxai_core.study import Study
 from medxai_core.views.map_selection import get_review_selection
 from medxai_core.views.proposal_queue import ProposalMeasures, order_proposals
 from medxai_core.views.reasons import Reasoning
-from medxai_core.views.review_cards import ReviewCards, list_taken_by_others, make_cards
-from medxai_core.views.review_second_reading import list_disagreements
+from medxai_core.views.review_cards import ReviewCards, find_judgeable, list_taken_by_others, make_cards
+from medxai_core.views.review_second_reading import queue_disagreements, queue_second_reading
 from pages.components.cached import get_decisions, get_items, get_reasoning, get_suggested_seeds
 from pages.components.frame import get_reader
 
-SELECTION = "selection"
+SELECTION, SETTLING, SECOND = "selection", "disagreement", "second"
 SELECTION_KEY = "review_selection"
 ORDER_WORDS = {
     "uncertain": "Most doubtful first",
@@ -26,15 +26,18 @@ ORDER_WORDS = {
     "farthest": "Least typical of its cluster first",
     "newest": "Latest round first",
     "random": "By chance (random audit)",
-    "disagreement": "Readers disagree",
+    SETTLING: "Readers disagree",
+    SECOND: "Second reading (blind)",
     SELECTION: "Selected on the map",
 }
 ORDER_NOTES = {
     "random": "A fixed random order over all clusters. Only this one says how many proposals are right: see Progress.",
-    "disagreement": "Pictures that two readers called differently, and that no one has settled since.",
+    SETTLING: "Pictures that two readers called differently, and that no one has settled since.",
+    SECOND: "Pictures that another reader has judged and you have not, by chance. What they said is not shown.",
 }
 EMPTY_WORDS = {
-    "disagreement": "No open disagreement between readers: either no two have judged the same pictures, or they agree.",
+    SETTLING: "No open disagreement between readers: either no two have judged the same pictures, or they agree.",
+    SECOND: "Nothing to read as second reader: no other reader has judged a picture that you have not.",
     SELECTION: "None of the selected pictures can be judged here: only training pictures without a given label can.",
 }
 STEP = 200
@@ -67,7 +70,7 @@ def load_review(study: Study) -> ReviewState | None:
 
 def list_orders(study: Study) -> list[tuple[str, str]]:
     """Return the orders that can be chosen, each with its words; the selection when there is one."""
-    known = [order for order in ORDER_WORDS if order in QUEUE_ORDERS]
+    known = [order for order in ORDER_WORDS if order in (*QUEUE_ORDERS, SECOND)]
     chosen = [SELECTION] if get_selection(study) else []
     return [(order, ORDER_WORDS[order]) for order in [*known, *chosen]]
 
@@ -86,14 +89,17 @@ def draw_proposals(review: ReviewState, order: str, *, shared: bool) -> ReviewCa
     shared : bool
         Leave out what others have decided on, so that readers share the work; this is no blind reading.
     """
-    item_ids = order_proposals(review.measures, order, decisions=review.decisions)
-    if order == "disagreement":
-        open_ones = {one.item_id for one in list_disagreements(review.decisions) if one.is_open}
-        item_ids = [item_id for item_id in item_ids if item_id in open_ones]
+    items = get_items(review.study)
+    judgeable = set(items.item_ids[find_judgeable(items)]) if order in (SETTLING, SECOND) else set()
+    if order == SETTLING:
+        return make_cards(items, queue_disagreements(review.decisions, among=judgeable), review.measures)
+    if order == SECOND:
+        return make_cards(items, queue_second_reading(review.decisions, get_reader(), among=judgeable), review.measures)
+    item_ids = order_proposals(review.measures, order)
     if shared:
         taken = list_taken_by_others(review.decisions, get_reader())
         item_ids = [item_id for item_id in item_ids if item_id not in taken]
-    return make_cards(get_items(review.study), item_ids, review.measures)
+    return make_cards(items, item_ids, review.measures)
 
 
 def draw_selection(study: Study, review: ReviewState | None) -> ReviewCards:

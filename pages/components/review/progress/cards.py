@@ -106,9 +106,9 @@ def show_agreement(progress: Progress) -> None:
         st.button(
             f"Read {figures.n_to_read_second:,} as second reader",
             icon=":material/visibility_off:",
-            help="Another reader has judged these and you have not. All readers go through the same random order.",
+            help="Another reader has judged these and you have not. What they said is not shown.",
             on_click=open_queue,
-            args=("random",),
+            args=("second",),
         )
     if figures.n_open_disagreements or figures.n_settled:
         n = figures.n_open_disagreements
