@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from medxai_core.errors import MedxaiError
-from pages.components.frame import show_error, show_footer
+from pages.components.frame import mark_frame, show_error, show_footer
 from pages.components.frame_bar import show_frame_bar
 from pages.components.job_strip import show_job_strip
 from pages.components.links import PAGES, go_to_first_page
@@ -33,6 +33,7 @@ def main() -> None:
         for page in PAGES
     ]
     chosen = st.navigation([start, *pages], position="hidden")
+    mark_frame()
     if chosen.title == start.title:
         chosen.run()
     with st.sidebar:

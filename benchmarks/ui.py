@@ -41,7 +41,7 @@ from medxai_core.phantom import draw_study
 from medxai_core.pipeline import run_pipeline
 from medxai_core.stages.heatmaps import compute_study_heatmaps
 from medxai_core.studies.importing import ImportOptions, import_pictures, study_in_the_making
-from medxai_core.study import Study, register_study
+from medxai_core.study import Study, open_study, register_study
 
 HOME = ROOT / "build" / "benchmarks" / "home"
 PAGE = ROOT / "docs" / "performance.md"
@@ -362,7 +362,7 @@ def main() -> None:
     work = HOME.parent / "work"  # decisions are taken here, so that every run begins alike
     shutil.rmtree(work, ignore_errors=True)
     shutil.copytree(HOME / "studies", work / "studies", symlinks=True)
-    big = Study(work / "studies" / kept.folder.name)
+    big = open_study(work / "studies" / kept.folder.name)
     results = []
     with serve(work) as (address, pid), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

@@ -14,8 +14,9 @@ from medxai_core.stages.classifier import evaluate_study_classifier
 from medxai_core.stages.clusters import pseudo_label_study
 from medxai_core.stages.features import extract_study_features
 from medxai_core.stages.masks import lock_setting
-from medxai_core.stages.scores import choose_setting, measure_speed, score_study, sweep_tuning
+from medxai_core.stages.scores import measure_speed, score_study
 from medxai_core.stages.training import train_study
+from medxai_core.stages.tuning_table import record_tuning_table
 from medxai_core.study import Study
 
 
@@ -50,7 +51,7 @@ def run_pipeline(
     classifier = evaluate_study_classifier(study, run_id, stage=stage)
     # 6 heat maps of one layer, 7 cut at a threshold: given by the paper, or chosen on the tuning pictures
     if preset.layer is None:
-        setting = choose_setting(sweep_tuning(study, run_id, stage=stage))
+        setting = record_tuning_table(study, run_id, stage=stage).choose()
     else:
         setting = MaskSetting(preset.layer, "gradcam", preset.low, preset.high, chosen_on="paper")
     lock_setting(study, run_id, setting, reader="pipeline")

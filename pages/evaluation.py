@@ -32,13 +32,11 @@ NEED_ROW = TABS[:3] + TABS[-1:]
 
 def show_page() -> None:
     """Ask for run and split, say first how the run compares with a disk, then the details by tab."""
-    heading, left, right = st.columns([0.8, 1.2, 1.2], vertical_alignment="bottom")
-    heading.title("Evaluation", anchor=False)
+    st.title("Evaluation", anchor=False)
     study = require_study()
     runs = list_trained_runs(study)
-    with left:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):  # wraps on a tablet
         run = choose_run(runs) if runs else None
-    with right:
         split = choose_split(get_images(study))
     row = find_row(study, run, split)
     if row is not None:

@@ -39,7 +39,8 @@ class ClusterSummary:
         Rows nearest to the centre, nearest first.
     border_rows : tuple of int
         Rows with the smallest margin (distance to the nearest other centre minus distance to the own
-        one), smallest first: these could as well belong to the neighbour. Empty if there is one cluster.
+        one), smallest first: these could as well belong to the neighbour. None of them is typical, so a
+        small cluster has few or none. Empty if there is one cluster.
     """
 
     cluster_id: int
@@ -109,16 +110,20 @@ def describe_clusters(
     centers = compute_centers(points, ids) if centers is None else centers
     distances = compute_own_distances(points, ids, centers)
     margins = compute_margins(points, ids, centers)
-    return [
-        ClusterSummary(
-            cluster_id=cluster_id,
-            size=len(rows),
-            **_describe_labels([labels[row] for row in clustered[rows]]),
-            typical_rows=tuple(clustered[_take_smallest(rows, distances, n_typical)].tolist()),
-            border_rows=tuple(clustered[_take_smallest(rows, margins, n_border)].tolist()),
+    summaries = []
+    for cluster_id, rows in enumerate(group_rows(ids, len(centers))):
+        typical = _take_smallest(rows, distances, n_typical)
+        border = _take_smallest(np.setdiff1d(rows, typical), margins, n_border)
+        summaries.append(
+            ClusterSummary(
+                cluster_id=cluster_id,
+                size=len(rows),
+                **_describe_labels([labels[row] for row in clustered[rows]]),
+                typical_rows=tuple(clustered[typical].tolist()),
+                border_rows=tuple(clustered[border].tolist()),
+            )
         )
-        for cluster_id, rows in enumerate(group_rows(ids, len(centers)))
-    ]
+    return summaries
 
 
 def compute_margins(features: np.ndarray, cluster_ids: np.ndarray, centers: np.ndarray) -> np.ndarray:

@@ -67,8 +67,8 @@ def _describe_prediction(
         words = f"It taught run {own['run_id']} as {own['taught_as']}, so a prediction for it would prove nothing."
     elif own["probability"] is None:
         words = (
-            f"Run {own['run_id']} did not learn from it, and no prediction is recorded "
-            "(only validation and test have one)."
+            f"Run {own['run_id']} did not learn from it. Its answer is not recorded (only those for labelled "
+            "validation and test pictures are): the Masks page computes that for the whole picture when you look."
         )
     else:
         told = describe_probability(own["probability"])
@@ -164,7 +164,11 @@ def tell_mask(context: StoryContext) -> Step:
         return Step("mask", title, (part,), not_proof, page, is_known=False)
     facts: dict[str, Any] = {"setting": describe_setting(setting), "chosen_on": setting.chosen_on}
     if maker is None or setting.layer not in find_recorded_layers(context):
-        part = Part(f"{describe_setting(setting)}: the map of this layer is not recorded for this picture.", facts)
+        part = Part(
+            f"{describe_setting(setting)}: the map of this layer is not recorded for this picture. "
+            "The Masks page computes it when you look.",
+            facts,
+        )
         return Step("mask", title, (part,), not_proof, page, is_known=False)
     mask, is_blank = _cut_mask(context, maker)
     area = float(mask.mean())
@@ -206,7 +210,7 @@ def tell_scores(context: StoryContext) -> Step:
         return Step("scores", title, (part,), not_proof, page, is_known=False)
     own = _find_scores(context)
     if own is None:
-        part = Part(f"The masks of the {context.split} pictures have not been scored under the locked setting.")
+        part = Part(_say_why_no_score(context))
         return Step("scores", title, (part,), not_proof, page, is_known=False)
     disk = _find_scores(context, trivial=True)
     facts: dict[str, Any] = {metric: own.value(metric) for metric in SHOWN_SCORES}
@@ -215,9 +219,17 @@ def tell_scores(context: StoryContext) -> Step:
     if dice is None:
         words = f"{OUTCOME_WORDS[own.outcome].capitalize()}. Dice is undefined on a picture without a polyp."
     else:
-        beside = f"; {CENTRED_DISK}: {disk.value('dice'):.2f}" if disk and disk.value("dice") is not None else ""
-        words = f"Dice {dice:.2f} (0 nothing, 1 perfect{beside})."
+        beside = f"; {CENTRED_DISK}: {disk.value('dice'):.3f}" if disk and disk.value("dice") is not None else ""
+        words = f"Dice {dice:.3f} (0 nothing, 1 perfect{beside})."
     return Step("scores", title, (Part(words, facts),), not_proof, page)
+
+
+def _say_why_no_score(context: StoryContext) -> str:
+    """Say why no score is recorded of a picture whose truth may be seen, and where to see it."""
+    if not context.images.mask_paths[context.position]:
+        return "The study holds no mask for this picture, so nothing can be scored."
+    under = "under the locked setting" if context.setting else "while no setting is locked"
+    return f"No score is recorded {under}: the Masks page computes it when you look."
 
 
 def _find_scores(context: StoryContext, *, trivial: bool = False) -> ImageScores | None:

@@ -131,7 +131,7 @@ def compute_study_heatmaps(
     maps = _load_or_start(study, run.run_id, method, layers=layers, maker=maker, n_images=len(images))
     wanted = images.positions_in(*splits)
     missing = [p for p in wanted if any(np.isnan(maps[layer][p, 0, 0]) for layer in maps)]
-    on_progress = stage(f"Heat maps of {len(maps)} layers")
+    on_progress = stage(f"Heat maps of {len(maps)} {'layer' if len(maps) == 1 else 'layers'}")
     failures: list[Failure] = []
     started = time.perf_counter()
     for start in range(0, len(missing), BATCH_SIZE):

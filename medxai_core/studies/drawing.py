@@ -15,6 +15,7 @@ VALIDATION_SHARE = 4
 """At most one in four groups that hold a class, after tuning and test are drawn, becomes validation."""
 ITEMS_PER_GROUP = 4
 """Validation items are taken four a group at a time, so that they come from many groups."""
+UNLABELLED_NOTE = "Start by labelling some items: without seeds of both classes nothing can be proposed."
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def draw_tuning_and_test(
 
 
 def _find_candidates(collection: Collection, notes: list[str]) -> np.ndarray:
-    """Return the groups that tuning and test are drawn from: with masks, else with labels, else all."""
+    """Return the groups that tuning and test are drawn from: with masks, else with labels, else none."""
     with_masks = collection.with_items(collection.has_truth)
     if with_masks.any():
         return np.flatnonzero(with_masks)
@@ -90,8 +91,8 @@ def _find_candidates(collection: Collection, notes: list[str]) -> np.ndarray:
     if with_labels.any():
         notes.append("No picture has a mask: tuning and test have labels only, so no mask can be scored.")
         return np.flatnonzero(with_labels)
-    notes.append("No picture has a mask or a label: nothing can be scored until some are labelled.")
-    return np.flatnonzero(collection.with_items(np.ones(len(collection.labels), bool)))
+    notes.append("No picture has a mask or a label, so nothing can be scored: none is kept apart for tuning or test.")
+    return np.empty(0, np.int64)
 
 
 def _classify_groups(collection: Collection) -> np.ndarray:
@@ -209,5 +210,5 @@ def draw_seeds(
             reason = f"at most a third of the {len(items)} in train" if n_seeds else "none in train has this label"
             notes.append(f"Seeds: {n_seeds} of class {name} instead of {n_wanted}: {reason}.")
     if not is_seed.any() and n_wanted:
-        notes.append("Start by labelling some items: without seeds of both classes nothing can be proposed.")
+        notes.append(UNLABELLED_NOTE)
     return is_seed

@@ -169,5 +169,5 @@ def say_comparison(found: PairedDifference, *, first: str, second: str, metric: 
     groups = f" in {found.n_groups} groups" if found.n_groups != found.n else ""
     return (
         f"{verb}: the mean {metric} of {first} is {found.mean_first:.3f}, of {second} {found.mean_second:.3f} "
-        f"(difference {found.difference:+.3f}{span}; {found.n} pictures{groups})."
+        f"(difference before rounding {found.difference:+.3f}{span}; {found.n} pictures{groups})."
     )

@@ -17,6 +17,23 @@ from medxai_core.views.review_audit import AuditShare, audit_proposals, bound_wr
 from medxai_core.views.review_basis import ReviewBasis, count_sources, load_review_basis, settle_items
 from medxai_core.views.review_second_reading import list_looked_at
 
+LINE_WORDS = {
+    "confirmed": "confirmed",
+    "corrected": "corrected",
+    "gained": "newly labelled",
+    "removed": "label taken away",
+    "unsure": "unsure",
+    "skip": "skipped",
+    "flag": "flagged",
+    "same": "same answer as before",
+    "replaced": "answered again later",
+    "taken back": "taken back",
+    "undo": "undo",
+    "redo": "redo",
+    "restored": "earlier state restored",
+}
+"""What became of a line of the log, in words."""
+
 
 @dataclass(frozen=True)
 class WrongLeft:
@@ -121,7 +138,7 @@ def describe_block(
         counts_after=counts[1],
         error_before=errors[0],
         error_after=errors[1],
-        sentences=tuple(_say_block(len(own), changes, counts, errors)),
+        sentences=tuple(_say_block(_sort_lines(own, standing[1], *states), changes, counts, errors)),
     )
 
 
@@ -224,17 +241,44 @@ def _list_touched(own: Sequence[Decision], log: Sequence[Decision]) -> list[str]
 
 def _count_changes(before: Mapping[str, LabelState], after: Mapping[str, LabelState]) -> Counter[str]:
     """Count items by what became of their label."""
+    kinds = (_name_change(then, after[item_id]) for item_id, then in before.items())
+    return Counter(kind for kind in kinds if kind)
+
+
+def _name_change(then: LabelState, now: LabelState) -> str:
+    """Return what became of one item's label; empty: nothing."""
+    if then.label is None and now.label is not None:
+        return "gained"
+    if then.label is not None and now.label is None:
+        return "removed"
+    if then.label != now.label:
+        return "corrected"
+    return "confirmed" if then.source == "cluster" and now.source == "review" else ""
+
+
+def _sort_lines(
+    own: Sequence[Decision],
+    in_force: Sequence[Decision],
+    before: Mapping[str, LabelState],
+    after: Mapping[str, LabelState],
+) -> Counter[str]:
+    """Count a reader's lines by what became of each: every line counts once, so that the numbers add up."""
+    standing, last = {line.event_id for line in in_force}, pick_last(in_force)
     kinds: Counter[str] = Counter()
-    for item_id, then in before.items():
-        now = after[item_id]
-        if then.label is None and now.label is not None:
-            kinds["gained"] += 1
-        elif then.label is not None and now.label is None:
-            kinds["removed"] += 1
-        elif then.label != now.label:
-            kinds["corrected"] += 1
-        elif then.source == "cluster" and now.source == "review":
-            kinds["confirmed"] += 1
+    for line in own:
+        if line.action in REVERTS:
+            kind = line.action if line.action in ("undo", "redo") else "restored"
+        elif line.event_id not in standing:
+            kind = "taken back"
+        elif line.action in ("flag", "skip"):
+            kind = line.action
+        elif line.item_id in last and last[line.item_id].event_id != line.event_id:
+            kind = "replaced"
+        elif line.action == "unsure":
+            kind = "unsure"
+        else:
+            kind = _name_change(before[line.item_id], after[line.item_id]) or "same"
+        kinds[kind] += 1
     return kinds
 
 
@@ -266,20 +310,18 @@ def _audit_all(basis: ReviewBasis, log: Sequence[Decision], in_force: Sequence[D
 
 
 def _say_block(
-    n_lines: int, changes: Mapping[str, int], counts: Sequence[Mapping[str, int]], errors: Sequence[AuditShare | None]
+    lines: Counter[str],
+    changes: Mapping[str, int],
+    counts: Sequence[Mapping[str, int]],
+    errors: Sequence[AuditShare | None],
 ) -> list[str]:
     """Say what a block of decisions changed."""
+    n_lines = lines.total()
     if not n_lines:
         return ["No decision yet."]
-    parts = [
-        f"{words} {changes[kind]}"
-        for kind, words in (
-            ("confirmed", "confirmed"), ("corrected", "corrected"),
-            ("gained", "newly labelled"), ("removed", "unlabelled"),
-        )
-        if changes[kind]
-    ]  # fmt: skip
-    sentences = [f"{n_lines} decision{'s' * (n_lines != 1)}: {', '.join(parts) if parts else 'no label changed'}."]
+    parts = ", ".join(f"{words} {lines[kind]}" for kind, words in LINE_WORDS.items() if lines[kind])
+    unchanged = "" if changes else "; no label changed"
+    sentences = [f"{n_lines} decision{'s' * (n_lines != 1)}: {parts}{unchanged}."]
     if errors[0] is not None and errors[1] is not None:
         sentences.append(f"Wrong proposals before: {_shorten_error(errors[0])}; now: {_shorten_error(errors[1])}.")
     sentences.append(f"Labels in force before: {_say_balance(counts[0])}; now: {_say_balance(counts[1])}.")

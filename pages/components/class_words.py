@@ -35,6 +35,13 @@ ACTION_WORDS = {
     "flag": "flagged",
 }
 
+STOP_WORDS = {
+    "target_reached": "the target was reached",
+    "no_pure_cluster_left": "no pure cluster with anything unlabelled was left",
+    "round_limit": "the limit of rounds was reached",
+}
+"""Why rounds of proposals ended."""
+
 
 def say_class(label: str | None) -> str:
     """Return a class as people say it.

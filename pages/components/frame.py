@@ -14,12 +14,15 @@ from pages.components.class_words import escape
 from pages.components.links import go_to_page, link_to
 from pages.components.study_picker import STUDY_KEY, choose_study, get_reader
 
+IN_FRAME = "in_frame"
+
 __all__ = [
     "choose_study",
     "find_current_study",
     "format_seconds",
     "get_reader",
     "keep_in_frame",
+    "mark_frame",
     "name_items",
     "require_pictures",
     "require_study",
@@ -35,13 +38,19 @@ def find_current_study() -> Study | None:
     return get_study(folder) if folder else None
 
 
+def mark_frame() -> None:
+    """Note that app.py has drawn the frame of this session."""
+    st.session_state[IN_FRAME] = True
+
+
 def keep_in_frame() -> None:
     """Draw the page again inside app.py when it was drawn alone.
 
-    A fresh server takes the folder pages/ for pages of its own until app.py has run once; the first visitor who
-    comes by a link to a page would see it without its frame.
+    A fresh server takes the folder pages/ for pages of its own until app.py has run once; whoever comes by a link
+    to a page, or still has one open, would see it without its frame. Each session is asked, for another one may
+    have told the server meanwhile.
     """
-    if PagesManager.uses_pages_directory:
+    if IN_FRAME not in st.session_state:
         PagesManager.uses_pages_directory = False
         st.rerun()
 

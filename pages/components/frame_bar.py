@@ -18,10 +18,17 @@ from pages.components.frame_words import FRAME_KEYS, GLOSSARY, HELP_NOTES, TOUR
 from pages.components.job_buttons import start_and_show
 from pages.components.job_strip import draw_again_when_jobs_changed
 from pages.components.links import KEPT, PAGES, go_to_page
-from pages.components.stepper import describe_stages, find_next
+from pages.components.stepper import NextWords, describe_stages, find_next, is_here
+
+TURN_KEY = "frame_bar_turn"
+"""The last wish that was followed. A wish is kept as state, not sent as a trigger: when the line looks for changes at
+the same moment, a trigger can be lost."""
 
 LOOK_SECONDS = 4.0
 """How often to look whether decisions were taken, or jobs were started elsewhere: nothing is sent when not."""
+
+FIRST_VIEWS = {"review_view": "Proposals", "training_view": "New training"}
+"""What a page shows at first, until its widget says so itself."""
 
 _bar = declare_component("frame_bar")
 
@@ -36,11 +43,12 @@ def show_frame_bar(page: str) -> None:
         Name of the page that is shown.
     """
     study = find_current_study()
+    asked = _bar(key="frame_bar", data=_describe(study, page), on_asked_change=lambda: None, height="content").asked
+    if asked and asked.get("turn") != st.session_state.get(TURN_KEY):
+        st.session_state[TURN_KEY] = asked.get("turn")
+        _follow(study, asked, page)
     if study is not None:
         draw_again_when_jobs_changed(study)
-    asked = _bar(key="frame_bar", data=_describe(study, page), on_go_change=lambda: None, height="content").go
-    if asked:
-        _follow(study, asked, page)
 
 
 def get_standing(study: Study) -> Standing:
@@ -73,7 +81,7 @@ def _describe(study: Study | None, page: str) -> dict[str, Any]:
         "pages": [{"name": one.name, "title": one.title} for one in PAGES],
         "kept": {name: st.query_params[name] for name in KEPT if name in st.query_params},
         "stages": stages,
-        "next": None if step is None or is_off else {"label": step.label, "explained": step.explained},
+        "next": None if step is None or is_off else _describe_step(step, page),
         "isFinished": step is not None and step.page == "transparency",
         "keys": FRAME_KEYS,
         "notes": HELP_NOTES,
@@ -81,6 +89,14 @@ def _describe(study: Study | None, page: str) -> dict[str, Any]:
         "offersTour": "new" not in st.query_params,
         "tour": [stop._asdict() for stop in TOUR] if study is not None and study.name == DEMO_NAME else [],
     }
+
+
+def _describe_step(step: NextWords, page: str) -> dict[str, Any]:
+    """Return the words of the next step, and whether it is done at the place that is shown."""
+    shown = {
+        name: st.session_state.get(name) or st.query_params.get(name) or FIRST_VIEWS.get(name) for name in step.where
+    }
+    return {"label": step.label, "explained": step.explained, "isHere": is_here(step, page, shown)}
 
 
 def _follow(study: Study | None, asked: dict[str, Any], page: str) -> None:

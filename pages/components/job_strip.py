@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import streamlit as st
@@ -50,8 +51,10 @@ def _show_job(study: Study, job: dict[str, Any]) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"job-{job['job_id']}"):
         stage = "" if job["stage"] in ("", "starting", job["title"]) else f" · {escape(job['stage'])}"
         st.markdown(f"**{escape(job['title'])}**{stage}", width="content")
-        share = job["done"] / job["total"] if job["total"] else 0.0
-        st.progress(min(share, 1.0), text=describe_progress(job))
+        if job["total"]:
+            st.progress(min(job["done"] / job["total"], 1.0), text=describe_progress(job))
+        else:
+            st.markdown(f":gray[{describe_progress(job)}]", width="stretch")
         st.button(
             "Stopping" if job["stop_requested"] else "Stop",
             key=f"stop-{job['job_id']}",
@@ -68,7 +71,8 @@ def describe_progress(job: dict[str, Any]) -> str:
     if job["stop_requested"]:
         return "stopping at the next safe point"
     if not job["total"]:
-        return "starting"
+        spent = f"at work, {format_seconds(time.time() - job['started_at'])} so far" if job["started_at"] else ""
+        return spent or "starting"
     left = f" · about {format_seconds(job['eta_seconds'])} left" if job["eta_seconds"] else ""
     return f"{job['done']} of {job['total']}{left}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Literal, NamedTuple
 
 from medxai_core.stages.masks import describe_setting
@@ -134,6 +134,17 @@ def find_next(standing: Standing, at_work: Collection[str]) -> NextWords | None:
     return None if set(BLOCKING.get(step, ())) & set(at_work) else NEXT[step]
 
 
+def is_here(step: NextWords, page: str, shown: Mapping[str, str]) -> bool:
+    """Return True when a step is done at the very place that is shown.
+
+    Parameters
+    ----------
+    shown : mapping of str to str
+        What is chosen on the page, by its name in the address.
+    """
+    return step.page == page and all(shown.get(name) == value for name, value in step.where.items())
+
+
 def _find_state(stage: StageWords, standing: Standing, at_work: Collection[str]) -> StageState:
     """Return how far a stage is."""
     if any(kind in at_work for kind in stage.job_kinds):
@@ -141,14 +152,13 @@ def _find_state(stage: StageWords, standing: Standing, at_work: Collection[str])
     if standing.next_step in stage.steps:
         return "next"
     base, labels, masks = standing.foundation, standing.labels, standing.masks
-    if stage.page == "review" and base.n_proposals:
-        if not labels.n_reviewed:
-            return "open"
-        return "done" if labels.n_reviewed >= base.n_proposals else "work"
+    if stage.page == "review":
+        if base.n_proposals and labels.n_reviewed >= base.n_proposals:
+            return "done"
+        return "work" if labels.n_reviewed or (labels.n_by_readers and not base.n_proposals) else "open"
     is_done = {
         "study": base.n_images > 0,
         "clusters": base.has_features and base.n_clusters > 0,
-        "review": labels.n_by_readers > 0,
         "training": masks.n_trained > 0,
         "masks": masks.setting is not None,
         "evaluation": masks.is_scored,
@@ -177,6 +187,7 @@ def _write_labels(labels: LabelCounts, n_items: int, n_proposals: int, kind: str
     words = f"{labels.n_labelled:,} of {plural(n_items, kind)} have a label, {labels.n_by_readers:,} from a reader."
     if n_proposals:
         words += f" Reviewed: {labels.n_reviewed:,} of {plural(n_proposals, 'proposal')}."
+        return f"{labels.n_reviewed:,} of {n_proposals:,} reviewed", words
     return f"{labels.n_labelled:,} of {n_items:,} labelled", words
 
 

@@ -133,6 +133,23 @@ def test_the_tour_goes_from_page_to_page_and_is_not_offered_twice(open_page: Ope
     expect(card).to_have_count(0)
 
 
+def test_the_tour_lies_over_nothing_and_folds_where_it_is_left(open_page: Opener) -> None:
+    page = open_page("study")
+    page.get_by_role("button", name="Start the tour").click()
+    card = page.get_by_role("region", name="Tour of the demo")
+    expect(card.get_by_text("Tour, 1 of 7")).to_be_visible(timeout=PATIENCE)
+    assert card.evaluate("card => getComputedStyle(card).position") == "static"
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Training").click()
+    expect(page.get_by_role("heading", name="Training").first).to_be_visible(timeout=PATIENCE)
+    unfold = card.get_by_role("button", name=re.compile("Tour, 1 of 7"))
+    expect(unfold).to_be_visible(timeout=PATIENCE)
+    expect(card.get_by_role("button", name="End the tour")).to_have_count(0)
+    unfold.click()
+    expect(card.get_by_role("button", name="Go there")).to_be_visible()
+    card.get_by_role("button", name="Fold").click()
+    expect(card.get_by_role("button", name="Go there")).to_have_count(0)
+
+
 def test_the_theme_can_be_chosen_from_the_menu(open_page: Opener) -> None:
     page = open_page("training", width=1280, height=720)
     page.get_by_test_id("stMainMenu").locator("button").click()

@@ -96,6 +96,31 @@ def test_a_drawn_box_and_all_in_sight_choose(chromium: Browser, server: ReviewSe
     assert review.list_own() == []
 
 
+def test_all_in_sight_leaves_out_what_is_decided_unless_that_is_shown_on_purpose(
+    chromium: Browser, server: ReviewServer
+) -> None:
+    review = open_grid(chromium, server, "sparing")
+    cards, chosen = get_cards(review), review.page.locator('.scroller .card[aria-selected="true"]')
+    names = [name_card(cards.nth(i)) for i in range(2)]
+    cards.nth(0).click()
+    cards.nth(1).click(modifiers=["Control"])
+    review.page.keyboard.press("x")
+    expect(cards.nth(1)).to_have_attribute("aria-label", re.compile("rejected"), timeout=1000)
+    review.page.keyboard.press("Control+a")
+    expect(chosen.nth(3)).to_be_visible()
+    assert not set(names) & {name_card(card) for card in chosen.all()}
+    review.page.keyboard.press("a")
+    review.wait_saved()
+    rejected = [shorten(one.item_id) for one in list_in_force(review.list_own()) if one.action == "reject"]
+    assert rejected == names
+    accepted = {shorten(one.item_id) for one in review.list_own() if one.action == "accept"}
+    assert accepted and not accepted & set(names)
+    review.page.locator('select:has(option[value="decided"])').select_option("decided")
+    expect(chosen).to_have_count(0)
+    review.page.keyboard.press("Control+a")
+    expect(chosen.nth(1)).to_be_visible()
+
+
 def test_keys_alone_choose_and_look_closely(chromium: Browser, server: ReviewServer) -> None:
     review = open_grid(chromium, server, "typing")
     names = [name_card(get_cards(review).nth(i)) for i in range(4)]

@@ -39,6 +39,7 @@ def page(chromium: Browser) -> Iterator[Page]:
     made = chromium.new_page()
     load_module(made, "review_grid/ledger.js", "makeLedger")
     load_module(made, "review_grid/selection.js", "emptyChoice", "clickPlace", "boxPlaces")
+    load_module(made, "review_grid/notices.js", "saySeeds")
     yield made
     made.close()
 
@@ -115,3 +116,27 @@ def test_choosing_by_click_shift_toggle_and_box(page: Page) -> None:
         return [one, range, back, toggled, ...boxed].map(list);
     }"""
     assert page.evaluate(steps) == [[4], [2, 3, 4], [4, 5, 6], [4, 6], [0, 1, 4, 6], [0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("polyp", "non_polyp", "tiled", "words"),
+    [
+        (0, 0, False, "polyp and non-polyp are missing."),
+        (7, 0, False, "non-polyp is missing."),
+        (8, 0, False, "Only polyp so far. If your pictures all show a polyp, import them again as 2 x 2 tiles"),
+        (8, 0, True, "Only polyp so far. Go on until you find one that shows non-polyp"),
+        (0, 9, False, "Only non-polyp so far. Go on until you find one that shows polyp"),
+        (8, 1, False, "Enough to let clusters propose"),
+    ],
+)
+def test_what_is_missing_is_said_with_the_remedy(
+    page: Page, polyp: int, non_polyp: int, tiled: bool, words: str
+) -> None:
+    say = """([polyp, non_polyp, isTiled]) => saySeeds({
+        deck: { isTiled, header: {
+            classes: ["non_polyp", "polyp"], class_words: { polyp: "polyp", non_polyp: "non-polyp" },
+            given: {}, wanted: 100,
+        } },
+        desk: { countLabels: () => ({ polyp, non_polyp }) },
+    })"""
+    assert words in page.evaluate(say, [polyp, non_polyp, tiled])

@@ -207,10 +207,10 @@ class TestDescribeClusters:
         assert right.purity == pytest.approx(2 / 3)
 
     def test_typical_are_nearest_to_the_centre_and_border_nearest_to_the_neighbour(self):
-        left, right = describe_clusters(self.features, self.cluster_ids, self.labels, n_border=1)
-        assert left.typical_rows == (1, 0, 2)  # centre 2
+        left, right = describe_clusters(self.features, self.cluster_ids, self.labels, n_typical=2, n_border=1)
+        assert left.typical_rows == (1, 0)  # centre 2
         assert left.border_rows == (2,)
-        assert right.typical_rows[0] == 3  # centre 20
+        assert right.typical_rows == (3, 4)  # centre 20
         assert right.border_rows == (5,)
 
     def test_no_label_means_no_purity_rather_than_zero(self):
@@ -221,9 +221,17 @@ class TestDescribeClusters:
 
     def test_empty_clusters_are_listed_and_are_no_neighbours(self):
         centers = np.array([[2.0], [20.0], [2.0]])
-        left, _, empty = describe_clusters(self.features, self.cluster_ids, self.labels, centers=centers)
+        found = describe_clusters(self.features, self.cluster_ids, self.labels, centers=centers, n_typical=2)
+        left, _, empty = found
         assert (empty.size, empty.purity, empty.labelled_share, empty.typical_rows) == (0, None, None, ())
         assert left.border_rows[0] == 2
+
+    def test_no_picture_is_both_typical_and_on_the_border(self):
+        features, ids = make_mixture(40, 4, seed=2), np.repeat([0, 1, 2], [3, 8, 29])
+        small, middle, large = describe_clusters(features, ids, [None] * 40)
+        assert all(not set(one.typical_rows) & set(one.border_rows) for one in (small, middle, large))
+        assert [len(one.typical_rows) for one in (small, middle, large)] == [3, 6, 6]
+        assert [len(one.border_rows) for one in (small, middle, large)] == [0, 2, 6]
 
     def test_one_cluster_has_no_border(self):
         [only] = describe_clusters(self.features[:6], np.zeros(6, int), self.labels[:6])

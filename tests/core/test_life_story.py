@@ -110,6 +110,16 @@ def test_test_scores_are_those_recorded_and_hide_when_the_setting_is_unlocked(st
     assert "Dice" not in hidden.get("scores").parts[0].words
 
 
+def test_what_is_not_recorded_of_a_tuning_picture_names_the_page_that_shows_it(study: Study) -> None:
+    story = tell_life_story(study, find_first(study, "tuning"))
+    for key in ("prediction", "scores"):
+        assert "the Masks page computes" in story.get(key).parts[0].words
+    with study.begin() as connection:
+        connection.exec_driver_sql("UPDATE images SET mask_path = NULL")
+    told = tell_life_story(study, find_first(study, "tuning")).get("scores").parts[0].words
+    assert told == "The study holds no mask for this picture, so nothing can be scored."
+
+
 def test_train_pictures_are_never_scored(study: Study) -> None:
     assert not tell_life_story(study, find_first(study, "train")).get("scores").is_known
 

@@ -93,6 +93,22 @@ class TestBlock:
         assert "no label changed" in found.sentences[0]
         assert describe_block(study, reader="a", since=1).n_lines == 1
 
+    def test_what_became_of_each_line_adds_up(self, study):
+        kept, rejected, unsure, skipped, flagged, taken = [item for item, _ in list_proposed(study)[:6]]
+        decide(study, kept, "accept", reader="a")
+        decide(study, rejected, "accept", reader="a")
+        decide(study, rejected, "reject", reader="a")
+        decide(study, unsure, "unsure", reader="a")
+        decide(study, skipped, "skip", reader="a")
+        decide(study, flagged, "flag", reader="a")
+        decide(study, taken, "reject", reader="a")
+        undo(study, reader="a")
+        found = describe_block(study, reader="a", since=0)
+        assert found.sentences[0] == (
+            "8 decisions: confirmed 1, label taken away 1, unsure 1, skipped 1, flagged 1, answered again later 1, "
+            "taken back 1, undo 1."
+        )
+
     def test_the_counts_are_those_of_the_labels_in_force(self, study):
         proposed = list_proposed(study)
         items = list_items(study)

@@ -7,15 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_studies import make_small_study
+from small_studies import make_small_study, record_plain_features
 from trained_study import record_untrained_run
 
-from medxai_core import __main__
+from medxai_core import __main__, pipeline
+from medxai_core.config import PIPELINE_PRESETS
 from medxai_core.errors import TestSplitLockedError
 from medxai_core.images import load_mask
 from medxai_core.records.masks import MaskSetting, get_locked_setting, record_unlock
 from medxai_core.records.pictures import list_images
-from medxai_core.records.runs import update_run
+from medxai_core.records.runs import get_run, update_run
+from medxai_core.stages import tuning_table
 from medxai_core.stages.mask_exports import find_mask_export, list_export_arguments
 from medxai_core.stages.masks import lock_setting
 from medxai_core.stages.tuning_table import find_tuning_table, record_tuning_table
@@ -49,6 +51,17 @@ def test_the_recorded_table_is_the_computed_one_until_the_run_is_trained_on(stud
     assert find_tuning_table(study, RUN, method="layercam") is None
     update_run(study, RUN, best_epoch=9)
     assert find_tuning_table(study, RUN) is None  # the maps are of other weights now
+
+
+def test_the_whole_line_records_the_table_that_it_chooses_from(study, monkeypatch):
+    monkeypatch.setattr(pipeline, "extract_study_features", lambda study, **_: record_plain_features(study))
+    monkeypatch.setattr(pipeline, "train_study", lambda study, **_: get_run(study, RUN))
+    sweeps = []
+    sweep = tuning_table.sweep_tuning
+    monkeypatch.setattr(tuning_table, "sweep_tuning", lambda *a, **k: sweeps.append(1) or sweep(*a, **k))
+    found = pipeline.run_pipeline(study, PIPELINE_PRESETS["quick"])
+    assert find_tuning_table(study, RUN).choose() == found.setting == get_locked_setting(study, RUN)
+    assert sweeps == [1]
 
 
 def test_the_truth_of_test_pictures_opens_for_the_locked_setting_only(study):

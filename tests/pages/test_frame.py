@@ -14,8 +14,9 @@ from medxai_core.studies.removal import remove_image
 from medxai_core.study import open_study
 from medxai_core.views.failed_jobs import find_failure
 from medxai_core.views.standing import Foundation, LabelCounts, MaskStanding, Standing
+from pages.components.job_strip import describe_progress
 from pages.components.links import PAGES
-from pages.components.stepper import NEXT, STAGES, WATCH, describe_stages, find_next
+from pages.components.stepper import NEXT, STAGES, WATCH, describe_stages, find_next, is_here
 
 BOTH = frozenset({"polyp", "non_polyp"})
 PROPOSED = Standing(
@@ -38,7 +39,7 @@ def test_each_stage_says_its_state_and_the_number_that_matters() -> None:
     assert say(PROPOSED) == {
         "study": ("480", "done"),
         "clusters": ("40 clusters", "done"),
-        "review": ("129 of 229 labelled", "next"),
+        "review": ("0 of 53 reviewed", "next"),
         "training": ("-", "open"),
         "masks": ("-", "open"),
         "evaluation": ("-", "open"),
@@ -52,7 +53,25 @@ def test_proposals_that_no_reader_has_seen_are_never_called_reviewed() -> None:
     some = dataclasses.replace(SCORED, labels=LabelCounts(129, 5, 7, BOTH))
     assert say(some)["review"][1] == "work"
     every = dataclasses.replace(SCORED, labels=LabelCounts(129, 50, 53, BOTH))
-    assert say(every)["review"][1] == "done"
+    assert say(every)["review"] == ("53 of 53 reviewed", "done")
+    none = dataclasses.replace(SCORED.foundation, n_proposals=0)
+    seeded = dataclasses.replace(SCORED, foundation=none, labels=LabelCounts(129, 5, 0, BOTH))
+    assert say(seeded)["review"] == ("129 of 229 labelled", "work")  # labels of readers, but no proposal to review
+
+
+def test_the_next_step_is_no_button_where_it_is_done() -> None:
+    assert is_here(NEXT["seeds"], "review", {"review_view": "Seeds"})
+    assert not is_here(NEXT["seeds"], "review", {"review_view": "Proposals"})
+    assert is_here(NEXT["runs"], "training", {"training_view": "New training"})
+    assert not is_here(NEXT["runs"], "review", {})
+    assert not is_here(NEXT["features"], "clusters", {})  # a job is started by its button everywhere
+
+
+def test_a_job_without_a_total_says_how_long_it_has_been_at_work(monkeypatch) -> None:
+    monkeypatch.setattr("pages.components.job_strip.time.time", lambda: 112.0)
+    job = {"stop_requested": False, "total": 0, "done": 0, "eta_seconds": None}
+    assert describe_progress(job | {"started_at": 100.0}) == "at work, 12 s so far"
+    assert describe_progress(job | {"started_at": None}) == "starting"
 
 
 def test_a_score_that_was_tuned_on_test_is_said_to_be_so() -> None:

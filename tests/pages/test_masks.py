@@ -237,8 +237,11 @@ def test_a_link_opens_the_same_view_and_says_what_it_cannot_show(open_page, stud
     assert read_first_picture(app)[0]["id"] == image_id == app.query_params["image"]
     app.query_params["layer"], app.query_params["low"] = "99", "nan"
     app.run()
-    assert "layer: expected a number from 0 to 20" in app.warning[0].value
+    assert "layer: expected a whole number from 0 to 20" in app.warning[0].value
     assert read_told(app)["layer"] == 5
+    broken = open_page("masks", run="nope", image="zzzz", layer="3.7", invert="yes")
+    for words in ("picture is not in this study", "classifier is not", "whole number", "invert: expected 0 or 1"):
+        assert words in broken.warning[0].value
 
 
 def test_the_truth_of_test_pictures_is_not_sent_before_the_lock_nor_after_an_unlock(open_page, study, read_page):
@@ -287,6 +290,17 @@ def test_a_lock_says_who_locked_what_and_where_it_came_from(open_page, study, ch
     assert list_events(study, kind="lock")[-1]["actor"] == "reader-anna"
     point = load_checkpoint(study.run_folder(RUN) / BEST)[1].operating_point
     assert (point.layer, point.low, point.high) == (expected.layer, expected.low, expected.high)
+
+
+def test_without_a_truth_of_test_pictures_nothing_is_offered_that_needs_one(open_page, study, read_page):
+    with study.begin() as connection:
+        connection.exec_driver_sql("UPDATE images SET mask_path = NULL")
+    app = press(open_page("masks", layer="14", low="0.4"), "Lock this setting")
+    assert next(button for button in app.button if button.label == "Score the test pictures").disabled
+    assert "holds no masks for test pictures" in read_page(app)
+    assert "truth of the test pictures is open" not in read_page(app)
+    header, _ = read_sent(app, "mask_viewer")
+    assert (header["hasTruth"], header["offersTable"]) == (False, False)
 
 
 def test_maps_that_are_not_aligned_cannot_be_locked(open_page, study):

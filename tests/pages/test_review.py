@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from medxai_core.config import CLASS_NAMES
 from medxai_core.events import get_default_reader
+from medxai_core.records.clusterings import get_clustering
 from medxai_core.records.decisions import list_decisions, new_event_id
 from medxai_core.records.labellings import find_labelling
 from medxai_core.records.pictures import list_images, list_items
@@ -242,6 +243,24 @@ def test_without_features_the_page_offers_to_measure_the_pictures(open_page, fre
     app = app.segmented_control(key="review_view").set_value("Seeds").run()
     assert "not described yet" in read_page(app)
     assert "Measure the pictures" in [button.label for button in app.button]
+
+
+def test_rounds_that_proposed_nothing_say_why_and_offer_more_clusters(open_page, small_study, read_page, monkeypatch):
+    k = get_clustering(small_study, find_labelling(small_study).clustering_id).k
+    with small_study.begin() as connection:
+        connection.execute(text("DELETE FROM proposals"))
+        connection.execute(text("UPDATE labellings SET stop_reason = 'no_pure_cluster_left', n_labelled = n_seeds"))
+    started = []
+    monkeypatch.setattr("pages.components.review.start.start_job", lambda *given, **more: started.append(given))
+    app = open_page("review")
+    assert not app.exception
+    assert "Proposed nothing: no pure cluster with anything unlabelled was left" in read_page(app)
+    assert "No label is proposed yet" not in read_page(app)
+    [more] = [button for button in app.button if button.label.startswith("Propose labels with ")]
+    more.click().run()
+    [(_, kind, arguments)] = started
+    asked = int(arguments[arguments.index("--k") + 1])
+    assert kind == "pseudo-label" and asked > k and more.label == f"Propose labels with {asked} clusters"
 
 
 def test_without_labels_of_both_classes_the_page_leads_to_the_seeds(open_page, fresh_study, read_page):

@@ -7,9 +7,12 @@ import time
 
 from medxai_core import making
 from medxai_core.errors import Failure
-from medxai_core.records.pictures import get_thumbnail_path, list_images
+from medxai_core.records.pictures import get_thumbnail_path, list_images, list_items
+from medxai_core.stages.labels import decide
+from medxai_core.studies.drawing import UNLABELLED_NOTE
 from medxai_core.studies.likely_folders import LikelyFolder
 from medxai_core.study import open_study
+from pages.components.study.health import say_note
 
 
 def find_button(app, label):
@@ -41,12 +44,32 @@ def test_the_counts_are_those_of_the_study_and_test_labels_are_hidden(open_page,
     app = open_page("study")
     assert not app.exception
     metrics = {metric.label: metric.value for metric in app.metric}
-    assert (metrics["Pictures"], metrics["Tiles"], metrics["With an expert's mask"]) == ("24", "96", "24")
+    assert (metrics["Pictures"], metrics["Tiles"], metrics["Experts' masks"]) == ("24", "96", "24")
     splits = app.dataframe[0].value.set_index("Split")
     assert splits["Pictures"].sum() == 24
     [test_row] = [row for name, row in splits.iterrows() if name.startswith("test")]
-    assert (test_row["Polyp"], test_row["Non-polyp"]) == ("hidden", "hidden")
+    assert (test_row["Import: polyp"], test_row["Import: non-polyp"]) == ("hidden", "hidden")
     assert "hidden until a mask setting is locked" in read_page(app)
+
+
+def test_labels_of_readers_are_counted_beside_those_of_the_import(open_page, fresh_study):
+    items = list_items(fresh_study)
+    free = items.item_ids[(items.splits == "train") & ~items.is_seed][:3]
+    for item_id in free:
+        decide(fresh_study, str(item_id), "label", reader="r1", label="polyp")
+    app = open_page("study")
+    [decided] = [metric.value for metric in app.metric if metric.label == "Decided by readers"]
+    splits = app.dataframe[0].value
+    assert decided == "3"
+    assert splits["Decided by readers"].tolist() == [3 if name.startswith("train") else 0 for name in splits["Split"]]
+    assert splits["Given to the method"][0] == items.is_seed.sum()
+
+
+def test_notes_of_the_import_are_told_as_past_and_no_command_is_asked_for(open_page, fresh_study, read_page):
+    assert "Start by" not in say_note(UNLABELLED_NOTE)
+    assert say_note("Seeds: 0 of class non_polyp instead of 50: none.").startswith("At import: Seeds: 0 of non-polyp")
+    app = open_page("study", study_tab="Health check")
+    assert "python -m" not in read_page(app) and not app.get("code")
 
 
 def test_no_file_name_is_shown(open_page, fresh_study, read_page):

@@ -106,6 +106,16 @@ def test_test_scores_stay_hidden_until_the_setting_is_locked(open_page, small_st
     assert table["Test pictures"][0].startswith("50 %")
 
 
+def test_without_known_labels_no_scores_are_offered(open_page, small_study, read_page):
+    record_small_run(small_study)
+    with small_study.begin() as connection:
+        connection.exec_driver_sql("UPDATE items SET reference_label = NULL, is_labelled = 0")
+    app = open_page("training")
+    assert next(button for button in app.button if button.label == "Compute the scores").disabled
+    assert "holds no known labels" in read_page(app)
+    assert '"kept: pass 2"' in str(app.get("plotly_chart")[0].proto.spec)
+
+
 def test_runs_are_compared_side_by_side(open_page, small_study):
     record_small_run(small_study, "quick-lite1-aaaaaa")
     record_small_run(small_study, "quick-lite1-bbbbbbb", n_epochs=3, epochs=3)

@@ -7,9 +7,9 @@ import { makeTour } from "./tour.js";
 const bars = new WeakMap();
 
 /** The line at the top of every page: stages, next step, help, tour. */
-export default function frameBar({ data, parentElement, setTriggerValue }) {
+export default function frameBar({ data, parentElement, setStateValue }) {
   const bar = getInstance(bars, parentElement, makeBar);
-  bar.go = (asked) => setTriggerValue("go", asked);
+  bar.go = (asked) => setStateValue("asked", { ...asked, turn: Date.now() });
   bar.data = data;
   drawBar(bar);
   return () => {

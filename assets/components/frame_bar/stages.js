@@ -36,6 +36,10 @@ function drawStage(bar, stage) {
 }
 
 function drawNext(bar, next) {
+  if (next.isHere) {
+    const words = `${next.label.charAt(0).toLowerCase()}${next.label.slice(1)}`;
+    return make("span", { class: "quiet", text: `Here: ${words}`, title: next.explained });
+  }
   const label = bar.data.isFinished ? next.label : `Next: ${next.label}`;
   return make("button", {
     class: bar.data.isFinished ? "" : "next", text: label, title: next.explained, type: "button",

@@ -19,7 +19,8 @@ const MOVES = { ArrowLeft: [40, 0], ArrowRight: [-40, 0], ArrowUp: [0, 40], Arro
 /** Do what a key says; return true when it was used. */
 export function handleKey(key, event, root, acts) {
   if (key in LAYER_KEYS || key in MOVES) return handleArrow(key, event, root, acts);
-  const act = KEY_ACTS[key] ?? (key.length === 1 && key !== "Z" ? KEY_ACTS[key.toLowerCase()] : null);
+  const isLetter = /^[a-z]$/i.test(key); // what Caps Lock says does not count
+  const act = KEY_ACTS[isLetter ? (event.shiftKey ? key.toUpperCase() : key.toLowerCase()) : key];
   if (!act) return false;
   act(acts);
   return true;

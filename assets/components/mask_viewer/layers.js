@@ -20,7 +20,7 @@ export function makeLayerSlider({ onChange }) {
     update(layer, nLayers, described) {
       slider.max = String(nLayers - 1);
       slider.value = String(layer);
-      number.textContent = `${layer} of 0 to ${nLayers - 1}`;
+      number.textContent = `${layer} (0 to ${nLayers - 1})`;
       words.textContent = described ? described[0].toUpperCase() + described.slice(1) : "\u00a0";
       slider.setAttribute("aria-valuetext", `${layer}: ${described ?? ""}`);
     },

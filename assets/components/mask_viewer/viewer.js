@@ -243,14 +243,20 @@ export function createViewer(root) {
     room.film.element.hidden = !isFilm;
     room.scores.element.hidden = room.scores.headline.hidden = isFilm; // the film has its own
     if (!isFilm) room.strip.element.hidden = header.nPictures <= 1;
-    room.tools.update(display, !picture || picture.hasTruth);
-    room.legend.update(colors, display.against && Boolean(isFilm ? !findHidden() : truthShown));
+    showAgainst();
     room.layerSlider.update(setting.layer, header.run.layers.length, picture?.describe(setting.layer)?.words);
     room.sheet.mark(setting.layer);
     room.band.update(setting);
     room.method.update(setting);
     room.presets.update(setting, history.state);
     if (!isFilm) room.stage.layOut(findMode(), display.overlay);
+  }
+
+  /** Offer the comparison with the truth, and explain its colours, only where there is a truth to be seen. */
+  function showAgainst() {
+    const isFilm = display.mode === "film", isKnown = header.hasTruth && (isFilm ? !findHidden() : !picture || picture.hasTruth);
+    room.tools.update(display, isKnown);
+    room.legend.update(colors, display.against && isKnown && (isFilm || Boolean(truthShown)));
   }
 
   /** Say why truth and scores of the picture may not be seen under this setting; null when they may. */
@@ -294,8 +300,7 @@ export function createViewer(root) {
       truthShown = truth;
       room.stage.setTruth(truth);
       room.stage.paintAll();
-      room.tools.update(display, truth !== null);
-      room.legend.update(colors, display.against && truth !== null);
+      showAgainst();
       room.scores.setPicture(truth ? picture.header.trivial : null, describeScores());
     } else if (display.mode !== "film") room.stage.paintBand();
     const dice = room.scores.update(layer.counts, setting, hidden ?? picture.header.reason);

@@ -16,7 +16,7 @@ export function describeWords({ picture, layer, setting, header }) {
   if (picture.header.answer) words.push(describeAnswer(picture.header.answer, header.tiles));
   if (!header.same.compared.includes(setting.layer) && header.split !== "own") {
     words.push(`Whether this map is the same for every picture is not known: fewer than ${header.same.least} maps of this layer `
-      + "are recorded for these pictures. The table below records those of the tuning pictures.");
+      + `are recorded for these pictures.${header.offersTable ? " Computing the table below records those of the tuning pictures." : ""}`);
   }
   return words;
 }

@@ -15,6 +15,7 @@ export function readDeck(bytes) {
     images,
     places,
     n: ids.length,
+    isTiled: Boolean(parts.tiles),
     history: readJson(parts.history).map(readEvent),
     clusters: parts.clusters,
     rounds: parts.rounds,

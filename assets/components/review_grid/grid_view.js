@@ -147,7 +147,12 @@ export function makeGridView(review) {
     },
     scrollTo,
     clear: () => choose(emptyChoice()),
-    chooseShown: () => choose(boxPlaces(emptyChoice(), [...drawn.keys()].filter(isInSight).sort((a, b) => a - b), false)),
+    /** Choose what is in sight; where only open ones are shown, not those just decided on, whose answer would be lost. */
+    chooseShown() {
+      const isWanted = (place) => isInSight(place) && (review.show !== "open" || review.isOpen(review.cards[place]));
+      choose(boxPlaces(emptyChoice(), [...drawn.keys()].filter(isWanted).sort((a, b) => a - b), false));
+      if (!choice.chosen.size) review.say("Nothing in sight is open: you have decided on all of it.");
+    },
     /** Return the chosen places; without a choice the place of the cursor. */
     getChosen: () => (choice.chosen.size ? [...choice.chosen].sort((a, b) => a - b) : review.place >= 0 ? [review.place] : []),
     countChosen: () => choice.chosen.size,

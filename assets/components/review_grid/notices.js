@@ -5,6 +5,7 @@ import { decideChosen, decideCluster } from "./deciding.js";
 import { capitalize, countWords, listKeys, sayDone, shortenId } from "./words.js";
 
 const MOST_NAMED = 5;
+const MANY_OF_ONE = 8;
 
 /** Show what can be done with the chosen pictures of the grid. */
 export function showActions(element, review, grid) {
@@ -52,9 +53,19 @@ export function saySeeds(review) {
   const missing = counts.filter(({ n }) => !n).map(({ name }) => words[name]);
   const least = Math.min(...counts.map(({ n }) => n));
   let enough = `Enough to start as the paper did (${wanted} of each).`;
-  if (missing.length) enough = `Proposals need at least one picture of each class; ${missing.join(" and ")} is missing.`;
+  if (missing.length) enough = sayMissing(review.deck, missing, counts.find(({ n }) => n >= MANY_OF_ONE)?.name);
   else if (least < wanted) enough = `Enough to let clusters propose; the paper started from ${wanted} of each, and more make the proposals steadier.`;
   return `${said}. ${enough}`;
+}
+
+/** Say that a class is missing; where there are many of the other one only, also what can be done. */
+function sayMissing(deck, missing, only) {
+  const needed = `Proposals need at least one picture of each class; ${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} missing.`;
+  if (!only) return needed;
+  const remedy = only === "polyp" && !deck.isTiled
+    ? "If your pictures all show a polyp, import them again as 2 x 2 tiles: tiles without a polyp give the other class."
+    : `Go on until you find one that shows ${missing[0]}, or import pictures that do.`;
+  return `Only ${deck.header.class_words[only]} so far. ${remedy}`;
 }
 
 /** Say which decisions were not saved and why; their pictures are open again. */

@@ -28,13 +28,18 @@ export function makeReviewKeys(review) {
     acts[key]?.();
     return key in acts;
   };
+  const revertOnce = (event, verb) => {
+    if (!event.repeat) revert(review, verb);
+    return true;
+  };
   const onKey = (key, event) => {
     if (!review.deck || isAsking()) return false;
-    const lower = key.toLowerCase();
+    const lower = key.toLowerCase(), isShifted = event.shiftKey && /^[a-z]$/.test(lower);
     const acts = {
       "?": () => review.openHelp(),
       g: () => review.setView(review.view === "one" ? "grid" : "one"),
     };
+    if (isShifted) return lower === "z" && revertOnce(event, "redo"); // no decision by a hand that means something else
     if (lower in REVERT_KEYS) acts[lower] = () => revert(review, REVERT_KEYS[lower]);
     if (lower in acts) {
       if (!event.repeat) acts[lower]();

@@ -79,7 +79,7 @@ export function listHelp(deck) {
     ["Z", "undo"], ["Y", "redo"], ["\u2190 \u2192", "picture before, picture after"], ["\u2191 \u2193", "in the grid: row above, row below"],
     ["G", "one by one, or grid"], ["Enter", "in the grid: look at the picture closely"],
     ["Space", "in the grid: choose the picture"], ["Shift + arrows", "in the grid: choose a range"],
-    ["Ctrl + A", "in the grid: choose all that you see"], ["Esc", "in the grid: choose none"],
+    ["Ctrl + A", "in the grid: choose all in sight that are open"], ["Esc", "in the grid: choose none"],
     ["+  -  0", "zoom in, zoom out, whole picture"], ["?", "this help"],
   ];
 }

@@ -60,9 +60,12 @@ def show_cluster(study: Study, clustering_id: str, cluster_ids: np.ndarray) -> N
     _show_numbers(filled[cluster], things)
     left, right = st.columns([2, 1], gap="large")
     with left:
-        _show_row(study, "Typical", "Nearest to the centre of the cluster.", filled[cluster].typical_rows)
+        _show_row(study, "Typical", "Nearest to the centre of the cluster.", filled[cluster].typical_rows, "None.")
         border = "These could as well belong to the next cluster."
-        _show_row(study, "On the border", border, filled[cluster].border_rows)
+        no_border = (
+            "None: there is only one cluster." if len(filled) == 1 else f"None: the few {things} here are shown above."
+        )
+        _show_row(study, "On the border", border, filled[cluster].border_rows, no_border)
     with right:
         _show_differences(get_cluster_words(study, clustering_id, cluster), things)
 
@@ -95,11 +98,11 @@ def _show_numbers(summary: ClusterSummary, things: str) -> None:
         )
 
 
-def _show_row(study: Study, title: str, words: str, rows: Sequence[int]) -> None:
-    """Show a row of pictures."""
+def _show_row(study: Study, title: str, words: str, rows: Sequence[int], nothing: str) -> None:
+    """Show a row of pictures, or say why there is none."""
     st.markdown(f"**{title}** :small[:gray[{words}]]")
     if not rows:
-        st.caption("None: there is only one cluster.")
+        st.caption(nothing)
         return
     items = get_items(study)
     with st.grid(6, min_column_width=72, gap="small"):

@@ -12,16 +12,10 @@ import streamlit as st
 from medxai_core.records.labellings import RecordedLabelling
 from medxai_core.study import Study
 from pages.components.cached import get_items
-from pages.components.class_words import say_class, say_plainly
+from pages.components.class_words import STOP_WORDS, say_class, say_plainly
 from pages.components.clusters.item_words import name_items
 from pages.components.clusters.orders import select_on_map
 from pages.components.links import link_to
-
-STOP_WORDS = {
-    "target_reached": "the target was reached",
-    "no_pure_cluster_left": "no pure cluster with anything unlabelled was left",
-    "round_limit": "the limit of rounds was reached",
-}
 
 
 def show_rounds(study: Study, labelling: RecordedLabelling, *, clustering_id: str) -> None:

@@ -18,6 +18,7 @@ from pages.components.evaluation.words import TUNED_ON_TEST
 from pages.components.frame import show_empty
 from pages.components.job_buttons import is_at_work, show_last_failure, start_and_show
 from pages.components.page_links import read_address, write_address
+from pages.components.run_names import name_runs
 
 RUN, SPLIT = "evaluation_run", "evaluation_split"
 SPLIT_NAMES = {"test": "Test", "tuning": "Tuning", "validation": "Validation"}
@@ -38,15 +39,12 @@ def choose_run(runs: list[RecordedRun], *, key: str = RUN) -> RecordedRun:
         list(by_id),
         key=key,
         persist_state="session",
-        format_func=lambda run_id: describe_run(by_id[run_id]),
+        format_func=name_runs(runs).get,
+        help=f"In the tables it is called {st.session_state[key]}.",
+        width=360,
     )
     write_address("run", key, chosen)
     return by_id[chosen]
-
-
-def describe_run(run: RecordedRun) -> str:
-    """Return a run as a reader tells it from others."""
-    return f"{run.run_id}: {run.preset} recipe, {run.network}, {run.created_at[:10]} {run.created_at[11:16]}"
 
 
 def choose_split(images: Images) -> str:
@@ -119,12 +117,9 @@ def show_verdict(study: Study, row: RecordedEvaluation) -> None:
         return
     icon, color = VERDICTS[found.verdict]
     with st.container(border=True):
-        left, right = st.columns([2.4, 1], vertical_alignment="center", gap="medium")
-        with left:
-            st.markdown(f"#### {icon} :{color}[{_say_short(found)}]")
-            st.markdown(escape(say_comparison(found, first="this run", second="the centred disk")))
-        with right:
-            _show_numbers(found)
+        st.markdown(f"#### {icon} :{color}[{_say_short(found)}]")
+        st.markdown(escape(say_comparison(found, first="this run", second="the centred disk")))
+        _show_numbers(found)
     if row.tuned_on_test:
         st.warning(TUNED_ON_TEST, icon=":material/warning:")
 
@@ -142,12 +137,13 @@ def _show_numbers(found: PairedDifference) -> None:
     """Show both means, and in how many pictures each is better."""
     if found.difference is None:
         return
-    mine, disk = st.columns(2, wrap=False)
-    mine.metric(
+    row = st.container(horizontal=True, gap="large")
+    row.metric(
         "Dice, this run",
-        f"{found.mean_first:.2f}",
+        f"{found.mean_first:.3f}",
+        width="content",
         help=f"Overlap of mask and polyp, 0 nothing, 1 perfect; mean over {found.n} pictures. This run is better on "
         f"{found.n_first_better} pictures, the disk on {found.n_second_better}. The interval of the difference is a "
         f"bootstrap over {found.n_groups} groups of pictures.",
     )
-    disk.metric("Dice, disk", f"{found.mean_second:.2f}")
+    row.metric("Dice, disk", f"{found.mean_second:.3f}", width="content")

@@ -9,6 +9,7 @@ import streamlit as st
 
 from medxai_core.records.runs import RecordedRun, get_classifier_scores
 from medxai_core.study import Study
+from pages.components.cached import get_items
 from pages.components.chart_style import (
     RUN_COLOR,
     TRIVIAL_COLOR,
@@ -19,6 +20,7 @@ from pages.components.chart_style import (
 from pages.components.evaluation.words import format_score, format_span
 from pages.components.frame import show_empty
 from pages.components.job_buttons import is_at_work, show_last_failure, start_and_show
+from pages.components.known_labels import NO_KNOWN_LABELS, has_known_labels
 
 SCORE_WORDS = {
     "roc_auc": "Ranks a polyp above a non-polyp (AUC)",
@@ -57,7 +59,11 @@ def _offer_scoring(study: Study, run: RecordedRun) -> None:
     st.info("**The classifier is not scored yet.**", icon=":material/info:")
     show_last_failure(study, "evaluate-classifier")
     busy = is_at_work(study, "evaluate-classifier")
-    if st.button("Score the classifier", type="primary", icon=":material/calculate:", disabled=busy):
+    is_possible = has_known_labels(get_items(study))
+    if not is_possible:
+        st.caption(NO_KNOWN_LABELS)
+    disabled = busy or not is_possible
+    if st.button("Score the classifier", type="primary", icon=":material/calculate:", disabled=disabled):
         arguments = ["evaluate-classifier", str(study.folder), "--run", run.run_id]
         start_and_show(study, "evaluate-classifier", arguments, title="Classifier scores")
 

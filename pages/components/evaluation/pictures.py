@@ -71,7 +71,7 @@ def _show_counts(pictures: PictureScores, dice: np.ndarray) -> None:
     missed = int((defined == 0).sum())
     st.caption(
         f"{len(defined)} of {len(pictures)} pictures, where a polyp is. Half of them have Dice below "
-        f"{np.median(defined):.2f}; on {missed} the mask misses the polyp altogether."
+        f"{np.median(defined):.3f}; on {missed} the mask misses the polyp altogether."
     )
 
 

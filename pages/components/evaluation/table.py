@@ -78,7 +78,7 @@ def _add(table: dict[str, list[str]], name: str, cells: list[str]) -> None:
 
 def show_more_figures(row: RecordedEvaluation, disk: RecordedEvaluation | None) -> None:
     """Show pooled scores, lesions, and frames without a polyp, beside the disk."""
-    table: dict[str, list[str]] = {"": [], "This run": [], "Centred disk": [], "Rests on": []}
+    table: dict[str, list[str]] = {"": [], "This run": [], "Centred disk": []}
     has_empty_frames = get_figure(row, "frames.correctly_empty_frames")["value"] is not None
     for name, (words, note) in MORE_FIGURES.items():
         if name.startswith("frames.") and not has_empty_frames:
@@ -87,7 +87,6 @@ def show_more_figures(row: RecordedEvaluation, disk: RecordedEvaluation | None) 
         table[""].append(words + (f"  \n:small[:gray[{note}]]" if note else ""))
         table["This run"].append(_format_figure(mine))
         table["Centred disk"].append(_format_figure(get_figure(disk, name)) if disk else "\u2013")
-        table["Rests on"].append(f"{mine['n_defined']} of {mine['n']} pictures")
     st.subheader("More than the mean over pictures")
     st.table(table, border="horizontal", hide_index=True, alt="Pooled scores, polyps found and frames without a polyp")
     if not has_empty_frames:
@@ -98,8 +97,9 @@ def show_more_figures(row: RecordedEvaluation, disk: RecordedEvaluation | None) 
 
 
 def _format_figure(one: dict) -> str:
-    """Return a figure with its interval, or why it is undefined."""
+    """Return a figure with its interval and the pictures it rests on, or why it is undefined."""
     if one["value"] is None:
         return f":gray[undefined: {one['reason']}]"
     span = format_span(one["low"], one["high"])
-    return f"**{one['value']:.3f}**" + (f" :small[:gray[({span})]]" if span else "")
+    rests_on = f"  \n:small[:gray[on {one['n_defined']} of {one['n']} pictures]]"
+    return f"**{one['value']:.3f}**" + (f" :small[:gray[({span})]]" if span else "") + rests_on

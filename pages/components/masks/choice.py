@@ -13,6 +13,7 @@ from medxai_core.study import Study
 from pages.components import cached
 from pages.components.frame import show_empty
 from pages.components.masks.subject import OWN, forget_own
+from pages.components.run_names import name_runs
 
 RUN, SPLIT, IMAGE, JUMP, JUMP_NOTE = (
     "masks_run",
@@ -48,7 +49,7 @@ def choose_run(runs: list[RecordedRun]) -> RecordedRun:
         list(by_id),
         key=RUN,
         persist_state="session",
-        format_func=lambda run_id: f"Classifier: {describe_run(by_id[run_id])}",
+        format_func=name_runs(runs).get,
         label_visibility="collapsed",
     )
     if chosen not in by_id:
@@ -56,25 +57,26 @@ def choose_run(runs: list[RecordedRun]) -> RecordedRun:
     return by_id[chosen]
 
 
-def describe_run(run: RecordedRun) -> str:
-    """Return a run as a reader tells it from others."""
-    day, minute = run.created_at[:10], run.created_at[11:16]
-    return f"{run.preset} recipe, {run.network}, best epoch {run.best_epoch} of {run.epochs} ({day} {minute})"
-
-
 def follow_link(study: Study, images: Images) -> None:
-    """Take run, split and picture of an address that this page has not written itself."""
-    from pages.components.masks.setting import LINK_NAMES, WRITTEN
+    """Take run, split and picture of an address that this page has not written itself; what is not here is noted."""
+    from pages.components.masks.setting import LINK_NAMES, PLACE_NOTES, WRITTEN
 
     asked = {name: st.query_params[name] for name in LINK_NAMES if name in st.query_params}
     if not asked or asked == st.session_state.get(WRITTEN):
         return
-    if "run" in asked and asked["run"] in {run.run_id for run in list_trained_runs(study)}:
-        st.session_state[RUN] = asked["run"]
+    notes = []
+    if "run" in asked:
+        if asked["run"] in {run.run_id for run in list_trained_runs(study)}:
+            st.session_state[RUN] = asked["run"]
+        else:
+            notes.append("its classifier is not in this study, another one is shown")
     if asked.get("split") in (*SPLITS, OWN):
         st.session_state[SPLIT] = asked["split"]
-    if "image" in asked:
-        _go_to(study, images, asked["image"])
+    elif "split" in asked:
+        notes.append("its split does not exist")
+    if "image" in asked and not _go_to(study, images, asked["image"]):
+        notes.append("**its picture is not in this study (any more): what you see is another picture**")
+    st.session_state[PLACE_NOTES] = notes
 
 
 def choose_split(study: Study, images: Images) -> str:

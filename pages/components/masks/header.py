@@ -62,6 +62,8 @@ def make_header(
         "hidden": _explain_hidden(study, run, split, setting, locked),
         "same": _list_same(study, run, images, split, method),
         "table": _list_table(study, run, method),
+        "offersTable": _offers_table(study, run, images, method),
+        "hasTruth": split in SPLITS and len(images.positions_in(split, with_truth=True)) > 0,
         "colors": _list_colors(),
         "tiles": list(study.get_fact("tiles") or (1, 1)),
     }
@@ -127,6 +129,12 @@ def _list_table(study: Study, run: RecordedRun, method: str) -> dict[str, Any] |
         "disk": table.disk_dice,
         "nPolyp": table.n_polyp,
     }
+
+
+def _offers_table(study: Study, run: RecordedRun, images: Images, method: str) -> bool:
+    """Return True where the page offers to compute the table of the tuning pictures."""
+    n_pictures = len(images.positions_in("tuning", with_truth=True))
+    return n_pictures > 0 and find_tuning_table(study, run.run_id, method=method) is None
 
 
 def _list_colors() -> dict[str, list[int]]:

@@ -15,6 +15,7 @@ from medxai_core.stages.mask_exports import find_mask_export, list_export_argume
 from medxai_core.stages.masks import lock_setting
 from medxai_core.study import Study
 from medxai_core.views.mask_view import describe_plainly, is_same_mask
+from pages.components import cached
 from pages.components.frame import get_reader
 from pages.components.job_buttons import is_at_work, show_last_failure, start_and_show
 from pages.components.links import link_to
@@ -26,6 +27,7 @@ CHOSEN_WORDS = {
     "eye": "chosen by eye",
     "test": "tuned on test",
 }
+NO_TEST_TRUTH = "The study holds no masks for test pictures, so nothing can be scored."
 
 
 def show_lock(study: Study, run_id: str, setting: MaskSetting) -> None:
@@ -66,7 +68,9 @@ def _show_open(study: Study, run_id: str, setting: MaskSetting) -> None:
 def _show_locked(study: Study, run_id: str, locked: MaskSetting) -> None:
     """Say what is locked, and offer what it is for."""
     st.markdown(f":material/lock: **Locked:** {describe_plainly(locked)}")
-    st.caption(f"{CHOSEN_WORDS[locked.chosen_on].capitalize()}. The truth of the test pictures is open for it.")
+    has_truth = len(cached.get_images(study).positions_in("test", with_truth=True)) > 0
+    told = "The truth of the test pictures is open for it." if has_truth else NO_TEST_TRUTH
+    st.caption(f"{CHOSEN_WORDS[locked.chosen_on].capitalize()}. {told}")
     if st.button(
         "Apply to all pictures",
         icon=":material/select_all:",
@@ -80,7 +84,7 @@ def _show_locked(study: Study, run_id: str, locked: MaskSetting) -> None:
         "Score the test pictures",
         icon=":material/query_stats:",
         width="stretch",
-        disabled=study.read_only or is_at_work(study, "score"),
+        disabled=not has_truth or study.read_only or is_at_work(study, "score"),
         help="Compares the masks of all test pictures with their truth, beside trivial masks.",
     ):
         arguments = ["score", str(study.folder), "--run", run_id, "--split", "test"]

@@ -17,7 +17,7 @@ from medxai_core.study import Study
 from medxai_core.views.mask_view import is_same_mask, list_paper_settings
 
 SETTING, ALIGN = "masks_setting", "masks_align"
-WRITTEN, NOTES = "masks_written_params", "masks_notes"
+WRITTEN, NOTES, PLACE_NOTES = "masks_written_params", "masks_notes", "masks_place_notes"
 LINK_NAMES = ("run", "split", "image", "layer", "low", "high", "method", "invert", "align", "chosen")
 
 
@@ -113,11 +113,9 @@ def write_link(setting: MaskSetting, run_id: str, *, split: str, image_id: str |
         "chosen": setting.chosen_on if setting.chosen_on in ("paper", "tuning") else None,
     }  # fmt: skip
     texts = {name: str(value) for name, value in values.items() if value is not None}
-    for name in LINK_NAMES:
-        if name in texts and st.query_params.get(name) != texts[name]:
-            st.query_params[name] = texts[name]
-        elif name not in texts and name in st.query_params:
-            del st.query_params[name]
+    others = {name: value for name, value in st.query_params.items() if name not in LINK_NAMES}
+    if {**others, **texts} != st.query_params.to_dict():
+        st.query_params.from_dict({**others, **texts})  # at once: each write is a step of the browser's history
     st.session_state[WRITTEN] = texts
 
 
@@ -136,6 +134,7 @@ def _apply_link(study: Study, run: RecordedRun, asked: Mapping[str, str]) -> Non
     if method not in CAM_METHODS:
         notes.append("method: not known")
         method = current.method
+    notes += [f"{name}: expected 0 or 1" for name in ("invert", "align") if asked.get(name, "0") not in ("0", "1")]
     inverted = asked["invert"] == "1" if "invert" in asked else (False if has_band else current.inverted)
     setting = MaskSetting(current.layer if layer is None else int(layer), method, low, high, inverted)
     put_setting(current if is_same_mask(setting, current) else confirm_origin(study, run, setting, asked.get("chosen")))
@@ -152,17 +151,17 @@ def _read_number(asked: Mapping[str, str], name: str, least: int, most: int, not
         value = float(asked[name])
     except ValueError:
         value = float("nan")
-    if least <= value <= most:
+    if least <= value <= most and (name != "layer" or value.is_integer()):
         return value
-    notes.append(f"{name}: expected a number from {least} to {most}")
+    notes.append(f"{name}: expected a {'whole ' if name == 'layer' else ''}number from {least} to {most}")
     return None
 
 
 def show_link_notes() -> None:
     """Say once what of an address could not be shown."""
-    notes = st.session_state.pop(NOTES, [])
+    notes = [*st.session_state.pop(PLACE_NOTES, []), *st.session_state.pop(NOTES, [])]
     if notes:
         st.warning(
-            "Part of the link could not be shown and was left as it is: " + "; ".join(notes) + ".",
+            "Part of the link could not be shown: " + "; ".join(notes) + ".",
             icon=":material/link_off:",
         )

@@ -33,9 +33,11 @@ def show_seeds(study: Study) -> None:
     except StageMissingError:
         show_no_features(study)
         return
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        st.caption(
+            "The pictures suggested differ from each other as much as can be, so unusual ones come first: "
+            "their share says nothing about the study.",
+            width="stretch",
+        )
+        link_to("clusters", "Let clusters propose from these")
     show_review_grid(study, "seeds")
-    st.caption(
-        "The pictures suggested differ from each other as much as can be, so unusual ones come first: "
-        "their share says nothing about the study."
-    )
-    link_to("clusters", "Let clusters propose from these")

@@ -7,14 +7,16 @@ import streamlit as st
 from medxai_core.errors import MedxaiError
 from medxai_core.jobs import list_jobs, start_job
 from medxai_core.records.clusterings import get_clustering, list_clusterings
-from medxai_core.records.labellings import RecordedLabelling
+from medxai_core.records.labellings import RecordedLabelling, find_labelling
 from medxai_core.study import Study
 from medxai_core.views.seeds import count_starting_labels
 from pages.components.cached import get_decisions, get_items
-from pages.components.class_words import say_class
+from pages.components.class_words import STOP_WORDS, say_class
 from pages.components.frame import show_empty, show_error
 
 DEFAULT_TARGET = 1000
+MORE_CLUSTERS = 2
+"""How many times as many clusters are offered when the rounds proposed nothing."""
 
 
 def show_no_proposals(study: Study) -> None:
@@ -28,12 +30,40 @@ def show_no_proposals(study: Study) -> None:
             icon=":material/info:",
         )
         st.button("Label the first pictures (Seeds)", type="primary", on_click=_open_seeds)
+    elif (labelling := find_labelling(study)) is not None:
+        _show_nothing_proposed(study, labelling)
     elif list_clusterings(study):
         clustering = get_clustering(study)
         st.info("**No label is proposed yet.** Clusters are there: let them propose.", icon=":material/info:")
         _offer_rounds(study, clustering.k, clustering.scaling, clustering.seed, DEFAULT_TARGET, "Propose labels")
     else:
         show_empty("No label is proposed yet.", "Labels are proposed by clusters.", "clusters", "Go to Clusters")
+
+
+def _show_nothing_proposed(study: Study, labelling: RecordedLabelling) -> None:
+    """Say why the newest rounds proposed nothing, and offer what can help: a higher target, or smaller clusters."""
+    clustering = get_clustering(study, labelling.clustering_id)
+    n_items, k = len(get_items(study).positions_in("train")), clustering.k
+    why = f"**Proposed nothing: {STOP_WORDS.get(labelling.stop_reason, labelling.stop_reason)}.**"
+    larger = min(MORE_CLUSTERS * k, n_items // 2)
+    if labelling.n_labelled >= n_items:
+        st.info(f"{why} All {n_items:,} had a label already.", icon=":material/info:")
+    elif labelling.stop_reason == "target_reached":
+        target = labelling.n_labelled + DEFAULT_TARGET
+        st.info(f"{why} There were {labelling.n_labelled:,} labels, {labelling.target:,} were aimed at.")
+        words = f"Propose up to {DEFAULT_TARGET:,} more labels"
+        _offer_rounds(study, k, clustering.scaling, clustering.seed, target, words)
+    elif larger > k:
+        st.info(
+            f"{why} Each of the {k} clusters held labels of both classes, no label, or nothing unlabelled. Smaller "
+            "clusters are more often of one class: take more of them.",
+            icon=":material/info:",
+        )
+        words = f"Propose labels with {larger} clusters"
+        _offer_rounds(study, larger, clustering.scaling, clustering.seed, labelling.target, words)
+    else:
+        st.info(f"{why} The {k} clusters are small already: label more pictures first.", icon=":material/info:")
+        st.button("Label more pictures (Seeds)", type="primary", on_click=_open_seeds)
 
 
 def _open_seeds() -> None:

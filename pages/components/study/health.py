@@ -8,11 +8,12 @@ from typing import NamedTuple
 import streamlit as st
 
 from medxai_core.errors import MedxaiError
+from medxai_core.studies.drawing import UNLABELLED_NOTE
 from medxai_core.studies.health import Health
 from medxai_core.study import Study, set_image_root
 from medxai_core.views.overview import find_image_ids
 from pages.components.cached import get_health
-from pages.components.class_words import escape, shorten
+from pages.components.class_words import escape, say_plainly, shorten
 from pages.components.frame import show_error
 from pages.components.study.failures import show_failures
 from pages.components.study.pictures import show_picture
@@ -55,8 +56,7 @@ def show_health(study: Study) -> None:
         show_relocation(study)
     _show_notes(health)
     _show_failures(health)
-    st.caption("Here files are only looked for. To read each one again and compare it with what was imported:")
-    st.code(f"python -m medxai_core study check {study.name}", language=None)
+    st.caption("Here files are only looked for, not read again.")
 
 
 def _show_verdict(health: Health) -> None:
@@ -90,10 +90,21 @@ def _show_finding(study: Study, kind: str, entries: list[str]) -> None:
 
 
 def _show_notes(health: Health) -> None:
-    """List what the import decided."""
+    """List what the import decided: what stood then may have changed since."""
     if health.notes:
         st.markdown("**What the import decided**")
-        st.markdown("\n".join(f"- {escape(note)}" for note in health.notes))
+        st.markdown("\n".join(f"- {escape(say_note(note))}" for note in health.notes))
+
+
+def say_note(note: str) -> str:
+    """Return a note of the import as something past, with the classes in words.
+
+    >>> say_note("Seeds: 0 of class non_polyp instead of 50: none in train has this label.")
+    'At import: Seeds: 0 of non-polyp instead of 50: none in train has this label.'
+    """
+    if note == UNLABELLED_NOTE:
+        note = "no picture had a label that proposals could start from; readers give the first ones (Review, Seeds)."
+    return f"At import: {say_plainly(note).replace('of class ', 'of ')}"
 
 
 def _show_failures(health: Health) -> None:

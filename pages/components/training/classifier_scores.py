@@ -11,7 +11,9 @@ from medxai_core.jobs import list_jobs, start_job
 from medxai_core.records.masks import get_locked_setting, is_tuned_on_test
 from medxai_core.records.runs import RecordedRun, get_classifier_scores
 from medxai_core.study import Study
+from pages.components.cached import get_items
 from pages.components.frame import show_error
+from pages.components.known_labels import NO_KNOWN_LABELS, has_known_labels
 from pages.components.links import link_to
 from pages.components.training.words import SCORE_WORDS, SPLIT_WORDS, say_percent
 
@@ -101,7 +103,10 @@ def _show_confusion(confusion: dict[str, int], split: str) -> None:
 def _offer_scores(study: Study, run: RecordedRun, words: str) -> None:
     """Draw the button that computes the scores."""
     busy = any(job["kind"] == "evaluate-classifier" for job in list_jobs(study, only_open=True))
-    if st.button(words, icon=":material/query_stats:", disabled=busy or study.read_only):
+    is_possible = has_known_labels(get_items(study))
+    if not is_possible:
+        st.caption(NO_KNOWN_LABELS)
+    if st.button(words, icon=":material/query_stats:", disabled=not is_possible or busy or study.read_only):
         arguments = ["evaluate-classifier", str(study.folder), "--run", run.run_id]
         try:
             start_job(study, "evaluate-classifier", arguments, title="Classifier scores")

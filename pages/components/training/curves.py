@@ -23,7 +23,7 @@ MARKED = 15
 
 
 def show_curves(state: RunState) -> None:
-    """Show accuracy and loss of one run, with the best pass marked."""
+    """Show accuracy and loss of one run, with the pass that is kept marked."""
     figure = _make_panels(state.run.epochs if state.run else len(state.epochs))
     for panel, (name, _) in enumerate(PANELS, start=1):
         for split, words, color, dash in (
@@ -49,10 +49,10 @@ def show_compared_curves(states: Sequence[RunState]) -> None:
 
 
 def _mark_best(figure: go.Figure, epoch: int, n_passes: int) -> None:
-    """Mark the best pass in both panels, and name it in the first."""
+    """Mark the pass whose weights are kept in both panels, and name it in the first."""
     line = {"color": BEST, "dash": "dot", "width": 2}
     side = "bottom right" if epoch <= n_passes / 2 else "bottom left"
-    figure.add_vline(epoch, line=line, annotation_text=f"best: pass {epoch}", annotation_position=side, row=1, col=1)
+    figure.add_vline(epoch, line=line, annotation_text=f"kept: pass {epoch}", annotation_position=side, row=1, col=1)
     figure.add_vline(epoch, line=line, row=1, col=2)
 
 

@@ -81,7 +81,7 @@ def _describe(study: Study, state: RunState) -> dict[str, Any]:
         "Run": run.run_id,
         "Check pictures right": _say_check(best, run.manifest["n_validation"]),
         "Test pictures right": _say_test(study, run.run_id),
-        "Best pass": best.get("epoch"),
+        "Kept pass": best.get("epoch"),
         "Passes": f"{len(state.epochs)} of {run.epochs}",
         "Recipe": PRESET_WORDS.get(run.preset, run.preset),
         "Network": NETWORK_WORDS.get(run.network, run.network),

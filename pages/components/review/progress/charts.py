@@ -44,8 +44,9 @@ def draw_labels(sources: Mapping[str, Mapping[str, int]]) -> go.Figure:
             textfont={"color": "#10191d"},
             hovertemplate="%{x} %{y}<extra>" + SOURCE_NAMES[source] + "</extra>",
         )
-    finish_chart(figure, height=160, legend=True, left=78)
-    figure.update_layout(barmode="stack", bargap=0.35, margin={"b": 26, "t": 34}, legend={"traceorder": "normal"})
+    finish_chart(figure, height=190, legend=True, left=78)
+    legend = {"traceorder": "normal", "yref": "container", "y": 1.0, "yanchor": "top"}
+    figure.update_layout(barmode="stack", bargap=0.35, margin={"b": 26, "t": 62}, legend=legend)  # two lines of names
     figure.update_xaxes(rangemode="tozero")
     figure.update_yaxes(autorange="reversed")
     return figure
