@@ -28,24 +28,23 @@ def main() -> None:
     st.html(ROOT / "assets" / "app.css")
     st.logo(str(ROOT / "assets" / "logo_wide.svg"), icon_image=str(ROOT / "assets" / "logo.svg"), size="large")
     start = st.Page(go_to_first_page, title="MedXAI Explorer", url_path="start", default=True)
-    pages = [
-        st.Page(str(ROOT / "pages" / f"{page.name}.py"), title=page.title, icon=page.icon, url_path=page.name)
-        for page in PAGES
-    ]
+    folder = ROOT / "pages"
+    pages = [st.Page(folder / f"{one.name}.py", title=one.title, icon=one.icon, url_path=one.name) for one in PAGES]
     chosen = st.navigation([start, *pages], position="hidden")
     mark_frame()
-    if chosen.title == start.title:
+    if chosen is start:
         chosen.run()
     with st.sidebar:
         for page, facts in zip(pages, PAGES, strict=True):
             st.page_link(page, label=facts.title, icon=facts.icon, help=facts.purpose)
         is_known = show_study_picker()
-    bar = st.container()
-    show_job_strip()
+    # Places that never move: a component talks to the fragment it was drawn in, which is named by its place.
+    bar, strip, body = (st.container(key=f"frame_{name}_place") for name in ("bar", "strip", "body"))
+    with strip:
+        show_job_strip()
     with bar:
         show_frame_bar(chosen.url_path)
-    body = st.container()
-    show_footer()  # drawn first, for a page may stop before its end
+    show_footer()  # before the page, which may stop before its end
     try:
         with body:
             if is_known:

@@ -12,7 +12,8 @@ from browser_waiting import wait_until_drawn
 from playwright.sync_api import Page, expect
 
 from medxai_core.jobs import record_job, running_job
-from medxai_core.study import Study
+from medxai_core.records.decisions import list_decisions
+from medxai_core.study import Study, open_study
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from small_studies import make_small_study
@@ -93,6 +94,29 @@ def test_a_failed_job_says_what_to_do_until_it_is_dismissed_for_good(open_page: 
     wait_until_drawn(page)
     expect(page.get_by_text("This is a fault of the program")).to_have_count(0)
     record_job(fresh, "nothing", title="-", parameters={})
+
+
+def test_decisions_reach_the_store_whatever_the_strip_does(open_page: Opener, browser_home: Path) -> None:
+    study = open_study(browser_home / "studies" / "demo")
+    page = open_page("review")
+    for _ in range(2):
+        with running_job(study, "speed", title="Seconds a picture", parameters={}):
+            expect(page.get_by_text("Seconds a picture").first).to_be_visible(timeout=PATIENCE)
+            decide_once(page, study)
+        expect(page.get_by_role("button", name="Stop")).to_have_count(0, timeout=PATIENCE)
+        decide_once(page, study)
+
+
+def decide_once(page: Page, study: Study) -> None:
+    """Skip one proposal by key, and wait until the store has it."""
+    before = len(list_decisions(study))
+    page.wait_for_timeout(1500)
+    page.keyboard.press("s")
+    for _ in range(40):
+        if len(list_decisions(study)) > before:
+            return
+        page.wait_for_timeout(250)
+    raise AssertionError("the decision did not reach the store")
 
 
 def test_keys_open_pages_and_the_help(open_page: Opener) -> None:

@@ -175,6 +175,7 @@ def test_another_order_is_kept_in_the_address(chromium: Browser, server: ReviewS
     review.page.get_by_label("Order").select_option("random")
     expect(review.page.get_by_text("A fixed random order")).to_be_visible(timeout=PATIENCE)
     assert "review_order=random" in review.page.url
-    name = review.item
+    name = review.reload().item  # the words of the order come before its pictures: read them on a page drawn whole
+    assert review.page.get_by_label("Order").input_value() == "random"
     assert review.reload().item == name
     expect(review.page.get_by_label("Order")).to_have_value("random")
