@@ -70,7 +70,7 @@ def wait_for(page: Page, is_so: Callable[[], bool], what: str) -> None:
 
 def read_dice(page: Page) -> str | None:
     """Return the Dice that the Masks page shows, or None while there is none."""
-    shown = page.get_by_text(DICE)
+    shown = page.locator(".headline strong")  # the table below names a mean Dice too
     found = DICE.search(shown.first.inner_text()) if shown.count() else None
     return found.group(1) if found else None
 
