@@ -102,16 +102,16 @@ def test_decisions_reach_the_store_whatever_the_strip_does(open_page: Opener, br
     for _ in range(2):
         with running_job(study, "speed", title="Seconds a picture", parameters={}):
             expect(page.get_by_text("Seconds a picture").first).to_be_visible(timeout=PATIENCE)
-            decide_once(page, study)
+            press_and_wait(page, study, "s")
         expect(page.get_by_role("button", name="Stop")).to_have_count(0, timeout=PATIENCE)
-        decide_once(page, study)
+        press_and_wait(page, study, "z")  # the other tests find every proposal still open
 
 
-def decide_once(page: Page, study: Study) -> None:
-    """Skip one proposal by key, and wait until the store has it."""
+def press_and_wait(page: Page, study: Study, key: str) -> None:
+    """Skip a proposal (s) or take that back (z), and wait until the store has the line."""
     before = len(list_decisions(study))
     page.wait_for_timeout(1500)
-    page.keyboard.press("s")
+    page.keyboard.press(key)
     for _ in range(40):
         if len(list_decisions(study)) > before:
             return
