@@ -11,10 +11,10 @@ ROOT = Path(__file__).resolve().parents[1]
 CORE = ROOT / "medxai_core"
 
 ORDER = [
-    ["errors", "config", "progress", "provenance", "json_values", "parallel"],
+    ["errors", "config", "readers", "progress", "provenance", "json_values", "parallel"],
     ["images", "phantom", "near_duplicates", "formats"],
     ["features", "clusters", "pseudo_labels", "review", "embedding"],
-    ["models", "datasets", "checkpoints", "training", "heatmaps", "masks", "evaluation"],
+    ["models", "datasets", "checkpoints", "training", "students", "heatmaps", "masks", "evaluation"],
     ["store", "arrays", "study", "events", "records", "studies"],
     ["jobs", "stages", "views", "life_story"],
     ["pipeline", "demo", "making"],

@@ -13,6 +13,7 @@ from medxai_core.models.preprocessing import (
     preprocess,
     resize_for_network,
 )
+from medxai_core.models.segmentation import PolypSegmenter, build_segmenter
 from medxai_core.models.weights import describe_file, read_weights
 
 __all__ = [
@@ -20,8 +21,10 @@ __all__ = [
     "NETWORKS",
     "BlockFacts",
     "PolypClassifier",
+    "PolypSegmenter",
     "Preprocessing",
     "build_model",
+    "build_segmenter",
     "default_preprocessing",
     "describe_blocks",
     "describe_file",

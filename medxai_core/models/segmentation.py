@@ -1,0 +1,149 @@
+"""The segmenter: a classifier's blocks with a light decoder that says for every place how likely it is polyp."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import torch
+from torch import nn
+from torch.nn.functional import interpolate
+
+from medxai_core.models.networks import PolypClassifier, build_model
+
+LEVELS = (2, 4, 14, 20)
+"""Blocks of lite1 that the decoder reads: the last ones of strides 4, 8, 16 and 32."""
+
+POOLED_SHARE = 0.02
+"""The logit of a picture is the mean of this share of its places, the highest ones."""
+
+_WIDTH = 64
+_RARE = -1.5  # first bias: polyps cover a small part of a picture
+
+
+class MaskDecoder(nn.Module):
+    """Bring maps of four strides together into one map of the finest stride (a feature pyramid).
+
+    Parameters
+    ----------
+    channels : list of int
+        Channels of the maps, finest stride first.
+
+    References
+    ----------
+    .. [1] T.-Y. Lin et al., "Feature pyramid networks for object detection", CVPR 2017.
+       https://doi.org/10.1109/CVPR.2017.106
+    """
+
+    def __init__(self, channels: list[int]) -> None:
+        super().__init__()
+        self.narrow = nn.ModuleList(nn.Conv2d(n, _WIDTH, 1) for n in channels)
+        self.smooth = nn.ModuleList(_make_smoothing() for _ in channels)
+        self.head = nn.Sequential(nn.Conv2d(_WIDTH, 32, 3, padding=1), nn.ReLU(), nn.Conv2d(32, 1, 1))
+        nn.init.constant_(cast(torch.Tensor, self.head[-1].bias), _RARE)
+
+    def forward(self, maps: list[torch.Tensor]) -> torch.Tensor:
+        """Compute one logit a place.
+
+        Parameters
+        ----------
+        maps : list of Tensor (N, C, h, w)
+            Finest stride first.
+
+        Returns
+        -------
+        Tensor (N, 1, h, w)
+            Logits on the grid of the first map.
+        """
+        merged: torch.Tensor | None = None
+        for narrow, smooth, level in reversed(list(zip(self.narrow, self.smooth, maps, strict=True))):
+            here = narrow(level)
+            if merged is not None:
+                here = here + interpolate(merged, size=here.shape[-2:], mode="bilinear")
+            merged = smooth(here)
+        return self.head(merged)
+
+
+def _make_smoothing() -> nn.Sequential:
+    """Make a depthwise separable 3x3 convolution with batch normalisation."""
+    return nn.Sequential(
+        nn.Conv2d(_WIDTH, _WIDTH, 3, padding=1, groups=_WIDTH, bias=False),
+        nn.Conv2d(_WIDTH, _WIDTH, 1, bias=False),
+        nn.BatchNorm2d(_WIDTH),
+        nn.ReLU(),
+    )
+
+
+class PolypSegmenter(PolypClassifier):
+    """Give a logit for every place, and from them one a picture.
+
+    The logit of a picture is the mean of the highest 2 % of its places: it explains nothing away, so heat maps of
+    every block (see `heatmaps.GradCAM`) say what the mask was made of.
+
+    Parameters
+    ----------
+    backbone : Module
+        EfficientNet-Lite1; its own head takes no part and is dropped.
+
+    Attributes
+    ----------
+    decoder : MaskDecoder
+    """
+
+    def __init__(self, backbone: nn.Module) -> None:
+        super().__init__("lite1-fpn", backbone)
+        for name in ("_conv_head", "_bn1", "_fc"):
+            delattr(backbone, name)
+        self.decoder = MaskDecoder([cast(Any, self.blocks[level])._project_conv.out_channels for level in LEVELS])
+
+    def segment(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Compute one logit a place.
+
+        Parameters
+        ----------
+        inputs : Tensor (N, 3, S, S) float32
+            From `preprocess`.
+
+        Returns
+        -------
+        Tensor (N, S/4, S/4) float32
+            Positive means polyp.
+        """
+        backbone = cast(Any, self.backbone)
+        x = backbone._swish(backbone._bn0(backbone._conv_stem(inputs)))
+        levels = []
+        for index, block in enumerate(self.blocks):
+            x = block(x)
+            if index in LEVELS:
+                levels.append(x)
+        return self.decoder(levels).squeeze(1)
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Compute one logit a picture, Tensor (N,) float32: the mean of its highest places."""
+        places = self.segment(inputs).flatten(1)
+        highest = places.topk(max(1, round(POOLED_SHARE * places.shape[1])), dim=1).values
+        return highest.mean(dim=1)
+
+
+def build_segmenter(*, seed: int = 0) -> PolypSegmenter:
+    """Build a segmenter on ImageNet weights, with a random decoder.
+
+    Parameters
+    ----------
+    seed : int, default 0
+        For the decoder. The global random state is left as found.
+
+    Returns
+    -------
+    PolypSegmenter
+        In training mode, on the CPU; about 4.2 million weights.
+
+    Examples
+    --------
+    >>> with torch.no_grad():
+    ...     build_segmenter().eval().segment(torch.zeros(1, 3, 96, 96)).shape
+    torch.Size([1, 24, 24])
+    """
+    backbone = build_model("lite1", weights="pretrained", seed=seed).backbone
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return PolypSegmenter(backbone)

@@ -1,0 +1,1 @@
+"""The recommended mode: a segmenter that learns from what tile labels, drawn frames and itself say."""

@@ -1,0 +1,239 @@
+"""The recommended mode from labels to a segmenter, in one place: read this first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.nn.functional import interpolate
+
+from medxai_core.models import PolypSegmenter, build_segmenter
+from medxai_core.progress import Stage, silent_stage
+from medxai_core.students.lessons import PICTURE_SIDE, Lessons, Timetable
+from medxai_core.students.pseudo_masks import fuse_witnesses, sharpen
+from medxai_core.students.teaching import adapt_normalization, compute_probabilities, teach
+from medxai_core.students.tile_probe import VIEWS, FrozenFeatures, TileProbe, View, cut_cells, fit_probe
+
+_READ_AT_ONCE = 16
+_STATISTICS_EVERY = 8  # one place in so many gives mean and scale of the features
+_LEAST_PEAK_QUANTILE = 0.05
+
+
+@dataclass(frozen=True)
+class LabelledTile:
+    """Hold one label: of a tile, or of a whole picture.
+
+    Attributes
+    ----------
+    picture : int
+        Row of the pictures.
+    box : (left, top, right, bottom)
+        As shares of the picture's sides, 0..1.
+    is_polyp : bool
+        Whether there is polyp somewhere in it.
+    """
+
+    picture: int
+    box: tuple[float, float, float, float]
+    is_polyp: bool
+
+
+@dataclass(frozen=True)
+class Curriculum:
+    """Say how much is learned of what.
+
+    Attributes
+    ----------
+    side : int, default 288
+        Of the network's input, in pixels.
+    shape_steps : int, default 200
+        Steps on drawn frames alone.
+    rounds : tuple of int
+        Steps of each round on real pictures.
+    batch : (int, int, int), default (5, 2, 1)
+        Views a step: of real pictures, drawn frames, tiles without polyp.
+    learning_rate : float, default 1e-3
+    seed : int, default 0
+    """
+
+    side: int = 288
+    shape_steps: int = 200
+    rounds: tuple[int, ...] = (400, 300)
+    batch: tuple[int, int, int] = (5, 2, 1)
+    learning_rate: float = 1e-3
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Graduation:
+    """Hold the segmenter, and what each step said of the pictures it learned from, for whoever wants to trace it.
+
+    Attributes
+    ----------
+    segmenter : PolypSegmenter
+    scores : ndarray of shape (n, 28, 28), float32
+        Class map from the labels of tiles.
+    shape : ndarray of shape (n, S/4, S/4), float32
+        What drawn frames alone had taught.
+    pseudo_masks : ndarray of shape (n, S/4, S/4), float32
+        Both together.
+    losses : list of float
+    """
+
+    segmenter: PolypSegmenter
+    scores: np.ndarray
+    shape: np.ndarray
+    pseudo_masks: np.ndarray
+    losses: list[float]
+
+
+def graduate(
+    pictures: np.ndarray,
+    labels: Sequence[LabelledTile],
+    drawn: Lessons,
+    curriculum: Curriculum | None = None,
+    *,
+    stage: Stage = silent_stage,
+) -> Graduation:
+    """Teach a segmenter from labels of tiles or pictures; no mask that anyone drew takes part.
+
+    Parameters
+    ----------
+    pictures : ndarray of shape (n, 448, 448, 3), uint8
+        Real pictures, labelled or not.
+    labels : sequence of LabelledTile
+        Of both classes.
+    drawn : Lessons
+        Phantom frames with their exact masks.
+    curriculum : Curriculum, optional
+
+    Returns
+    -------
+    Graduation
+    """
+    plan = curriculum or Curriculum()
+    # 1 the class map: what of a labelled tile sets it apart, looked for in every picture
+    scores, least_peak = map_labels(pictures, labels, seed=plan.seed, stage=stage)
+    # 2 outlines, from frames whose masks are exact because they were drawn with them
+    segmenter = build_segmenter(seed=plan.seed)
+    batch = sum(plan.batch)
+    losses = teach(
+        segmenter,
+        Timetable([drawn], [batch], plan.side),
+        n_steps=plan.shape_steps,
+        learning_rate=plan.learning_rate,
+        seed=plan.seed,
+        on_progress=stage("Learning outlines from drawn frames"),
+    )
+    shape = _say_shape(segmenter, pictures, plan, batch=batch, stage=stage)
+    # 3 both together are the pseudo-masks; 4 the student learns them, 5 and once more from what it then says
+    targets, weights = fuse_witnesses(_resize(scores, shape.shape[-1]), shape, least_peak=least_peak)
+    pseudo_masks = targets
+    empty = _list_polyp_free(pictures, labels)
+    for number, n_steps in enumerate(plan.rounds, 1):
+        if number > 1:
+            said = compute_probabilities(segmenter, pictures, side=plan.side, on_progress=stage("Looking again"))
+            targets, weights = sharpen(said)
+        real = Lessons(pictures, targets, weights)
+        losses += teach(
+            segmenter,
+            Timetable([real, drawn, empty], plan.batch, plan.side),
+            n_steps=n_steps,
+            learning_rate=plan.learning_rate,
+            seed=plan.seed + number,
+            on_progress=stage(f"Learning masks, round {number} of {len(plan.rounds)}"),
+        )
+    return Graduation(segmenter.eval(), scores, shape, pseudo_masks, losses)
+
+
+def map_labels(
+    pictures: np.ndarray, labels: Sequence[LabelledTile], *, seed: int = 0, stage: Stage = silent_stage
+) -> tuple[np.ndarray, float]:
+    """Find in every picture what sets labelled tiles apart.
+
+    Returns
+    -------
+    scores : ndarray of shape (n, 28, 28), float32
+        Sum over the views; above 0 speaks for polyp.
+    least_peak : float
+        Highest score that 95 % of the labelled tiles with polyp reach; above 0.
+    """
+    features = FrozenFeatures()
+    total = np.zeros((len(pictures), PICTURE_SIDE // 16, PICTURE_SIDE // 16), np.float32)
+    for number, view in enumerate(VIEWS):
+        probe = _fit_view(features, pictures, labels, view, seed=seed + number)
+        total += _score_pictures(features, pictures, probe, stage=stage, number=number)
+    peaks = [
+        float(cut_cells(torch.from_numpy(total[one.picture])[None], one.box).max()) for one in labels if one.is_polyp
+    ]
+    return total, max(float(np.quantile(peaks, _LEAST_PEAK_QUANTILE)), 1e-3)
+
+
+def _fit_view(
+    features: FrozenFeatures, pictures: np.ndarray, labels: Sequence[LabelledTile], view: View, *, seed: int
+) -> TileProbe:
+    """Fit the probe of one view on the labelled tiles."""
+    polyp: list[torch.Tensor] = []
+    polyp_free: list[torch.Tensor] = []
+    places = []
+    for picture in sorted({one.picture for one in labels}):
+        found = features(pictures[picture : picture + 1], view)[0]
+        places.append(found.flatten(1)[:, ::_STATISTICS_EVERY])
+        for one in labels:
+            if one.picture == picture:
+                left, top, right, bottom = one.box
+                box = (1 - right, top, 1 - left, bottom) if view.mirrored else one.box
+                (polyp if one.is_polyp else polyp_free).append(cut_cells(found, box))
+    known = torch.cat(places, dim=1)
+    mean, scale = known.mean(dim=1)[:, None, None], known.std(dim=1)[:, None, None] + 1e-4
+    return fit_probe(polyp, polyp_free, view=view, mean=mean, scale=scale, seed=seed)
+
+
+def _score_pictures(
+    features: FrozenFeatures, pictures: np.ndarray, probe: TileProbe, *, stage: Stage, number: int
+) -> np.ndarray:
+    """Score every place of every picture in one view, (n, 28, 28) float32."""
+    on_progress = stage(f"Class maps, view {number + 1} of {len(VIEWS)}")
+    parts = []
+    for start in range(0, len(pictures), _READ_AT_ONCE):
+        batch = pictures[start : start + _READ_AT_ONCE]
+        parts.append(_resize(probe.score(features(batch, probe.view)).numpy(), PICTURE_SIDE // 16))
+        on_progress(start + len(batch), len(pictures))
+    return np.concatenate(parts)
+
+
+def _say_shape(
+    segmenter: PolypSegmenter, pictures: np.ndarray, plan: Curriculum, *, batch: int, stage: Stage
+) -> np.ndarray:
+    """Return what a network that has seen drawn frames only says of real pictures, used to their looks first."""
+    untold = np.zeros((len(pictures), 1, 1), np.float16)
+    looks = Timetable([Lessons(pictures, untold, untold)], [batch], plan.side)
+    adapt_normalization(segmenter, looks, n_steps=25, seed=plan.seed)
+    return compute_probabilities(segmenter, pictures, side=plan.side, on_progress=stage("Outlines in real pictures"))
+
+
+def _list_polyp_free(pictures: np.ndarray, labels: Sequence[LabelledTile]) -> Lessons:
+    """Return the tiles without polyp as lessons whose mask is empty."""
+    cut = []
+    for one in labels:
+        if not one.is_polyp:
+            left, top, right, bottom = (round(share * PICTURE_SIDE) for share in one.box)
+            cut.append(pictures[one.picture, top:bottom, left:right])
+    squares = np.stack([_enlarge(tile) for tile in cut])
+    nothing = np.zeros((len(squares), 1, 1), np.float16)
+    return Lessons(squares, nothing, nothing + 1, smallest_view=0.7)
+
+
+def _enlarge(tile: np.ndarray) -> np.ndarray:
+    """Bring a tile (h, w, 3) uint8 to the size of a picture."""
+    colours = torch.from_numpy(np.ascontiguousarray(tile)).permute(2, 0, 1)[None].float()
+    grown = interpolate(colours, size=(PICTURE_SIDE, PICTURE_SIDE), mode="bilinear", antialias=True)[0]
+    return grown.permute(1, 2, 0).round().clamp(0, 255).to(torch.uint8).numpy()
+
+
+def _resize(maps: np.ndarray, side: int) -> np.ndarray:
+    """Bring maps (n, h, w) to a grid (n, side, side), bilinearly, float32."""
+    grown = interpolate(torch.from_numpy(maps)[:, None], size=(side, side), mode="bilinear", antialias=True)
+    return grown[:, 0].numpy()

@@ -1,0 +1,79 @@
+"""Two witnesses that know different things, heard together: the pseudo-masks that a student learns from."""
+
+from __future__ import annotations
+
+import numpy as np
+
+HALF_HEIGHT = 0.35
+"""Share of a picture's highest score at which the class map alone would draw the edge."""
+
+_CLASS_MAP_SPREAD = 0.15
+_SHAPE_WEIGHT = 0.5
+_SHARPNESS = 1.5
+_SURE = 1.5  # evidence at which a place counts fully
+_LEAST_WEIGHT = 0.1
+_CLIP = 0.003
+
+
+def fuse_witnesses(scores: np.ndarray, shape: np.ndarray, *, least_peak: float) -> tuple[np.ndarray, np.ndarray]:
+    """Make soft masks of what the class map says and of what the drawn frames taught.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n, h, w), float
+        Class map from labels of tiles: it knows real polyps, not how far they reach. Any unit; above 0 speaks for
+        polyp.
+    shape : ndarray of shape (n, h, w), float
+        Probability, 0..1, of a network that has seen drawn polyps only: it knows outlines, not real polyps.
+    least_peak : float
+        Highest score that a picture with polyp has at least; lower peaks are not stretched to it.
+
+    Returns
+    -------
+    targets : ndarray of shape (n, h, w), float32
+        How likely each place is polyp, 0..1.
+    weights : ndarray of shape (n, h, w), float32
+        How much each place counts, 0.1..1: less where the evidence is near even.
+
+    Raises
+    ------
+    ValueError
+        Shapes differ, or ``least_peak`` is not above 0.
+
+    Examples
+    --------
+    >>> targets, weights = fuse_witnesses(np.array([[[9.0, -9.0]]]), np.array([[[0.9, 0.1]]]), least_peak=1.0)
+    >>> targets.round(2).tolist(), weights.tolist()
+    ([[[1.0, 0.0]]], [[[1.0, 1.0]]])
+    """
+    if scores.shape != shape.shape or scores.ndim != 3:
+        raise ValueError(f"scores and shape must be alike, (n, h, w); got {scores.shape} and {shape.shape}")
+    if not least_peak > 0:
+        raise ValueError(f"least_peak must be above 0; got {least_peak}")
+    peaks = np.maximum(scores.max(axis=(1, 2), keepdims=True), least_peak)
+    clipped = np.clip(shape, _CLIP, 1 - _CLIP)
+    evidence = (scores / peaks - HALF_HEIGHT) / _CLASS_MAP_SPREAD + _SHAPE_WEIGHT * np.log(clipped / (1 - clipped))
+    return (1 / (1 + np.exp(-_SHARPNESS * evidence))).astype(np.float32), weigh_evidence(evidence)
+
+
+def weigh_evidence(evidence: np.ndarray) -> np.ndarray:
+    """Return how much each place counts, 0.1..1 float32: less where the evidence is near even."""
+    return np.clip(np.abs(evidence) / _SURE, _LEAST_WEIGHT, 1).astype(np.float32)
+
+
+def sharpen(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Make targets and weights of what an earlier student said.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (n, h, w), float
+        0..1.
+
+    Returns
+    -------
+    targets, weights : ndarray of shape (n, h, w), float32
+        See `fuse_witnesses`.
+    """
+    clipped = np.clip(probabilities, _CLIP, 1 - _CLIP)
+    evidence = np.log(clipped / (1 - clipped))
+    return (1 / (1 + np.exp(-_SHARPNESS * evidence))).astype(np.float32), weigh_evidence(evidence)
