@@ -10,7 +10,7 @@ from medxai_core.errors import MedxaiError
 from pages.components.frame import mark_frame, show_error, show_footer
 from pages.components.frame_bar import show_frame_bar
 from pages.components.job_strip import show_job_strip
-from pages.components.links import PAGES, go_to_first_page
+from pages.components.links import PAGES, go_to_first_page, read_kept
 from pages.components.study_picker import show_study_picker, show_unknown_study
 
 ROOT = Path(__file__).resolve().parent
@@ -35,9 +35,10 @@ def main() -> None:
     if chosen is start:
         chosen.run()
     with st.sidebar:
-        for page, facts in zip(pages, PAGES, strict=True):
-            st.page_link(page, label=facts.title, icon=facts.icon, help=facts.purpose)
+        links = st.container()
         is_known = show_study_picker()
+        for page, facts in zip(pages, PAGES, strict=True):
+            links.page_link(page, label=facts.title, icon=facts.icon, help=facts.purpose, query_params=read_kept())
     # Places that never move: a component talks to the fragment it was drawn in, which is named by its place.
     bar, strip, body = (st.container(key=f"frame_{name}_place") for name in ("bar", "strip", "body"))
     with strip:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -23,14 +22,3 @@ def list_events(study: Study, *, kind: str | None = None) -> list[dict[str, Any]
     if kind is not None:
         statement = statement.where(store.events.c.kind == kind)
     return [dict(row._mapping) for row in study.read(statement)]
-
-
-def get_default_reader() -> str:
-    """Return a pseudonym for who sits here: a short hash of the login name, never the name."""
-    import hashlib
-
-    try:
-        login = getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        login = "unknown"
-    return "reader-" + hashlib.sha256(login.encode()).hexdigest()[:6]

@@ -25,6 +25,7 @@ from pages.components.evaluation.rounds import show_round_errors
 from pages.components.evaluation.speed import show_speed
 from pages.components.evaluation.table import show_more_figures, show_score_table
 from pages.components.frame import require_study
+from pages.components.page_links import tell_unknown
 
 TABS = ("Scores", "Pictures", "Size and place", "Classifier", "Proposed labels", "Speed", "Hand-in files")
 NEED_ROW = TABS[:3] + TABS[-1:]
@@ -35,6 +36,7 @@ def show_page() -> None:
     st.title("Evaluation", anchor=False)
     study = require_study()
     runs = list_trained_runs(study)
+    tell_unknown({"evaluation_part": TABS})
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):  # wraps on a tablet
         run = choose_run(runs) if runs else None
         split = choose_split(get_images(study))

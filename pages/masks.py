@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from medxai_core.records.pictures import Images
+from medxai_core.records.runs import RecordedRun
+from medxai_core.study import Study
 from pages.components.cached import get_images
 from pages.components.frame import require_study, show_empty
 from pages.components.masks.choice import (
@@ -35,7 +38,15 @@ def show_page() -> None:
         ask_jump(study, images)
     split = choose_split(study, images)
     prepare_setting(study, run)
-    show_link_notes()
+    notes, body = st.container(), st.container()  # places that never move, see app.py
+    with notes:
+        show_link_notes()
+    with body:
+        _show_pictures(study, run, images, split)
+
+
+def _show_pictures(study: Study, run: RecordedRun, images: Images, split: str) -> None:
+    """Show the viewer on the pictures of a split, or on a picture of the reader's own."""
     if split != OWN:
         show_masks(study, run, images, split=split, own=None)
         return

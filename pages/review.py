@@ -3,13 +3,17 @@
 import streamlit as st
 
 from pages.components.frame import require_study
+from pages.components.page_links import tell_unknown
+from pages.components.review.decks import list_known_parts
 from pages.components.review.progress import show_progress
 from pages.components.review.queues import show_proposals, show_seeds
 
 VIEWS = {"Proposals": show_proposals, "Seeds": show_seeds, "Progress": show_progress}
 
 study = require_study()
-with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+head = st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute")
+tell_unknown({"review_view": VIEWS, **list_known_parts(study)})
+with head:
     st.title("Review", anchor=False, width="content")
     view = st.segmented_control(
         "View",

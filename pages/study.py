@@ -7,6 +7,7 @@ from pages.components.class_words import escape
 from pages.components.clusters.start import JOB_KINDS
 from pages.components.frame import find_current_study, keep_in_frame, require_pictures
 from pages.components.job_buttons import show_last_failure
+from pages.components.page_links import tell_unknown
 from pages.components.study.health import show_health, show_relocation
 from pages.components.study.importing import show_left_out
 from pages.components.study.making import is_form_open, show_makings, turn_form
@@ -38,6 +39,7 @@ require_pictures(study)
 images, items = get_images(study), get_items(study)
 show_last_failure(study, *JOB_KINDS)
 names = ["Counts and examples", "Health check", "Look after it"]
+tell_unknown({"study_tab": names})
 holdings, health, care = st.tabs(names, on_change="rerun", key="study_tab", bind="query-params")
 if holdings.open:
     with holdings:

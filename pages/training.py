@@ -4,6 +4,7 @@ import streamlit as st
 
 from medxai_core.views.run_states import list_run_states
 from pages.components.frame import require_study
+from pages.components.page_links import tell_unknown
 from pages.components.training.classifier_scores import show_classifier_scores
 from pages.components.training.live import show_run
 from pages.components.training.runs import choose_run, show_comparison
@@ -14,7 +15,9 @@ study = require_study()
 states = list_run_states(study)
 if st.session_state.pop("training_show_run", False):
     st.session_state["training_view"] = "Run"
-with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+head = st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute")
+tell_unknown({"training_view": VIEWS})
+with head:
     st.title("Training", anchor=False, width="content")
     view = st.segmented_control(
         "View",

@@ -8,6 +8,7 @@ from medxai_core.records.runs import RecordedRun, list_trained_runs
 from medxai_core.study import Study
 from pages.components.evaluation.choice import choose_run
 from pages.components.frame import require_study
+from pages.components.page_links import tell_unknown
 from pages.components.transparency.activity_view import show_activity
 from pages.components.transparency.limits_view import show_departures, show_limits, show_sanity
 from pages.components.transparency.view import show_story
@@ -26,6 +27,7 @@ def show_page() -> None:
     st.title("Transparency", anchor=False)
     study = require_study()
     runs = list_trained_runs(study)
+    tell_unknown({"transparency_part": TABS})
     for name, tab in zip(TABS, st.tabs(TABS, key="transparency_part", bind="query-params"), strict=True):
         if tab.open:
             with tab:

@@ -5,7 +5,13 @@ Clusters are groups of pictures that look alike to the features. They are not cl
 
 from __future__ import annotations
 
-from medxai_core.clusters.description import ClusterSummary, compute_margins, describe_clusters
+from medxai_core.clusters.description import (
+    ClusterSummary,
+    compute_margins,
+    describe_clusters,
+    rename_rows,
+    summarize_clusters,
+)
 from medxai_core.clusters.explanation import (
     DescriptorShare,
     FeatureDifference,
@@ -14,6 +20,7 @@ from medxai_core.clusters.explanation import (
 )
 from medxai_core.clusters.fitting import (
     Clustering,
+    Matrix,
     compute_centers,
     compute_own_distances,
     fit_clusters,
@@ -27,6 +34,7 @@ __all__ = [
     "Clustering",
     "DescriptorShare",
     "FeatureDifference",
+    "Matrix",
     "compute_centers",
     "compute_margins",
     "compute_own_distances",
@@ -35,6 +43,8 @@ __all__ = [
     "explain_clustering",
     "fit_clusters",
     "group_rows",
+    "rename_rows",
     "scale_descriptors",
     "scale_features",
+    "summarize_clusters",
 ]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from medxai_core.clusters.fitting import (
     ROWS_AT_ONCE,
+    Matrix,
     compute_centers,
     compute_own_distances,
     group_rows,
@@ -107,26 +108,59 @@ def describe_clusters(
         )
     clustered = np.flatnonzero(cluster_ids >= 0)
     points, ids = check_features(features[clustered]), cluster_ids[clustered]
-    centers = compute_centers(points, ids) if centers is None else centers
-    distances = compute_own_distances(points, ids, centers)
-    margins = compute_margins(points, ids, centers)
+    known = [labels[row] for row in clustered.tolist()]
+    found = summarize_clusters(points, ids, known, centers=centers, n_typical=n_typical, n_border=n_border)
+    return rename_rows(found, clustered)
+
+
+def summarize_clusters(
+    features: Matrix,
+    cluster_ids: np.ndarray,
+    labels: Sequence[str | None],
+    *,
+    centers: np.ndarray | None = None,
+    n_typical: int = 6,
+    n_border: int = 6,
+) -> list[ClusterSummary]:
+    """Describe every cluster as `describe_clusters` does, with no more than a block or a cluster in memory.
+
+    Parameters
+    ----------
+    features : (n_images, n_features) float64 array, or what is indexed like one
+        Of clustered pictures only, all finite.
+    """
+    centers = compute_centers(features, cluster_ids) if centers is None else centers
+    distances = compute_own_distances(features, cluster_ids, centers)
+    margins = compute_margins(features, cluster_ids, centers)
     summaries = []
-    for cluster_id, rows in enumerate(group_rows(ids, len(centers))):
+    for cluster_id, rows in enumerate(group_rows(cluster_ids, len(centers))):
         typical = _take_smallest(rows, distances, n_typical)
         border = _take_smallest(np.setdiff1d(rows, typical), margins, n_border)
         summaries.append(
             ClusterSummary(
                 cluster_id=cluster_id,
                 size=len(rows),
-                **_describe_labels([labels[row] for row in clustered[rows]]),
-                typical_rows=tuple(clustered[typical].tolist()),
-                border_rows=tuple(clustered[border].tolist()),
+                **_describe_labels([labels[row] for row in rows]),
+                typical_rows=tuple(typical.tolist()),
+                border_rows=tuple(border.tolist()),
             )
         )
     return summaries
 
 
-def compute_margins(features: np.ndarray, cluster_ids: np.ndarray, centers: np.ndarray) -> np.ndarray:
+def rename_rows(summaries: Sequence[ClusterSummary], names: np.ndarray) -> list[ClusterSummary]:
+    """Return summaries whose row i is called names[i], (n,) int64."""
+    return [
+        replace(
+            one,
+            typical_rows=tuple(names[list(one.typical_rows)].tolist()),
+            border_rows=tuple(names[list(one.border_rows)].tolist()),
+        )
+        for one in summaries
+    ]
+
+
+def compute_margins(features: Matrix, cluster_ids: np.ndarray, centers: np.ndarray) -> np.ndarray:
     """Return how much farther the nearest other centre is than the own one.
 
     Parameters

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from medxai_core.clusters.scaling import scale_descriptors
+from medxai_core.clusters.scaling import check_features, scale_descriptors
 from medxai_core.clusters.words import find_descriptor, list_concepts
 
 
@@ -104,16 +104,18 @@ def explain_clustering(
     >>> [share.between_share for share in explain_clustering(descriptors, np.array([0, 0, 1, 1]))]
     [0.9, 0.1]
     """
-    clustered, ids = _take_clustered(descriptors, cluster_ids)
-    arrays = scale_descriptors(clustered, scaling)
-    numbers = np.unique(ids, return_inverse=True)[1]
-    squares = {name: _compute_squares(values, numbers) for name, values in arrays.items()}
+    ids = _check_ids(descriptors, cluster_ids)
+    numbers = np.unique(ids[ids >= 0], return_inverse=True)[1]
+    squares = {
+        name: _compute_squares(scale_descriptors({name: _take_clustered(values, ids)}, scaling)[name], numbers)
+        for name, values in descriptors.items()
+    }
     all_between = sum(between for between, _ in squares.values())
     all_total = sum(total for _, total in squares.values())
     return [
         DescriptorShare(
             descriptor=name,
-            aspect=find_descriptor(name, arrays[name].shape[1]).aspect,
+            aspect=find_descriptor(name, descriptors[name].shape[1]).aspect,
             between_share=_divide(between, all_between),
             total_share=_divide(total, all_total),
             separation=_divide(between, total),
@@ -172,33 +174,34 @@ def explain_cluster(
     >>> found.words, found.technical_name
     ('coarser texture', 'Tamura 0')
     """
-    clustered, ids = _take_clustered(descriptors, cluster_ids)
-    inside = ids == cluster
+    ids = _check_ids(descriptors, cluster_ids)
+    inside = ids[ids >= 0] == cluster
     if not inside.any():
         raise ValueError(f"cluster must hold at least one picture; no picture has cluster {cluster}")
     if inside.all():
         return []
     found = [
         difference
-        for name, values in scale_descriptors(clustered, "none").items()
-        for difference in _compare_descriptor(name, values, inside)
+        for name, values in descriptors.items()
+        for difference in _compare_descriptor(name, check_features(_take_clustered(values, ids), name), inside)
         if abs(difference.difference) >= smallest
     ]
     return sorted(found, key=lambda difference: -abs(difference.difference))[:n_features]
 
 
-def _take_clustered(
-    descriptors: Mapping[str, np.ndarray], cluster_ids: np.ndarray
-) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Return the rows and ids of the clustered pictures only; the others may lack features."""
+def _check_ids(descriptors: Mapping[str, np.ndarray], cluster_ids: np.ndarray) -> np.ndarray:
+    """Return the cluster ids as an array, one for each row of every descriptor."""
     ids = np.asarray(cluster_ids)
     for name, values in descriptors.items():
         if ids.shape != (len(values),):
             raise ValueError(f"cluster_ids must be ({len(values)},), one for each row of {name!r}; got {ids.shape}")
+    return ids
+
+
+def _take_clustered(values: np.ndarray, ids: np.ndarray) -> np.ndarray:
+    """Return the rows of one descriptor that are clustered; the others may lack features."""
     clustered = ids >= 0
-    if clustered.all():
-        return dict(descriptors), ids
-    return {name: np.asarray(values)[clustered] for name, values in descriptors.items()}, ids[clustered]
+    return values if clustered.all() else np.asarray(values)[clustered]
 
 
 def _compute_squares(values: np.ndarray, ids: np.ndarray) -> tuple[float, float]:
@@ -206,9 +209,8 @@ def _compute_squares(values: np.ndarray, ids: np.ndarray) -> tuple[float, float]
     if not len(values):
         return 0.0, 0.0
     centred = values - values.mean(axis=0)
-    order = np.argsort(ids, kind="stable")
     sizes = np.bincount(ids)
-    sums = np.add.reduceat(centred[order], np.r_[0, np.cumsum(sizes)[:-1]], axis=0)  # (k, n_columns)
+    sums = np.stack([np.bincount(ids, weights=column) for column in centred.T], axis=1)  # (k, n_columns)
     between = float((sums**2 / sizes[:, None]).sum())
     return between, float(np.einsum("ij,ij->", centred, centred))
 

@@ -5,18 +5,31 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import sklearn
-from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 from medxai_core.clusters.scaling import check_features
 from medxai_core.errors import NotEnoughImagesError
+from medxai_core.provenance import get_versions
+
+if TYPE_CHECKING:
+    from sklearn.cluster import KMeans
 
 ROWS_AT_ONCE = 8192
+
+
+class Matrix(Protocol):
+    """Be indexed by rows like a (n_images, n_features) float64 array, wherever the numbers are."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Return (n_images, n_features)."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: Any, /) -> np.ndarray: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,11 +142,12 @@ def fit_clusters(
         parameters=settings
         | {"n_init": int(n_init), "random_state": int(seed), "tol": best.tol}
         | {"n_nonempty_clusters": len(np.unique(cluster_ids)), "reached_max_iter": best.n_iter_ >= max_iter}
-        | {"scikit-learn": sklearn.__version__, "numpy": np.__version__, "n_threads": int(n_threads)},
+        | {"scikit-learn": get_versions("scikit-learn")["scikit-learn"], "numpy": np.__version__}
+        | {"n_threads": int(n_threads)},
     )
 
 
-def compute_own_distances(features: np.ndarray, cluster_ids: np.ndarray, centers: np.ndarray) -> np.ndarray:
+def compute_own_distances(features: Matrix, cluster_ids: np.ndarray, centers: np.ndarray) -> np.ndarray:
     """Return the Euclidean distance of each row to its own centre; NaN where a row is not clustered.
 
     Parameters
@@ -159,7 +173,7 @@ def compute_own_distances(features: np.ndarray, cluster_ids: np.ndarray, centers
     return distances
 
 
-def compute_centers(features: np.ndarray, cluster_ids: np.ndarray, k: int | None = None) -> np.ndarray:
+def compute_centers(features: Matrix, cluster_ids: np.ndarray, k: int | None = None) -> np.ndarray:
     """Return the mean of each cluster's rows.
 
     Parameters
@@ -223,6 +237,9 @@ def _fit_best_start(
     on_progress: Callable[[int, int], None] | None,
 ) -> KMeans:
     """Run the starts one by one from one random stream and return the tightest."""
+    from sklearn.cluster import KMeans  # here: loading it takes a second, and describing clusters needs none
+    from sklearn.exceptions import ConvergenceWarning
+
     stream = np.random.RandomState(seed)
     best = None
     if on_progress is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -65,10 +66,49 @@ def scale_descriptors(descriptors: Mapping[str, np.ndarray], scaling: str = "non
     if scaling not in SCALINGS:
         raise ValueError(f"scaling must be one of {', '.join(SCALINGS)}; got {scaling!r}")
     arrays = _check_descriptors(descriptors)
-    if scaling == "none":
-        return arrays
-    scale = _scale_columns if scaling == "standard" else _scale_whole
-    return {name: scale(values) for name, values in arrays.items()}
+    return {name: fit_scale(values, scaling).apply(values) for name, values in arrays.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """Hold what the numbers of one descriptor are scaled by.
+
+    Attributes
+    ----------
+    mean : (n_columns,) float64 or None
+        Taken away; None: nothing is changed.
+    varies : (n_columns,) bool
+        A column that does not becomes 0.
+    divisor : float64, one or (n_columns,)
+    """
+
+    mean: np.ndarray | None
+    varies: np.ndarray
+    divisor: np.ndarray | float
+
+    def apply(self, values: np.ndarray) -> np.ndarray:
+        """Return rows of the descriptor scaled."""
+        if self.mean is None:
+            return values
+        return np.where(self.varies, values - self.mean, 0.0) / self.divisor
+
+
+def fit_scale(values: np.ndarray, scaling: str) -> Scale:
+    """Return what a descriptor is scaled by; the whole of it must be given.
+
+    Parameters
+    ----------
+    values : (n_images, n_columns) float64 array
+    scaling : {"none", "standard", "descriptor"}
+    """
+    if scaling == "none" or not len(values):
+        return Scale(None, np.zeros(values.shape[1], bool), 1.0)
+    mean, varies = values.mean(axis=0), values.max(axis=0) > values.min(axis=0)
+    if scaling == "standard":
+        return Scale(mean, varies, np.where(varies, values.std(axis=0), 1.0))
+    centred = np.where(varies, values - mean, 0.0)
+    total = float(np.einsum("ij,ij->", centred, centred)) / len(values)
+    return Scale(mean, varies, float(np.sqrt(total)) if varies.any() else 1.0)
 
 
 def check_features(features: np.ndarray, name: str = "features") -> np.ndarray:
@@ -105,24 +145,3 @@ def _check_descriptors(descriptors: Mapping[str, np.ndarray]) -> dict[str, np.nd
     if len(set(lengths.values())) > 1:
         raise ValueError(f"descriptors must have one row for each picture; got rows {lengths}")
     return arrays
-
-
-def _scale_columns(values: np.ndarray) -> np.ndarray:
-    """Give every column that varies mean 0 and variance 1, the others 0."""
-    centred, varies = _centre(values)
-    return centred / np.where(varies, values.std(axis=0), 1.0)
-
-
-def _scale_whole(values: np.ndarray) -> np.ndarray:
-    """Give every column mean 0, and the columns together variance 1."""
-    centred, varies = _centre(values)
-    total = float(np.einsum("ij,ij->", centred, centred)) / max(len(values), 1)
-    return centred / np.sqrt(total) if varies.any() else centred
-
-
-def _centre(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return columns with mean 0 and which of them vary; a constant column becomes exactly 0."""
-    if not len(values):
-        return values.copy(), np.zeros(values.shape[1], bool)
-    varies = values.max(axis=0) > values.min(axis=0)
-    return np.where(varies, values - values.mean(axis=0), 0.0), varies

@@ -103,15 +103,15 @@ def lock(
 ) -> None:
     """Lock layer and threshold of a run: only then the test pictures' truth and scores open."""
     from medxai_core.errors import SettingError
-    from medxai_core.events import get_default_reader
-    from medxai_core.records.masks import get_locked_setting, is_tuned_on_test, record_unlock
+    from medxai_core.readers import name_reader
+    from medxai_core.records.masks import describe_setting, get_locked_setting, is_tuned_on_test, record_unlock
     from medxai_core.records.runs import get_run
-    from medxai_core.stages.masks import describe_setting, lock_setting, make_setting
+    from medxai_core.stages.masks import lock_setting, make_setting
     from medxai_core.study import open_study
 
     opened = open_study(study)
     run_id = get_run(opened, run).run_id
-    who = reader or get_default_reader()
+    who = name_reader(reader)
     if unlock:
         if get_locked_setting(opened, run_id) is None:
             raise SettingError(f"run {run_id!r} has no locked setting.", "Name the run with --run.")

@@ -30,12 +30,12 @@ def _decide(
     label: str | None = None,
 ) -> None:  # fmt: skip
     """Record one decision about several items and print it."""
-    from medxai_core.events import get_default_reader
+    from medxai_core.readers import name_reader
     from medxai_core.stages.labels import decide_many
     from medxai_core.study import open_study
 
     opened = open_study(study)
-    found = decide_many(opened, items, action, reader=reader or get_default_reader(), label=label, reason=reason)
+    found = decide_many(opened, items, action, reader=name_reader(reader), label=label, reason=reason)
     result = {"decisions": [decision.__dict__ for decision in found]}
     show_result(result, text=f"{action}: {len(found)} recorded.", json=json)
 
@@ -102,22 +102,22 @@ def undo_command(
     json: JsonOption = False,
 ) -> None:
     """Take back a decision; nothing is deleted, the log gets one line more."""
-    from medxai_core.events import get_default_reader
+    from medxai_core.readers import name_reader
     from medxai_core.stages.labels import undo
     from medxai_core.study import open_study
 
-    found = undo(open_study(study), reader=reader or get_default_reader(), event_id=event)
+    found = undo(open_study(study), reader=name_reader(reader), event_id=event)
     show_result(found.__dict__, text=f"undone: {found.undoes} on {found.item_id}.", json=json)
 
 
 @app.command("redo", epilog="Example: python -m medxai_core review redo demo")
 def redo_command(study: StudyArgument, reader: ReaderOption = None, json: JsonOption = False) -> None:
     """Take back the last undo."""
-    from medxai_core.events import get_default_reader
+    from medxai_core.readers import name_reader
     from medxai_core.stages.labels import redo
     from medxai_core.study import open_study
 
-    found = redo(open_study(study), reader=reader or get_default_reader())
+    found = redo(open_study(study), reader=name_reader(reader))
     show_result(found.__dict__, text=f"redone: {found.undoes} on {found.item_id}.", json=json)
 
 
@@ -228,7 +228,7 @@ def restore_command(
     json: JsonOption = False,
 ) -> None:
     """Go back to an earlier state of the labels; nothing is deleted, and a restore can be undone by another."""
-    from medxai_core.events import get_default_reader
+    from medxai_core.readers import name_reader
     from medxai_core.stages.label_history import list_changes, preview_restore, restore_labels
     from medxai_core.study import open_study
 
@@ -238,7 +238,7 @@ def restore_command(
         lines = [*list_changes(preview), "Nothing was changed. Add --yes to do it."]
         result = {"done": False} | _export_preview(preview)
     else:
-        done = restore_labels(opened, moment, reader=reader or get_default_reader())
+        done = restore_labels(opened, moment, reader=name_reader(reader))
         lines = [*list_changes(done.preview), f"Done in lines {done.first} to {done.last} of the log."]
         result = {"done": True, "mark": done.mark, "first": done.first, "last": done.last}
         result |= _export_preview(done.preview)

@@ -12,10 +12,10 @@ from medxai_core.evaluation.scores import ImageScores
 from medxai_core.life_story.context import StoryContext
 from medxai_core.life_story.story import Part, Step
 from medxai_core.masks import describe_heatmap
-from medxai_core.records.masks import get_heatmaps, list_heatmaps
+from medxai_core.records.masks import describe_setting, get_heatmaps, list_heatmaps
 from medxai_core.records.runs import get_probabilities, list_runs
 from medxai_core.stages.heatmaps import MapMaker
-from medxai_core.stages.masks import describe_setting, make_study_mask
+from medxai_core.stages.masks import make_study_mask
 from medxai_core.views.mask_view import describe_layer, describe_probability
 from medxai_core.views.recorded_scores import find_current_row, find_trivial_row, get_picture_scores
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from medxai_core.clusters import Matrix
 from medxai_core.pseudo_labels.rounds import PseudoLabelling, Round, RunnerUp
 
 
@@ -83,7 +84,7 @@ def explain_proposal(
     *,
     cluster_ids: np.ndarray,
     labels: Sequence[str | None],
-    features: np.ndarray,
+    features: Matrix,
     distances: np.ndarray,
     n_nearest: int = 5,
 ) -> ProposalReason:
@@ -99,7 +100,7 @@ def explain_proposal(
         The clusters it was made with.
     labels : (n_images,) sequence of str or None
         The seeds it was made with.
-    features : (n_images, n_features) float64 array
+    features : (n_images, n_features) float64 array, or what is indexed like one
         The features that were clustered.
     distances : (n_images,) float64 array
         Distance of each picture to its own centre.
@@ -213,11 +214,9 @@ def _find_round(row: int, labelling: PseudoLabelling) -> Round:
     return labelling.rounds[labelling.proposals.rounds[places[0]] - 1]
 
 
-def _list_nearest(
-    row: int, seed_rows: np.ndarray, labels: Sequence[str | None], features: np.ndarray
-) -> list[Neighbour]:
+def _list_nearest(row: int, seed_rows: np.ndarray, labels: Sequence[str | None], features: Matrix) -> list[Neighbour]:
     """Return all labelled pictures, nearest in feature space first; those without features are left out."""
-    offsets = np.asarray(features)[seed_rows] - features[row]
+    offsets = features[seed_rows] - features[row]
     distances = np.sqrt(np.einsum("ij,ij->i", offsets, offsets))
     order = np.argsort(distances, kind="stable")[: np.isfinite(distances).sum()]  # NaN sorts last
     return [Neighbour(int(seed_rows[i]), str(labels[int(seed_rows[i])]), float(distances[i])) for i in order]

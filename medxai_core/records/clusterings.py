@@ -72,8 +72,8 @@ def record_features(
         record_event(connection, "features", {"feature_set": feature_set, **manifest})
 
 
-def get_features(study: Study, feature_set: str = "lire") -> dict[str, np.ndarray]:
-    """Return the memory-mapped arrays of a feature set in their published order.
+def find_feature_arrays(study: Study, feature_set: str = "lire") -> dict[str, str]:
+    """Return the ids of the arrays of a feature set by descriptor, in their published order.
 
     Raises
     ------
@@ -90,8 +90,12 @@ def get_features(study: Study, feature_set: str = "lire") -> dict[str, np.ndarra
     found = {row.descriptor: row.array_id for row in rows}
     from medxai_core.features.registry import get_feature_set
 
-    names = [one.name for one in get_feature_set(feature_set).descriptors if one.name in found]
-    return {name: study.load_array(found[name]) for name in names}
+    return {one.name: found[one.name] for one in get_feature_set(feature_set).descriptors if one.name in found}
+
+
+def get_features(study: Study, feature_set: str = "lire") -> dict[str, np.ndarray]:
+    """Return the memory-mapped arrays of a feature set in their published order; raises as `find_feature_arrays`."""
+    return {name: study.load_array(array_id) for name, array_id in find_feature_arrays(study, feature_set).items()}
 
 
 def record_clustering(study: Study, clustering: RecordedClustering) -> None:

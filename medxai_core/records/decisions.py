@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from threading import RLock
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
@@ -38,6 +39,20 @@ def list_decisions(
     if after:
         statement = statement.where(c.decision_id > after)
     return [Decision(*row) for row in study.read(statement)]
+
+
+class GrowingLog:
+    """Hold the log of a study as far as it was read: it only ever grows, so only what is new is read."""
+
+    def __init__(self, study: Study) -> None:
+        self._study, self._lines, self._lock = study, list[Decision](), RLock()
+
+    def read_on(self) -> list[Decision]:
+        """Return the whole log as it is now, in a list that stays as it is."""
+        with self._lock:
+            last = self._lines[-1].decision_id if self._lines else 0
+            self._lines = self._lines + list_decisions(self._study, after=last)
+            return self._lines
 
 
 def find_last_moment(study: Study, reader: str) -> str | None:

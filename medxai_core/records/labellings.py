@@ -2,16 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 from sqlalchemy import insert, select
 
 from medxai_core import store
 from medxai_core.errors import StageMissingError
 from medxai_core.events import record_event
 from medxai_core.records.pictures import QUERY_SIZE
-from medxai_core.study import Study
+from medxai_core.study import Study, to_objects
+
+
+@dataclass(frozen=True, eq=False)
+class RecordedProposals(Mapping[str, dict[str, Any]]):
+    """Hold what the rounds proposed, in the order of labelling: columns, read by item id as rows.
+
+    Attributes
+    ----------
+    item_ids, labels : (n,) object of str
+    rounds, cluster_ids, positions : (n,) int32
+        The position is the place in the order of labelling.
+
+    Examples
+    --------
+    >>> rows = {"a": {"label": "polyp", "round": 1, "cluster_id": 7, "position": 0}}
+    >>> found = RecordedProposals.from_rows(rows)
+    >>> found["a"]["label"], found.rounds.tolist(), found == rows
+    ('polyp', [1], True)
+    """
+
+    item_ids: np.ndarray
+    labels: np.ndarray
+    rounds: np.ndarray
+    cluster_ids: np.ndarray
+    positions: np.ndarray
+
+    @classmethod
+    def from_rows(cls, rows: Mapping[str, Mapping[str, Any]]) -> RecordedProposals:
+        """Return rows by item id (label, round, cluster_id, position) as columns."""
+        names = ("label", "round", "cluster_id", "position")
+        columns = [to_objects([row[name] for row in rows.values()]) for name in names]
+        return cls(to_objects(list(rows)), columns[0], *(column.astype(np.int32) for column in columns[1:]))
+
+    def __len__(self) -> int:
+        return len(self.item_ids)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.item_ids)
+
+    def __contains__(self, item_id: object) -> bool:
+        return item_id in self.places
+
+    def __getitem__(self, item_id: str) -> dict[str, Any]:
+        place = self.places[item_id]
+        return {
+            "label": self.labels[place],
+            "round": int(self.rounds[place]),
+            "cluster_id": int(self.cluster_ids[place]),
+            "position": int(self.positions[place]),
+        }
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Return the place of every proposal by item id."""
+        return {item_id: place for place, item_id in enumerate(self.item_ids)}
 
 
 @dataclass(frozen=True)
@@ -22,8 +80,7 @@ class RecordedLabelling:
     ----------
     rounds : list of dict
         In order: round, cluster_id, label, n_labelled_members, n_given, n_labelled_after, why, runners_up.
-    proposals : dict of str to dict
-        By item_id: label, round, cluster_id, position (order in which it was labelled).
+    proposals : RecordedProposals
     """
 
     labelling_id: str
@@ -35,7 +92,7 @@ class RecordedLabelling:
     manifest: dict[str, Any]
     created_at: str
     rounds: list[dict[str, Any]]
-    proposals: dict[str, dict[str, Any]]
+    proposals: RecordedProposals
 
 
 def record_labelling(study: Study, labelling: RecordedLabelling) -> None:
@@ -79,10 +136,9 @@ def get_labelling(study: Study, labelling_id: str | None = None) -> RecordedLabe
             f"study {study.name!r} has no proposed labels yet.", f"Run `pseudo-label {study.name}` first."
         )
     head = found[0]
-    rounds = _list_rows(study, store.rounds, head["labelling_id"], store.rounds.c.round)
-    proposals = _list_rows(study, store.proposals, head["labelling_id"], store.proposals.c.position)
-    by_item = {row.pop("item_id"): row for row in proposals}
-    return RecordedLabelling(**head, rounds=rounds, proposals=by_item)
+    return RecordedLabelling(
+        **head, rounds=_list_rounds(study, head["labelling_id"]), proposals=_read_proposals(study, head["labelling_id"])
+    )
 
 
 def find_labelling(study: Study) -> RecordedLabelling | None:
@@ -107,10 +163,18 @@ def find_proposals(study: Study, item_ids: list[str]) -> dict[str, tuple[str, st
     return found
 
 
-def _list_rows(study: Study, table: Any, labelling_id: str, order_by: Any) -> list[dict[str, Any]]:
-    """Return the rows of one run of the rounds, without the run's id."""
-    rows = study.read(select(table).where(table.c.labelling_id == labelling_id).order_by(order_by))
-    dicts = [dict(row._mapping) for row in rows]
-    for row in dicts:
-        del row["labelling_id"]
-    return dicts
+def _list_rounds(study: Study, labelling_id: str) -> list[dict[str, Any]]:
+    """Return the rounds of one run in order, without the run's id."""
+    c = store.rounds.c
+    rows = study.read(select(store.rounds).where(c.labelling_id == labelling_id).order_by(c.round))
+    return [{name: value for name, value in row._mapping.items() if name != "labelling_id"} for row in rows]
+
+
+def _read_proposals(study: Study, labelling_id: str) -> RecordedProposals:
+    """Read what one run of the rounds proposed."""
+    c = store.proposals.c
+    item_ids, labels, *numbers = study.read_columns(
+        c.item_id, c.label, c.round, c.cluster_id, c.position,
+        where=c.labelling_id == labelling_id, order_by=c.position,
+    )  # fmt: skip
+    return RecordedProposals(item_ids, labels, *(column.astype(np.int32) for column in numbers))

@@ -9,8 +9,9 @@ import numpy as np
 from sqlalchemy import insert, select
 
 from medxai_core import store
-from medxai_core.errors import StageMissingError, TestSplitLockedError
+from medxai_core.errors import SettingError, StageMissingError, TestSplitLockedError
 from medxai_core.events import record_event
+from medxai_core.masks import Band
 from medxai_core.provenance import now_text
 from medxai_core.study import Study
 
@@ -151,6 +152,29 @@ def _last_operating_point(study: Study, run_id: str) -> dict[str, Any] | None:
     c = store.operating_points.c
     rows = study.read(select(store.operating_points).where(c.run_id == run_id).order_by(c.number.desc()).limit(1))
     return dict(rows[0]._mapping) if rows else None
+
+
+def make_band(setting: MaskSetting) -> Band:
+    """Return the band of a setting.
+
+    Raises
+    ------
+    SettingError
+        It selects nothing, or everything.
+    """
+    try:
+        return Band(setting.low, setting.high, setting.inverted)
+    except ValueError as error:
+        raise SettingError(str(error), "Give a low limit, a high one above it, or both.") from error
+
+
+def describe_setting(setting: MaskSetting) -> str:
+    """Write a setting as a reader would say it.
+
+    >>> describe_setting(MaskSetting(14, "gradcam", 0.4, 0.7))
+    'gradcam of layer 14, 0.4 < h < 0.7'
+    """
+    return f"{setting.method} of layer {setting.layer}, {make_band(setting).describe()}"
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sqlalchemy import select
@@ -46,10 +49,15 @@ class Images:
 
     def positions_in(self, *splits: str, with_truth: bool = False) -> np.ndarray:
         """Return the positions of present pictures of some splits, (m,) int64."""
-        chosen = self.is_present & np.isin(self.splits.astype(str), splits)
+        chosen = self.is_present & _is_one_of(self.splits, splits)
         if with_truth:
-            chosen &= np.array([path is not None for path in self.mask_paths], bool)
+            chosen &= self.mask_paths != None  # noqa: E711 - by element
         return np.flatnonzero(chosen)
+
+    @cached_property
+    def rows_by_id(self) -> dict[str, int]:
+        """Return the row of every picture by its id."""
+        return {image_id: row for row, image_id in enumerate(self.image_ids)}
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,12 @@ class Items:
 
     def positions_in(self, *splits: str) -> np.ndarray:
         """Return the positions of present items of some splits, (m,) int64."""
-        return np.flatnonzero(self.is_present & np.isin(self.splits.astype(str), splits))
+        return np.flatnonzero(self.is_present & _is_one_of(self.splits, splits))
+
+    @cached_property
+    def rows_by_id(self) -> dict[str, int]:
+        """Return the row of every item by its id."""
+        return {item_id: row for row, item_id in enumerate(self.item_ids)}
 
 
 def list_images(study: Study) -> Images:
@@ -101,40 +114,45 @@ def list_images(study: Study) -> Images:
         c.image_id, c.relative_path, c.mask_path, c.width, c.height, c.group_name, c.split,
         c.reference_label, c.removed_at, order_by=c.position,
     )  # fmt: skip
-    present = np.array([moment is None for moment in removed], bool)
     image_ids, paths, masks, widths, heights, groups, splits, labels = columns
-    return Images(image_ids, paths, masks, widths, heights, groups, splits, labels, present)
+    return Images(image_ids, paths, masks, widths, heights, groups, splits, labels, _is_none(removed))
 
 
 def list_items(study: Study) -> Items:
     """Return all items of a study in the order of their positions."""
     c, i = store.items.c, store.images.c
-    statement = (
-        select(
-            c.item_id, c.image_id, i.position, c.x0, c.y0, c.x1, c.y1, c.tile_row, c.tile_column,
-            i.split, c.reference_label, c.polyp_share, c.is_seed, c.is_labelled, i.removed_at,
-        )
-        .join(store.images, i.image_id == c.image_id)
-        .order_by(c.position)
+    columns = study.read_columns(
+        c.item_id, c.image_id, i.position, c.x0, c.y0, c.x1, c.y1, c.tile_row, c.tile_column,
+        i.split, c.reference_label, c.polyp_share, c.is_seed, c.is_labelled, i.removed_at,
+        where=i.image_id == c.image_id, order_by=c.position,
     )  # fmt: skip
-    rows = study.read(statement)
-    columns = [np.array(values, object) for values in zip(*rows, strict=True)] if rows else [np.empty(0)] * 15
-    boxes = np.stack([column.astype(np.int64) for column in columns[3:7]], axis=1)
-    shares = np.array([np.nan if share is None else share for share in columns[11]], float)
     return Items(
         item_ids=columns[0],
         image_ids=columns[1],
         image_positions=columns[2].astype(np.int64),
-        boxes=boxes,
+        boxes=np.stack([column.astype(np.int64) for column in columns[3:7]], axis=1),
         tile_rows=columns[7].astype(np.int64),
         tile_columns=columns[8].astype(np.int64),
         splits=columns[9],
         reference_labels=columns[10],
-        polyp_shares=shares,
+        polyp_shares=columns[11].astype(np.float64),  # None becomes NaN
         is_seed=columns[12].astype(bool),
         is_labelled=columns[13].astype(bool),
-        is_present=np.array([moment is None for moment in columns[14]], bool),
+        is_present=_is_none(columns[14]),
     )
+
+
+def _is_none(values: np.ndarray) -> np.ndarray:
+    """Return which values are None, (n,) bool."""
+    return np.array(values == None, bool)  # noqa: E711 - by element
+
+
+def _is_one_of(values: np.ndarray, wanted: Iterable[Any]) -> np.ndarray:
+    """Return which values are among the wanted ones, (n,) bool."""
+    found = np.zeros(len(values), bool)
+    for one in wanted:
+        found |= values == one
+    return found
 
 
 def find_training_items(study: Study, item_ids: list[str]) -> dict[str, str | None]:

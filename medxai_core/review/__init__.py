@@ -17,7 +17,7 @@ from medxai_core.review.decisions import (
 )
 from medxai_core.review.history import Moment, Switch, cut_log, list_moments, plan_restore, plan_take_back
 from medxai_core.review.labels import LabelState, check_decision, compute_labels, list_not_again
-from medxai_core.review.queues import QUEUE_ORDERS, queue_items, suggest_seeds
+from medxai_core.review.queues import QUEUE_ORDERS, queue_items, queue_rows, suggest_seeds
 from medxai_core.review.summary import ReviewSummary, summarize_review
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "plan_restore",
     "plan_take_back",
     "queue_items",
+    "queue_rows",
     "suggest_seeds",
     "summarize_review",
 ]

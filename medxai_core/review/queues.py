@@ -58,16 +58,21 @@ def queue_items(
     >>> queue_items(["a", "b", "c"], "farthest", [1.0, None, 5.0])
     ['c', 'a', 'b']
     """
+    return [item_ids[row] for row in queue_rows(len(item_ids), order, values, seed=seed)]
+
+
+def queue_rows(
+    n_items: int, order: str, values: Sequence[float | None] | np.ndarray | None = None, *, seed: int = 0
+) -> np.ndarray:
+    """Return the rows of items in the order in which to review them, (n_items,) int64; see `queue_items`."""
     if order not in QUEUE_ORDERS:
         raise ValueError(f"order must be one of {', '.join(QUEUE_ORDERS)}; got {order!r}")
     if order == "random":
-        rows = np.random.default_rng(seed).permutation(len(item_ids))
-    else:
-        if values is None or len(values) != len(item_ids):
-            raise ValueError(f"order {order!r} needs one value for each of the {len(item_ids)} items")
-        numbers = np.asarray(values, dtype=np.float64)  # None becomes NaN, and NaN sorts last
-        rows = np.argsort(-numbers if order in _LARGEST_FIRST else numbers, kind="stable")
-    return [item_ids[row] for row in rows]
+        return np.random.default_rng(seed).permutation(n_items)
+    if values is None or len(values) != n_items:
+        raise ValueError(f"order {order!r} needs one value for each of the {n_items} items")
+    numbers = np.asarray(values, dtype=np.float64)  # None becomes NaN, and NaN sorts last
+    return np.argsort(-numbers if order in _LARGEST_FIRST else numbers, kind="stable")
 
 
 def suggest_seeds(
@@ -75,6 +80,7 @@ def suggest_seeds(
     n: int,
     *,
     seed: int = 0,
+    overwrite: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
     """Return a diverse sample of pictures to label when there is no label yet.
@@ -87,6 +93,8 @@ def suggest_seeds(
         Pictures wanted, at most all.
     seed : int, default 0
         Seed of the first picture.
+    overwrite : bool, default False
+        Let the features be changed, which saves a copy of them.
     on_progress : callable, optional
         Called as ``on_progress(chosen, n)``.
 
@@ -118,7 +126,8 @@ def suggest_seeds(
     points = check_features(features)
     if not 0 <= n <= len(points):
         raise ValueError(f"n must be between 0 and the {len(points)} pictures there are; got {n}")
-    points = points - points.mean(axis=0) if len(points) else points
+    if len(points):
+        points = np.subtract(points, points.mean(axis=0), out=points if overwrite else None)
     norms = np.einsum("ij,ij->i", points, points)
     nearest = np.full(len(points), np.inf)  # squared distance to the nearest chosen picture
     chosen = np.empty(n, dtype=np.int64)

@@ -26,7 +26,7 @@ from medxai_core.records.clusterings import (
     record_embedding,
 )
 from medxai_core.records.decisions import list_decisions
-from medxai_core.records.labellings import RecordedLabelling, record_labelling
+from medxai_core.records.labellings import RecordedLabelling, RecordedProposals, record_labelling
 from medxai_core.records.pictures import list_items
 from medxai_core.review import list_not_again
 from medxai_core.stages.labels import get_starting_labels
@@ -194,7 +194,7 @@ def _record_rounds(
         manifest={"classes": list(CLASS_NAMES), "target": target, "max_rounds": max_rounds},
         created_at=created_at,
         rounds=rounds,
-        proposals=proposals,
+        proposals=RecordedProposals.from_rows(proposals),
     )
     record_labelling(study, labelling)
     return labelling

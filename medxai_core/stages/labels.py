@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,9 @@ def get_proposals(labelling: RecordedLabelling | None) -> dict[str, tuple[str, s
     """Return the proposed labels by item id, each with the clustering it comes from."""
     if labelling is None:
         return {}
-    return {item_id: (row["label"], labelling.clustering_id) for item_id, row in labelling.proposals.items()}
+    found = labelling.proposals
+    pairs = {label: (label, labelling.clustering_id) for label in set(found.labels)}
+    return {item_id: pairs[label] for item_id, label in zip(found.item_ids, found.labels, strict=True)}
 
 
 def get_label_states(
@@ -66,12 +69,27 @@ def get_label_states(
     )
 
 
-def get_starting_labels(study: Study, items: Items) -> np.ndarray:
-    """Return the labels that the rounds start from, (n_items,) object: seeds and reviewed labels."""
-    decided = compute_labels(
-        [str(item_id) for item_id in items.item_ids], get_reference_seeds(items), {}, list_decisions(study)
-    )
-    return np.array([decided[item_id].label for item_id in items.item_ids], object)
+def get_starting_labels(study: Study, items: Items, *, decisions: Sequence[Decision] | None = None) -> np.ndarray:
+    """Return the labels that the rounds start from, (n_items,) object: seeds and reviewed labels.
+
+    Parameters
+    ----------
+    decisions : sequence of Decision, optional
+        The log, or the part of it that counts; by default all of it.
+
+    Notes
+    -----
+    Only items that a reader has decided on are looked at one by one.
+    """
+    log = list_decisions(study) if decisions is None else decisions
+    labels = np.full(len(items), None, object)
+    seeds = items.is_seed & items.is_present
+    labels[seeds] = items.reference_labels[seeds]
+    rows = {one.item_id: items.rows_by_id[one.item_id] for one in log if one.item_id in items.rows_by_id}
+    given = {item_id: labels[row] for item_id, row in rows.items() if seeds[row]}
+    for item_id, state in compute_labels(list(rows), given, {}, log).items():
+        labels[rows[item_id]] = state.label
+    return labels
 
 
 def decide(

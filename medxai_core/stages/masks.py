@@ -12,37 +12,14 @@ from medxai_core.errors import Failure, SettingError
 from medxai_core.formats.medico import write_masks_zip
 from medxai_core.heatmaps import CAM_METHODS
 from medxai_core.images import load_mask, save_mask
-from medxai_core.masks import Band, make_mask
+from medxai_core.masks import make_mask
 from medxai_core.progress import Stage, silent_stage
-from medxai_core.records.masks import MaskSetting, get_heatmaps, get_locked_setting, record_lock
+from medxai_core.records.masks import MaskSetting, get_heatmaps, get_locked_setting, make_band, record_lock
 from medxai_core.records.pictures import Images, list_images
 from medxai_core.records.runs import RecordedRun, get_run
 from medxai_core.stages.heatmaps import MapMaker, compute_study_heatmaps, load_map_maker
 from medxai_core.stages.training import BEST
 from medxai_core.study import Study
-
-
-def make_band(setting: MaskSetting) -> Band:
-    """Return the band of a setting.
-
-    Raises
-    ------
-    SettingError
-        It selects nothing, or everything.
-    """
-    try:
-        return Band(setting.low, setting.high, setting.inverted)
-    except ValueError as error:
-        raise SettingError(str(error), "Give a low limit, a high one above it, or both.") from error
-
-
-def describe_setting(setting: MaskSetting) -> str:
-    """Write a setting as a reader would say it.
-
-    >>> describe_setting(MaskSetting(14, "gradcam", 0.4, 0.7))
-    'gradcam of layer 14, 0.4 < h < 0.7'
-    """
-    return f"{setting.method} of layer {setting.layer}, {make_band(setting).describe()}"
 
 
 def make_setting(

@@ -22,15 +22,17 @@ from medxai_core.records.masks import (
     MaskSetting,
     RecordedEvaluation,
     check_test_is_open,
+    describe_setting,
     get_heatmaps,
     is_tuned_on_test,
+    make_band,
     record_evaluation,
 )
 from medxai_core.records.pictures import Images, list_images, load_study_image, load_study_mask
 from medxai_core.records.runs import get_run
 from medxai_core.records.speeds import RecordedSpeed, record_speed
 from medxai_core.stages.heatmaps import compute_study_heatmaps, load_map_maker
-from medxai_core.stages.masks import describe_setting, make_band, make_study_mask
+from medxai_core.stages.masks import make_study_mask
 from medxai_core.study import Study
 
 THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))

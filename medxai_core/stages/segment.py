@@ -14,9 +14,9 @@ from medxai_core.errors import Failure, IncompatibleCheckpointError, LayoutError
 from medxai_core.images import IMAGE_SUFFIXES, load_image, save_mask
 from medxai_core.masks import make_mask
 from medxai_core.progress import OnProgress
-from medxai_core.records.masks import MaskSetting
+from medxai_core.records.masks import MaskSetting, make_band
 from medxai_core.stages.heatmaps import BATCH_SIZE, make_map_maker
-from medxai_core.stages.masks import make_band, name_masks
+from medxai_core.stages.masks import name_masks
 
 
 @dataclass(frozen=True)

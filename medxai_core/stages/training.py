@@ -39,7 +39,7 @@ from medxai_core.models import (
 )
 from medxai_core.progress import Stage, silent_stage
 from medxai_core.provenance import get_versions, now_text
-from medxai_core.records.labellings import find_labelling
+from medxai_core.records.labellings import RecordedLabelling, find_labelling
 from medxai_core.records.pictures import Images, Items, list_images, list_items
 from medxai_core.records.runs import (
     RecordedRun,
@@ -85,13 +85,17 @@ class TrainingSet:
     counts: dict[str, dict[str, int]]
 
 
-def choose_training_items(study: Study, items: Items, *, labels: str = "all") -> TrainingSet:
+def choose_training_items(
+    study: Study, items: Items, *, labels: str = "all", labelling: RecordedLabelling | None = None
+) -> TrainingSet:
     """Choose the items to learn from, and their labels.
 
     Parameters
     ----------
     labels : {"all", "reviewed"}
         "all": proposals too, as the paper; "reviewed": only seeds and what readers decided.
+    labelling : RecordedLabelling, optional
+        The newest rounds, when they are at hand.
 
     Raises
     ------
@@ -103,7 +107,7 @@ def choose_training_items(study: Study, items: Items, *, labels: str = "all") ->
     As in the paper the first ``target`` labelled items are used: the seeds, then the rest in the order of
     the rounds. What readers decided comes before what clusters propose.
     """
-    labelling = find_labelling(study)
+    labelling = labelling or find_labelling(study)
     states = get_label_states(study, items, labelling=labelling)
     proposals = labelling.proposals if labelling else {}
     rank: dict[str | None, int] = {"reference": 0, "review": 1, "cluster": 2}

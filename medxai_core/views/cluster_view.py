@@ -13,14 +13,16 @@ from medxai_core.clusters import (
     ClusterSummary,
     DescriptorShare,
     FeatureDifference,
-    describe_clusters,
     explain_cluster,
     explain_clustering,
+    rename_rows,
+    summarize_clusters,
 )
-from medxai_core.records.clusterings import RecordedClustering, get_features, list_clusterings
+from medxai_core.records.clusterings import RecordedClustering, list_clusterings
+from medxai_core.records.feature_rows import FeatureFiles, FeatureRows
 from medxai_core.records.labellings import list_labellings
 from medxai_core.records.pictures import Items
-from medxai_core.stages.clusters import get_matrix
+from medxai_core.review import Decision
 from medxai_core.stages.labels import get_starting_labels
 from medxai_core.study import Study
 
@@ -56,25 +58,31 @@ def describe_study_clusters(
     list of ClusterSummary
         Rows are rows of `items`. Purity is None where no item is labelled.
     """
-    rows, matrix = _get_clustered(study, clustering)
+    features = FeatureRows(study, clustering.feature_set, clustering.scaling)
+    cluster_ids = np.asarray(clustering.cluster_ids)
+    rows = np.flatnonzero(features.known & (cluster_ids >= 0))
     labels = get_starting_labels(study, items)[rows].tolist()
-    found = describe_clusters(matrix, clustering.cluster_ids[rows], labels, n_typical=n_shown, n_border=n_shown)
-    return [
-        replace(
-            one,
-            typical_rows=tuple(rows[list(one.typical_rows)].tolist()),
-            border_rows=tuple(rows[list(one.border_rows)].tolist()),
-        )
-        for one in found
-    ]
+    found = summarize_clusters(features.at(rows), cluster_ids[rows], labels, n_typical=n_shown, n_border=n_shown)
+    return rename_rows(found, rows)
 
 
 def count_cluster_labels(
-    study: Study, items: Items, clustering: RecordedClustering, summaries: Sequence[ClusterSummary]
+    study: Study,
+    items: Items,
+    clustering: RecordedClustering,
+    summaries: Sequence[ClusterSummary],
+    *,
+    decisions: Sequence[Decision] | None = None,
 ) -> list[ClusterSummary]:
-    """Return the summaries with the labels of this moment: decisions change nothing else in them."""
-    labels = get_starting_labels(study, items)
-    labelled = np.flatnonzero(np.array([label is not None for label in labels]) & (clustering.cluster_ids >= 0))
+    """Return the summaries with the labels of this moment: decisions change nothing else in them.
+
+    Parameters
+    ----------
+    decisions : sequence of Decision, optional
+        The whole log, when it is at hand.
+    """
+    labels = get_starting_labels(study, items, decisions=decisions)
+    labelled = np.flatnonzero((labels != None) & (clustering.cluster_ids >= 0))  # noqa: E711 - by element
     counts: dict[int, Counter[str]] = defaultdict(Counter)
     for row in labelled.tolist():
         counts[int(clustering.cluster_ids[row])][labels[row]] += 1
@@ -89,21 +97,6 @@ def count_cluster_labels(
     ]
 
 
-def _get_clustered(study: Study, clustering: RecordedClustering) -> tuple[np.ndarray, np.ndarray]:
-    """Return the positions of the clustered items and their features, in as few copies as can be."""
-    descriptors = get_features(study, clustering.feature_set)
-    known = np.isfinite(next(iter(descriptors.values()))[:, 0])
-    rows = np.flatnonzero(known & (np.asarray(clustering.cluster_ids) >= 0))
-    if clustering.scaling != "none":
-        return rows, get_matrix(study, clustering.feature_set, clustering.scaling)[rows]
-    matrix = np.empty((len(rows), sum(values.shape[1] for values in descriptors.values())))
-    column = 0
-    for values in descriptors.values():
-        matrix[:, column : column + values.shape[1]] = values[rows]
-        column += values.shape[1]
-    return rows, matrix
-
-
 def _divide(part: int, whole: int) -> float | None:
     """Return part / whole, None where the whole is zero."""
     return part / whole if whole else None
@@ -111,7 +104,7 @@ def _divide(part: int, whole: int) -> float | None:
 
 def explain_study_clustering(study: Study, clustering: RecordedClustering) -> list[DescriptorShare]:
     """Return how much each descriptor had to say in a clustering."""
-    descriptors = get_features(study, clustering.feature_set)
+    descriptors = FeatureFiles(study, clustering.feature_set)
     return explain_clustering(descriptors, clustering.cluster_ids, scaling=clustering.scaling)
 
 
@@ -119,7 +112,7 @@ def explain_study_cluster(
     study: Study, clustering: RecordedClustering, cluster: int, *, n_features: int = 6
 ) -> list[FeatureDifference]:
     """Say in words what sets one cluster apart from all other clustered items, strongest first."""
-    descriptors = get_features(study, clustering.feature_set)
+    descriptors = FeatureFiles(study, clustering.feature_set)
     return explain_cluster(descriptors, clustering.cluster_ids, cluster, n_features=n_features)
 
 

@@ -11,10 +11,10 @@ from pathlib import Path, PurePosixPath
 
 from medxai_core.config import RESEARCH_USE
 from medxai_core.formats.medico import average_scores, write_averages, write_scores, write_times
-from medxai_core.records.masks import MaskSetting
+from medxai_core.records.masks import MaskSetting, describe_setting
 from medxai_core.records.pictures import Images
 from medxai_core.records.speeds import RecordedSpeed
-from medxai_core.stages.masks import describe_setting, name_masks
+from medxai_core.stages.masks import name_masks
 from medxai_core.study import Study
 from medxai_core.views.recorded_scores import PictureScores
 

@@ -99,7 +99,7 @@ _HEADLINES: dict[bool, dict[str, str]] = {
         "paused": "It improved until pass {best}, shortly before the end.",
         "no_longer": "It improved until pass {best}; the {since} passes after it were not better.",
         "learns_by_heart": "It improved until pass {best}; after that it rather learned its own pictures by heart.",
-        "guessing": "It did not learn: even its best pass is hardly better than guessing.",
+        "guessing": "It did not learn: even its best epoch is hardly better than guessing.",
     },
 }
 

@@ -177,7 +177,7 @@ def _limit_sizes(facts: _Facts) -> Limit | None:
         return Limit("Its weak sizes are not known", words, {"n": len(pictures)}, "evaluation")
     worst = min(known, key=lambda band: band.mean or 0.0)
     words = (
-        f"{spread}It is worst where the polyp covers {worst.label} of the picture: mean Dice {worst.mean:.2f} on "
+        f"{spread}It is worst where the polyp covers {worst.label} of the picture: mean Dice {worst.mean:.3f} on "
         f"{worst.n} pictures."
     )
     numbers = {"band": worst.label, "dice": worst.mean, "n": worst.n}

@@ -21,7 +21,7 @@ from medxai_core.records.pictures import Items
 from medxai_core.review import Decision, compute_labels, list_in_force
 from medxai_core.review.decisions import pick_last
 from medxai_core.review.summary import name_outcome
-from medxai_core.study import Study
+from medxai_core.study import Study, to_objects
 
 LABEL_CODES = (None, *CLASS_NAMES)
 SOURCE_CODES = (None, "reference", "review", "cluster", "hidden")
@@ -90,6 +90,7 @@ def get_map_points(
     clustering: RecordedClustering | None,
     labelling: RecordedLabelling | None,
     reader: str | None = None,
+    decisions: Sequence[Decision] | None = None,
 ) -> MapPoints:
     """Return the points of a map with cluster, label in force, source, round and split of each.
 
@@ -102,6 +103,8 @@ def get_map_points(
     reader : str, optional
         Who looks. Readers are blind to each other: what others decided on an item is hidden from this one
         until they have answered it themselves (a skip is no answer). None: nothing is hidden.
+    decisions : sequence of Decision, optional
+        The whole log, when it is at hand.
 
     Notes
     -----
@@ -109,8 +112,6 @@ def get_map_points(
     """
     points = np.array(embedding.points, np.float32)
     points[~items.is_present] = np.nan
-    rows = items.positions_in("train")
-    place = dict(zip(items.item_ids[rows].tolist(), rows.tolist(), strict=True))
     cluster_ids = np.full(len(items), -1, np.int32)
     if clustering is not None:
         cluster_ids[items.is_present] = np.asarray(clustering.cluster_ids)[items.is_present]
@@ -123,9 +124,12 @@ def get_map_points(
         outcomes=np.zeros(len(items), np.uint8),
         rounds=np.zeros(len(items), np.uint16),
     )
-    _fill_proposed(found, labelling, place)
+    log = list_decisions(study) if decisions is None else decisions
+    is_labelled = np.zeros(len(items), bool)  # what gets labels: the rest keeps its secrets
+    is_labelled[items.positions_in("train")] = True
+    _fill_proposed(found, items, labelling, is_labelled)
     _fill_seeds(found, items)
-    _fill_decided(found, items, labelling, list_decisions(study), place=place, reader=reader)
+    _fill_decided(found, items, labelling, log, is_labelled=is_labelled, reader=reader)
     return found
 
 
@@ -135,21 +139,26 @@ def encode_values(values: Sequence[str | None] | np.ndarray, codes: Sequence[str
     >>> encode_values(["test", "nowhere"], SPLIT_CODES).tolist()
     [4, 0]
     """
-    table = {value: code for code, value in enumerate(codes)}
-    return np.fromiter((table.get(value, 0) for value in values), np.uint8, len(values))
+    found, asked = np.zeros(len(values), np.uint8), to_objects(list(values))
+    for code, value in enumerate(codes[1:], start=1):
+        found[asked == value] = code
+    return found
 
 
-def _fill_proposed(found: MapPoints, labelling: RecordedLabelling | None, place: Mapping[str, int]) -> None:
+def _fill_proposed(
+    found: MapPoints, items: Items, labelling: RecordedLabelling | None, is_labelled: np.ndarray
+) -> None:
     """Fill in what the clusters propose, as far as no one has decided."""
     if labelling is None:
         return
-    for item_id, proposal in labelling.proposals.items():
-        row = place.get(item_id)
-        if row is not None:
-            found.labels[row] = LABEL_CODES.index(proposal["label"])
-            found.rounds[row] = proposal["round"]
-            found.sources[row] = SOURCE_CODES.index("cluster")
-            found.outcomes[row] = OUTCOME_CODES.index("open")
+    proposed = labelling.proposals
+    rows = np.fromiter((items.rows_by_id.get(one, -1) for one in proposed.item_ids), np.int64, len(proposed))
+    here = (rows >= 0) & is_labelled[rows]
+    for label in set(proposed.labels[here]):
+        found.labels[rows[here & (proposed.labels == label)]] = LABEL_CODES.index(label)
+    found.rounds[rows[here]] = proposed.rounds[here]
+    found.sources[rows[here]] = SOURCE_CODES.index("cluster")
+    found.outcomes[rows[here]] = OUTCOME_CODES.index("open")
 
 
 def _fill_seeds(found: MapPoints, items: Items) -> None:
@@ -163,19 +172,20 @@ def _fill_decided(
     found: MapPoints,
     items: Items,
     labelling: RecordedLabelling | None,
-    decisions: list[Decision],
+    decisions: Sequence[Decision],
     *,
-    place: Mapping[str, int],
+    is_labelled: np.ndarray,
     reader: str | None,
 ) -> None:
     """Fill in what readers decided: the label that follows, and what this reader made of the proposals."""
     in_force = list_in_force(decisions)
-    rows = {item_id: place[item_id] for item_id in dict.fromkeys(one.item_id for one in in_force) if item_id in place}
+    touched = {item_id: items.rows_by_id.get(item_id) for item_id in dict.fromkeys(one.item_id for one in in_force)}
+    rows = {item_id: row for item_id, row in touched.items() if row is not None and is_labelled[row]}
     seeds = {item_id: items.reference_labels[row] for item_id, row in rows.items() if items.is_seed[row]}
     clustering_id = "" if labelling is None else labelling.clustering_id
     proposed = {} if labelling is None else labelling.proposals
     proposals = {item_id: (proposed[item_id]["label"], clustering_id) for item_id in rows if item_id in proposed}
-    for item_id, state in compute_labels(list(rows), seeds, proposals, decisions).items():
+    for item_id, state in compute_labels(list(rows), seeds, proposals, in_force).items():
         found.labels[rows[item_id]] = LABEL_CODES.index(state.label)
         found.sources[rows[item_id]] = SOURCE_CODES.index(state.source)
     own = pick_last(one for one in in_force if one.reader == reader)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from medxai_core.config import PIPELINE_PRESETS
-from medxai_core.models import BlockFacts
 from medxai_core.records.masks import MaskSetting
+
+if TYPE_CHECKING:  # the frame of every page asks this module about settings, and needs no network for that
+    from medxai_core.models import BlockFacts
 
 
 def compute_probability(logit: float) -> float:
@@ -36,6 +39,7 @@ def describe_probability(probability: float) -> str:
 def describe_layer(facts: BlockFacts, size: tuple[int, int], input_size: int) -> str:
     """Say how fine the map of one layer is on a picture of a size (H, W); width comes first in the words.
 
+    >>> from medxai_core.models import BlockFacts
     >>> describe_layer(BlockFacts(14, 5, (14, 14), 112, 16, 15.0, 500), (532, 616), 224)
     '14 x 14 cells (stage 5): one cell = 44 x 38 px of your image'
     """
@@ -60,6 +64,7 @@ def compute_published_shift(facts: BlockFacts, size: tuple[int, int], input_size
 
     Examples
     --------
+    >>> from medxai_core.models import BlockFacts
     >>> facts = BlockFacts(8, 4, (14, 14), 80, 16, 15.0, 300)
     >>> compute_published_shift(facts, (448, 672), 224)
     (-15.0, -22.5)

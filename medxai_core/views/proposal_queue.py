@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from medxai_core.clusters import compute_centers, compute_margins
+from medxai_core.clusters import Matrix, compute_centers, compute_margins
+from medxai_core.clusters.fitting import ROWS_AT_ONCE
 from medxai_core.records.pictures import Items
-from medxai_core.review import Decision, queue_items
+from medxai_core.review import Decision, queue_items, queue_rows
 from medxai_core.views.reasons import Reasoning
 from medxai_core.views.review_second_reading import list_disagreements
 
@@ -66,6 +67,8 @@ def measure_proposals(reasoning: Reasoning, items: Items) -> ProposalMeasures:
     found = reasoning.rounds.proposals
     here = items.is_present[found.rows] if len(found) else np.empty(0, bool)
     rows, labels = found.rows[here], found.labels[here]
+    features, cluster_ids = reasoning.features, np.asarray(reasoning.clustering.cluster_ids)
+    centers = compute_centers(features, np.where(features.known, cluster_ids, -1))
     return ProposalMeasures(
         item_ids=items.item_ids[rows],
         labels=labels,
@@ -73,25 +76,25 @@ def measure_proposals(reasoning: Reasoning, items: Items) -> ProposalMeasures:
         cluster_ids=found.cluster_ids[here].astype(np.int64),
         rounds=found.rounds[here].astype(np.int64),
         certainties=compute_certainties(
-            reasoning.features[rows],
+            features.at(rows),
             labels,
-            seeds=reasoning.features[reasoning.rounds.seed_rows],
+            seeds=features[reasoning.rounds.seed_rows],
             seed_labels=reasoning.labels[reasoning.rounds.seed_rows],
         ),
-        margins=_compute_margins(reasoning, rows),
+        margins=compute_margins(features.at(rows), cluster_ids[rows], centers),
         distances=np.asarray(reasoning.clustering.distances)[rows],
     )
 
 
 def compute_certainties(
-    features: np.ndarray, labels: np.ndarray, *, seeds: np.ndarray, seed_labels: np.ndarray
+    features: Matrix, labels: np.ndarray, *, seeds: np.ndarray, seed_labels: np.ndarray
 ) -> np.ndarray:
     """Say how much nearer the labelled items of the proposed class are than those of the others.
 
     Parameters
     ----------
-    features : (n, d) float64
-        Of the items with a proposal.
+    features : (n, d) float64, or what is indexed like it
+        Of the items with a proposal; read in blocks.
     labels : (n,) object of str
         What is proposed.
     seeds : (m, d) float64
@@ -114,14 +117,45 @@ def compute_certainties(
     certainties = np.full(len(features), np.nan)
     known = np.isfinite(seeds).all(axis=1)
     seeds, seed_labels = seeds[known], seed_labels[known]
-    for i, (point, label) in enumerate(zip(features, labels, strict=True)):
-        distances = np.sqrt(((seeds - point) ** 2).sum(axis=1))
-        same = seed_labels == label
-        if same.any() and not same.all():
-            to_same, to_other = distances[same].min(), distances[~same].min()
-            total = to_same + to_other
-            certainties[i] = to_other / total if total > 0 else 0.5
+    for start in range(0, len(features), ROWS_AT_ONCE):
+        points, given = features[start : start + ROWS_AT_ONCE], labels[start : start + ROWS_AT_ONCE]
+        for label in set(given):
+            chosen, same = given == label, seed_labels == label
+            if same.any() and not same.all():
+                to_same, to_other = (_find_nearest(points[chosen], seeds[one]) for one in (same, ~same))
+                total = to_same + to_other
+                share = np.divide(to_other, total, out=np.full(len(total), 0.5), where=total != 0)
+                certainties[start + np.flatnonzero(chosen)] = share
     return certainties
+
+
+def _find_nearest(points: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+    """Return the distance of every point to the nearest of the seeds, (n,) float64.
+
+    Which seed that is comes from one matrix product; the distance to it from their difference, which is exact.
+    """
+    middle = seeds.mean(axis=0)
+    centred = seeds - middle
+    squared = (centred**2).sum(axis=1) - 2 * (points - middle) @ centred.T  # (N, M), less the points' own norms
+    nearest = squared.argmin(axis=1)
+    return np.sqrt(((seeds[nearest] - points) ** 2).sum(axis=1))
+
+
+def order_places(measures: ProposalMeasures, order: str) -> np.ndarray:
+    """Return the places of all proposals in an order of `review.QUEUE_ORDERS` but "disagreement", (n,) int64.
+
+    Notes
+    -----
+    The random order is the same whenever it is asked for, so that any first part of it is a fixed random
+    sample of the proposals: that is what an audit needs.
+    """
+    values = {
+        "uncertain": measures.certainties,
+        "border": measures.margins,
+        "farthest": measures.distances,
+        "newest": measures.rounds,
+    }.get(order)
+    return queue_rows(len(measures.rows), order, values, seed=AUDIT_SEED)
 
 
 def order_proposals(measures: ProposalMeasures, order: str, *, decisions: Sequence[Decision] = ()) -> list[str]:
@@ -134,25 +168,12 @@ def order_proposals(measures: ProposalMeasures, order: str, *, decisions: Sequen
         "disagreement" puts first what two readers disagree about, and the rest after it.
     decisions : sequence of Decision, optional
         The whole log; used for "disagreement" only.
-
-    Notes
-    -----
-    The random order is the same whenever it is asked for, so that any first part of it is a fixed random
-    sample of the proposals: that is what an audit needs.
     """
-    item_ids = [str(item_id) for item_id in measures.item_ids]
-    if order == "random":
-        return order_randomly(item_ids)
     if order == "disagreement":
         arose = {one.item_id: one.line for one in list_disagreements(decisions) if one.is_open}
-        return queue_items(item_ids, order, [arose.get(item_id) for item_id in item_ids])
-    values = {
-        "uncertain": measures.certainties,
-        "border": measures.margins,
-        "farthest": measures.distances,
-        "newest": measures.rounds,
-    }.get(order)
-    return queue_items(item_ids, order, values)
+        values = [arose.get(item_id) for item_id in measures.item_ids]
+        return queue_items(measures.item_ids.tolist(), order, values)
+    return measures.item_ids[order_places(measures, order)].tolist()
 
 
 def order_randomly(item_ids: Sequence[str]) -> list[str]:
@@ -164,13 +185,3 @@ def order_randomly(item_ids: Sequence[str]) -> list[str]:
         All proposals of the newest rounds, in order of labelling.
     """
     return queue_items(item_ids, "random", seed=AUDIT_SEED)
-
-
-def _compute_margins(reasoning: Reasoning, rows: np.ndarray) -> np.ndarray:
-    """Return how far the proposals lie from the border of their cluster, (n,) float64."""
-    cluster_ids = np.asarray(reasoning.clustering.cluster_ids)
-    clustered = np.flatnonzero((cluster_ids >= 0) & np.isfinite(reasoning.features[:, 0]))
-    if not len(rows) or not len(clustered):
-        return np.full(len(rows), np.nan)
-    centers = compute_centers(reasoning.features[clustered], cluster_ids[clustered])
-    return compute_margins(reasoning.features[rows], cluster_ids[rows], centers)

@@ -20,11 +20,11 @@ from medxai_core.pseudo_labels import (
 from medxai_core.pseudo_labels.rounds import StopReason
 from medxai_core.records.clusterings import RecordedClustering, get_clustering
 from medxai_core.records.decisions import list_decisions
+from medxai_core.records.feature_rows import FeatureRows
 from medxai_core.records.labellings import RecordedLabelling, get_labelling
 from medxai_core.records.pictures import Items, list_items
-from medxai_core.review import Decision, compute_labels
-from medxai_core.stages.clusters import get_matrix
-from medxai_core.stages.labels import get_reference_seeds
+from medxai_core.review import Decision
+from medxai_core.stages.labels import get_starting_labels
 from medxai_core.study import Study
 
 
@@ -42,8 +42,8 @@ class Reasoning:
         The same rounds, with item positions as rows.
     labels : (n_items,) object of str or None
         The labels that the rounds started from: seeds, and what readers had decided by then.
-    features : (n_items, d) float64
-        What was clustered; NaN rows for items without features.
+    features : FeatureRows
+        What was clustered, (n_items, d) float64, read from disk by rows; NaN rows for items without features.
     seeds_agree : bool
         False when the log does not give as many starting labels as were recorded, as after pictures
         were removed or older decisions were imported; the labelled pictures shown are then not quite those.
@@ -53,7 +53,7 @@ class Reasoning:
     clustering: RecordedClustering
     rounds: PseudoLabelling
     labels: np.ndarray
-    features: np.ndarray
+    features: FeatureRows
     seeds_agree: bool
 
 
@@ -73,12 +73,14 @@ class ItemReason:
     members: tuple[Neighbour, ...]
 
 
-def load_reasoning(study: Study, labelling_id: str | None = None, *, items: Items | None = None) -> Reasoning:
+def load_reasoning(
+    study: Study, labelling: RecordedLabelling | None = None, *, items: Items | None = None
+) -> Reasoning:
     """Rebuild one run of the rounds from its record.
 
     Parameters
     ----------
-    labelling_id : str, optional
+    labelling : RecordedLabelling, optional
         By default the newest run.
     items : Items, optional
         Of the study, when they are at hand.
@@ -93,16 +95,16 @@ def load_reasoning(study: Study, labelling_id: str | None = None, *, items: Item
         No labels have been proposed, or the features are gone.
     """
     items = list_items(study) if items is None else items
-    labelling = get_labelling(study, labelling_id)
+    labelling = get_labelling(study) if labelling is None else labelling
     clustering = get_clustering(study, labelling.clustering_id)
     labels = _get_labels_then(study, items, labelling)
-    seed_rows = np.flatnonzero([label is not None for label in labels] & (clustering.cluster_ids >= 0))
+    seed_rows = np.flatnonzero((labels != None) & (clustering.cluster_ids >= 0))  # noqa: E711 - by element
     return Reasoning(
         labelling=labelling,
         clustering=clustering,
         rounds=_rebuild_rounds(labelling, items, clustering=clustering, seed_rows=seed_rows),
         labels=labels,
-        features=get_matrix(study, clustering.feature_set, clustering.scaling),
+        features=FeatureRows(study, clustering.feature_set, clustering.scaling).keep(seed_rows),
         seeds_agree=len(seed_rows) == labelling.n_seeds,
     )
 
@@ -126,16 +128,17 @@ def explain_item(reasoning: Reasoning, row: int, *, n_nearest: int = 5) -> ItemR
     ValueError
         If the item was not proposed a label.
     """
+    features = reasoning.features.keep([*reasoning.rounds.seed_rows.tolist(), row])
     reason = explain_proposal(
         row,
         reasoning.rounds,
         cluster_ids=reasoning.clustering.cluster_ids,
         labels=cast(Sequence[str | None], reasoning.labels),
-        features=reasoning.features,
+        features=features,
         distances=reasoning.clustering.distances,
         n_nearest=n_nearest,
     )
-    offsets = reasoning.features[list(reason.labelled_members)] - reasoning.features[row]
+    offsets = features[list(reason.labelled_members)] - features[row]
     distances = np.sqrt(np.einsum("ij,ij->i", offsets, offsets))
     members = tuple(
         Neighbour(member, str(reasoning.labels[member]), float(distance))
@@ -146,10 +149,8 @@ def explain_item(reasoning: Reasoning, row: int, *, n_nearest: int = 5) -> ItemR
 
 def _get_labels_then(study: Study, items: Items, labelling: RecordedLabelling) -> np.ndarray:
     """Return the labels that the rounds started from, (n_items,) object."""
-    ids = [str(item_id) for item_id in items.item_ids]
     log = _cut_log(list_decisions(study), labelling.created_at)
-    states = compute_labels(ids, get_reference_seeds(items), {}, log)
-    return np.array([states[item_id].label for item_id in ids], object)
+    return get_starting_labels(study, items, decisions=log)
 
 
 def _cut_log(decisions: list[Decision], moment: str) -> list[Decision]:
@@ -167,17 +168,15 @@ def _rebuild_rounds(
     labelling: RecordedLabelling, items: Items, *, clustering: RecordedClustering, seed_rows: np.ndarray
 ) -> PseudoLabelling:
     """Turn recorded rounds and proposals back into what `propose_labels` returned."""
-    row_of = {str(item_id): row for row, item_id in enumerate(items.item_ids)}
-    recorded = [(row_of[item_id], proposal) for item_id, proposal in labelling.proposals.items()]
-    rows = np.array([row for row, _ in recorded], np.int64)
-    round_numbers = np.array([proposal["round"] for _, proposal in recorded], np.int32)
+    found = labelling.proposals
+    rows = np.fromiter((items.rows_by_id[item_id] for item_id in found.item_ids), np.int64, len(found))
     rounds = tuple(
         Round(
             round=one["round"],
             cluster_id=one["cluster_id"],
             label=one["label"],
             n_labelled_members=one["n_labelled_members"],
-            rows_given=np.sort(rows[round_numbers == one["round"]]),
+            rows_given=np.sort(rows[found.rounds == one["round"]]),
             n_labelled_after=one["n_labelled_after"],
             why=one["why"],
             runners_up=tuple(RunnerUp(**rival) for rival in one["runners_up"]),
@@ -186,9 +185,9 @@ def _rebuild_rounds(
     )
     proposals = Proposals(
         rows=rows,
-        labels=np.array([proposal["label"] for _, proposal in recorded], object),
-        rounds=round_numbers,
-        cluster_ids=np.array([proposal["cluster_id"] for _, proposal in recorded], np.int32),
+        labels=found.labels,
+        rounds=found.rounds,
+        cluster_ids=found.cluster_ids,
         distances=np.asarray(clustering.distances)[rows],
     )
     return PseudoLabelling(rounds, proposals, cast(StopReason, labelling.stop_reason), seed_rows, labelling.target)

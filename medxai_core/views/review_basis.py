@@ -43,17 +43,21 @@ class ReviewBasis:
     labelling: RecordedLabelling | None
 
 
-def load_review_basis(study: Study, *, items: Items | None = None) -> ReviewBasis:
+def load_review_basis(
+    study: Study, *, items: Items | None = None, labelling: RecordedLabelling | None = None
+) -> ReviewBasis:
     """Read what the figures of a review rest on.
 
     Parameters
     ----------
     items : Items, optional
         Of the study, when they are at hand.
+    labelling : RecordedLabelling, optional
+        The newest rounds, when they are at hand.
     """
     items = list_items(study) if items is None else items
-    labelling = find_labelling(study)
-    training = {str(item_id) for item_id in items.item_ids[items.positions_in("train")]}
+    labelling = labelling or find_labelling(study)
+    training = set(items.item_ids[items.positions_in("train")])
     seeds = {item_id: label for item_id, label in get_reference_seeds(items).items() if item_id in training}
     open_items = frozenset(training - seeds.keys())
     proposals = {item_id: one for item_id, one in get_proposals(labelling).items() if item_id in open_items}

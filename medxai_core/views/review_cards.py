@@ -55,23 +55,27 @@ def make_cards(items: Items, item_ids: Sequence[str], measures: ProposalMeasures
     -------
     ReviewCards
     """
-    row_of = {str(items.item_ids[row]): int(row) for row in find_judgeable(items)}
-    kept = [item_id for item_id in dict.fromkeys(item_ids) if item_id in row_of]
+    found = (items.rows_by_id.get(item_id, -1) for item_id in dict.fromkeys(item_ids))
+    return make_cards_at(items, np.array([row for row in found if row >= 0], np.int64), measures)
+
+
+def make_cards_at(items: Items, rows: np.ndarray, measures: ProposalMeasures | None = None) -> ReviewCards:
+    """Return the cards of the items at some rows, (m,) int64 and each once; else as `make_cards`."""
+    judgeable = np.zeros(len(items), bool)
+    judgeable[find_judgeable(items)] = True
+    kept = rows[judgeable[rows]]
     labels = np.full(len(kept), None, object)
     cluster_ids, rounds = np.full(len(kept), -1, np.int32), np.full(len(kept), -1, np.int32)
     if measures is not None:
-        place_of = {str(item_id): place for place, item_id in enumerate(measures.item_ids)}
-        places = np.array([place_of.get(item_id, -1) for item_id in kept], np.int64)
+        place_of = np.full(len(items), -1, np.int32)
+        place_of[measures.rows] = np.arange(len(measures.rows))
+        places = place_of[kept]
         proposed = np.flatnonzero(places >= 0)
         labels[proposed] = measures.labels[places[proposed]]
         cluster_ids[proposed] = measures.cluster_ids[places[proposed]]
         rounds[proposed] = measures.rounds[places[proposed]]
     return ReviewCards(
-        item_ids=np.array(kept, object),
-        positions=np.array([row_of[item_id] for item_id in kept], np.int64),
-        labels=labels,
-        cluster_ids=cluster_ids,
-        rounds=rounds,
+        item_ids=items.item_ids[kept], positions=kept, labels=labels, cluster_ids=cluster_ids, rounds=rounds
     )
 
 

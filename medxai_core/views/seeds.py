@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from medxai_core.config import CLASS_NAMES
 from medxai_core.progress import OnProgress
+from medxai_core.records.feature_rows import FeatureRows
 from medxai_core.records.pictures import Items, list_items
 from medxai_core.review import Decision, compute_labels, suggest_seeds
-from medxai_core.stages.clusters import find_clusterable, get_matrix
 from medxai_core.study import Study
 
 CLASSES_WANTED = 100
@@ -51,11 +49,12 @@ def suggest_study_seeds(
         The features have not been extracted.
     """
     items = list_items(study) if items is None else items
-    matrix = get_matrix(study)
-    positions = find_clusterable(study, matrix)
-    positions = positions[~items.is_seed[positions]]
-    chosen = suggest_seeds(np.asarray(matrix[positions]), min(n, len(positions)), seed=seed, on_progress=on_progress)
-    return [str(item_id) for item_id in items.item_ids[positions[chosen]]]
+    features = FeatureRows(study)
+    positions = items.positions_in("train")
+    positions = positions[features.known[positions] & ~items.is_seed[positions]]
+    points = features.at(positions).read()
+    chosen = suggest_seeds(points, min(n, len(positions)), seed=seed, overwrite=True, on_progress=on_progress)
+    return items.item_ids[positions[chosen]].tolist()
 
 
 def count_starting_labels(items: Items, decisions: Sequence[Decision]) -> dict[str, int]:

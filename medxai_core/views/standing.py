@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,9 +15,11 @@ from medxai_core.records.labellings import find_proposals, list_labellings
 from medxai_core.records.masks import MaskSetting, get_locked_setting, is_tuned_on_test
 from medxai_core.records.pictures import find_training_items
 from medxai_core.records.runs import list_trained_runs
-from medxai_core.review import compute_labels
+from medxai_core.review import Decision, compute_labels
+from medxai_core.review.labels import Proposal
 from medxai_core.study import Study
 from medxai_core.views.recorded_scores import find_current_row, find_trivial_row
+from medxai_core.views.review_basis import ReviewBasis
 
 StepName = Literal["pictures", "features", "clusters", "seeds", "labels", "decisions", "runs", "setting", "scores"]
 
@@ -177,12 +179,25 @@ def _has_rows(study: Study, column: object) -> bool:
     return bool(study.read(select(column).limit(1)))  # type: ignore[call-overload]
 
 
-def count_label_states(study: Study, foundation: Foundation) -> LabelCounts:
-    """Count the labels in force from the log: only items that a reader has touched are looked at one by one."""
-    decisions = list_decisions(study)
+def count_label_states(
+    study: Study,
+    foundation: Foundation,
+    *,
+    decisions: Sequence[Decision] | None = None,
+    basis: ReviewBasis | None = None,
+) -> LabelCounts:
+    """Count the labels in force from the log: only items that a reader has touched are looked at one by one.
+
+    Parameters
+    ----------
+    decisions : sequence of Decision, optional
+        The whole log, when it is at hand.
+    basis : ReviewBasis, optional
+        Of the study, when it is at hand: looking up each item in the store takes most of the time of a long log.
+    """
+    decisions = list_decisions(study) if decisions is None else decisions
     touched = sorted({decision.item_id for decision in decisions})
-    seeds = find_training_items(study, touched)
-    proposals = find_proposals(study, list(seeds))
+    seeds, proposals = _find_known(study, touched, basis)
     known = {item_id: label for item_id, label in seeds.items() if label}
     states = compute_labels(list(seeds), known, proposals, decisions)
     given = [state for state in states.values() if state.source == "review"]
@@ -194,6 +209,18 @@ def count_label_states(study: Study, foundation: Foundation) -> LabelCounts:
         n_reviewed=sum(states[item_id].source != "cluster" for item_id in proposals),
         classes=frozenset(foundation.n_seeds) | {str(state.label) for state in given},
     )
+
+
+def _find_known(
+    study: Study, item_ids: list[str], basis: ReviewBasis | None
+) -> tuple[dict[str, str | None], dict[str, Proposal]]:
+    """Return the training items among some, each with its label when it is a seed, and what is proposed for them."""
+    if basis is None:
+        seeds = find_training_items(study, item_ids)
+        return seeds, find_proposals(study, list(seeds))
+    given, proposed = basis.reference_labels, basis.proposals
+    here = [item_id for item_id in item_ids if item_id in given or item_id in basis.open_items]
+    return {one: given.get(one) for one in here}, {one: proposed[one] for one in here if one in proposed}
 
 
 def find_mask_standing(study: Study) -> MaskStanding:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from medxai_core.masks import make_mask, overlay_heatmap, overlay_mask
-from medxai_core.records.masks import MaskSetting
+from medxai_core.records.masks import MaskSetting, make_band
 from medxai_core.stages.heatmaps import MapMaker
-from medxai_core.stages.masks import make_band
 from medxai_core.views.mask_view import sample_nearest
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from medxai_core.records.decisions import GrowingLog
 from medxai_core.records.pictures import Images, Items, list_images, list_items
 from medxai_core.study import Study, open_study
 
@@ -34,13 +35,13 @@ def _birth(database: Path) -> float:
         return 0.0
 
 
-@st.cache_resource(max_entries=8, ttl=CACHE_SECONDS)
+@st.cache_resource(max_entries=4, ttl=CACHE_SECONDS)
 def _load_images(folder: str, version: str) -> Images:
     """Read the pictures of a study."""
     return list_images(get_study(folder))
 
 
-@st.cache_resource(max_entries=8, ttl=CACHE_SECONDS)
+@st.cache_resource(max_entries=4, ttl=CACHE_SECONDS)
 def _load_items(folder: str, version: str) -> Items:
     """Read the items of a study."""
     return list_items(get_study(folder))
@@ -127,7 +128,7 @@ def _load_reasoning(folder: str, labelling_id: str, version: str) -> tuple[Any, 
     from medxai_core.views.reasons import load_reasoning
 
     study = get_study(folder)
-    reasoning = load_reasoning(study, labelling_id, items=get_items(study))
+    reasoning = load_reasoning(study, get_newest_labelling(study), items=get_items(study))
     return reasoning, measure_proposals(reasoning, get_items(study))
 
 
@@ -140,18 +141,26 @@ def get_reasoning(study: Study) -> tuple[Any, Any] | None:
 
 
 @st.cache_resource(max_entries=8, ttl=CACHE_SECONDS, show_spinner=False)
-def _load_decisions(folder: str, created: float, n_lines: int) -> list:
-    """Read the whole decision log; it only ever grows, so its length tells one state from another."""
-    from medxai_core.records.decisions import list_decisions
-
-    return list_decisions(get_study(folder))
+def _open_log(folder: str, version: str, created: float) -> GrowingLog:
+    """Begin to read the decision log; it is read anew after pictures were removed."""
+    return GrowingLog(get_study(folder))
 
 
 def get_decisions(study: Study) -> list:
-    """Return the whole decision log."""
-    from medxai_core.views.review_progress import count_log_lines
+    """Return the whole decision log; it is shared: no caller changes it."""
+    return _open_log(str(study.folder), get_version(study), _birth(study.folder / "study.db")).read_on()
 
-    return _load_decisions(str(study.folder), _birth(study.folder / "study.db"), count_log_lines(study))
+
+def get_review_basis(study: Study) -> Any:
+    """Return what the figures of a review rest on besides the log (`ReviewBasis`)."""
+    from medxai_core.views.review_basis import load_review_basis
+
+    labelling = get_newest_labelling(study)
+    key = (labelling and labelling.labelling_id, get_version(study))
+    items = get_items(study)
+    return remember(
+        str(study.folder), "review basis", key, lambda: load_review_basis(study, items=items, labelling=labelling)
+    )
 
 
 @st.cache_data(max_entries=8, ttl=CACHE_SECONDS, show_spinner="Choosing pictures that differ from each other")
@@ -256,7 +265,7 @@ def get_health(study: Study) -> Any:
     return _check(str(study.folder), get_version(study), str(study.image_root))
 
 
-@st.cache_resource(max_entries=6, ttl=CACHE_SECONDS, show_spinner="Collecting the points of the map")
+@st.cache_resource(max_entries=3, ttl=CACHE_SECONDS, show_spinner="Collecting the points of the map")
 def _load_map(folder: str, clustering_id: str | None, feature_set: str, reader: str, colour: tuple, state: str) -> Any:
     """Collect the points of the newest map and pack them."""
     from medxai_core.records.clusterings import get_clustering, get_embedding
@@ -266,8 +275,8 @@ def _load_map(folder: str, clustering_id: str | None, feature_set: str, reader: 
     study = get_study(folder)
     items, embedding = get_items(study), get_embedding(study, feature_set)
     clustering = get_clustering(study, clustering_id) if clustering_id else None
-    labelling = get_newest_labelling(study)
-    points = get_map_points(study, items, embedding, clustering=clustering, labelling=labelling, reader=reader)
+    basis = {"clustering": clustering, "labelling": get_newest_labelling(study), "decisions": get_decisions(study)}
+    points = get_map_points(study, items, embedding, reader=reader, **basis)
     return make_map_message(study, items, points, embedding, mode=colour[0], feature=colour[1])
 
 
@@ -309,7 +318,7 @@ def get_cluster_summaries(study: Study, clustering_id: str) -> tuple[Any, Any]:
         str(study.folder),
         "cluster labels",
         key,
-        lambda: count_cluster_labels(study, get_items(study), clustering, described),
+        lambda: count_cluster_labels(study, get_items(study), clustering, described, decisions=get_decisions(study)),
     )
     return labelled, shares
 
@@ -362,7 +371,7 @@ def _choose_training(folder: str, labels: str, labelling_id: str | None, n_lines
     from medxai_core.stages.training import choose_training_items
 
     study = get_study(folder)
-    return choose_training_items(study, get_items(study), labels=labels)
+    return choose_training_items(study, get_items(study), labels=labels, labelling=get_newest_labelling(study))
 
 
 def get_training_choice(study: Study, labels: str) -> Any:

@@ -12,12 +12,14 @@ from medxai_core.records.clusterings import RecordedEmbedding
 from medxai_core.study import Study
 from medxai_core.views.item_thumbnails import draw_item_thumbnail
 from medxai_core.views.map_selection import decode_selection, encode_selection, record_review_selection
+from pages.components.address import change_address
 from pages.components.browser_component import declare_component
 from pages.components.cached import get_images, get_items, get_map
 from pages.components.clusters.map_answers import MapContext, answer_wishes
 from pages.components.clusters.map_message import MODES, MapMessage
 from pages.components.clusters.orders import CLUSTER_KEY, get_order
 from pages.components.frame import get_reader, show_error
+from pages.components.links import go_to_page
 from pages.components.packing import pack
 from pages.components.picture_feed import show_picture_feed
 
@@ -108,11 +110,7 @@ def _write_colour(asked: dict[str, Any]) -> None:
     wanted = {"colour": mode} | ({"feature": feature} if mode == "feature" and isinstance(feature, str) else {})
     if mode == "cluster":
         wanted = {}
-    for name in ("colour", "feature"):
-        if name not in wanted:
-            st.query_params.pop(name, None)
-        elif st.query_params.get(name) != wanted[name]:
-            st.query_params[name] = wanted[name]
+    change_address({name: wanted.get(name) for name in ("colour", "feature")})
 
 
 def _follow_cluster(key: str, asked: dict[str, Any]) -> bool:
@@ -141,5 +139,4 @@ def _open_review(key: str, asked: dict[str, Any], study: Study, message: MapMess
         record_review_selection(study, get_reader(), item_ids)
     except StudyNotWritableError as error:
         show_error(error)  # the session still holds it
-    kept = {name: st.query_params[name] for name in ("study", "reader") if name in st.query_params}
-    st.switch_page("pages/review.py", query_params=kept | {QUEUE_PARAMETER: QUEUE_NAME})
+    go_to_page("review", **{QUEUE_PARAMETER: QUEUE_NAME})

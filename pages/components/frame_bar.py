@@ -10,14 +10,22 @@ from medxai_core.jobs import list_jobs
 from medxai_core.making import DEMO_NAME
 from medxai_core.study import Study
 from medxai_core.views.overview import suggest_k
-from medxai_core.views.standing import Standing, count_foundation, count_label_states, find_mask_standing
+from medxai_core.views.standing import (
+    Foundation,
+    LabelCounts,
+    Standing,
+    count_foundation,
+    count_label_states,
+    find_mask_standing,
+)
+from pages.components.address import change_address
 from pages.components.browser_component import declare_component
-from pages.components.cached import get_state, remember
+from pages.components.cached import get_decisions, get_review_basis, get_state, remember
 from pages.components.frame import find_current_study
 from pages.components.frame_words import FRAME_KEYS, GLOSSARY, HELP_NOTES, TOUR
 from pages.components.job_buttons import start_and_show
 from pages.components.job_strip import draw_again_when_jobs_changed
-from pages.components.links import KEPT, PAGES, go_to_page
+from pages.components.links import PAGES, go_to_page, read_kept
 from pages.components.stepper import NextWords, describe_stages, find_next, is_here
 
 TURN_KEY = "frame_bar_turn"
@@ -56,9 +64,15 @@ def get_standing(study: Study) -> Standing:
     folder, state = str(study.folder), get_state(study)
     stages = state.rpartition("-")[0]  # without the number of the last decision
     base = remember(folder, "standing-base", (stages,), lambda: count_foundation(study))
-    labels = remember(folder, "standing-labels", (state,), lambda: count_label_states(study, base))
+    labels = remember(folder, "standing-labels", (state,), lambda: _count_labels(study, base))
     masks = remember(folder, "standing-masks", (stages, _read_runs(study)), lambda: find_mask_standing(study))
     return Standing(base, labels, masks)
+
+
+def _count_labels(study: Study, base: Foundation) -> LabelCounts:
+    """Count the labels in force; what they rest on is loaded once readers have decided, and shared with Review."""
+    decisions = get_decisions(study)
+    return count_label_states(study, base, decisions=decisions, basis=get_review_basis(study) if decisions else None)
 
 
 def _read_runs(study: Study) -> tuple:
@@ -79,7 +93,7 @@ def _describe(study: Study | None, page: str) -> dict[str, Any]:
     return {
         "page": page,
         "pages": [{"name": one.name, "title": one.title} for one in PAGES],
-        "kept": {name: st.query_params[name] for name in KEPT if name in st.query_params},
+        "kept": read_kept(),
         "stages": stages,
         "next": None if step is None or is_off else _describe_step(step, page),
         "isFinished": step is not None and step.page == "transparency",
@@ -118,11 +132,10 @@ def _follow(study: Study | None, asked: dict[str, Any], page: str) -> None:
 
 def _turn_to(where: dict[str, str]) -> None:
     """Go to another place of the page that is shown: a widget that is bound to the address takes it by its state."""
-    for name, value in where.items():
-        if name in st.session_state:
-            st.session_state[name] = value
-        else:
-            st.query_params[name] = value
+    held = {name: value for name, value in where.items() if name in st.session_state}
+    for name, value in held.items():
+        st.session_state[name] = value
+    change_address({name: value for name, value in where.items() if name not in held})
     st.rerun()
 
 

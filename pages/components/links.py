@@ -30,10 +30,14 @@ PAGES = (
 )
 
 
+def read_kept() -> dict[str, str]:
+    """Return what the address of every page keeps."""
+    return {part: st.query_params[part] for part in KEPT if part in st.query_params}
+
+
 def go_to_page(name: str, **where: str) -> None:
     """Open a page; `where` goes into its address (image, item, run: ids only), study and reader stay in it."""
-    kept = {part: st.query_params[part] for part in KEPT if part in st.query_params}
-    st.switch_page(f"pages/{name}.py", query_params=kept | where)
+    st.switch_page(f"pages/{name}.py", query_params=read_kept() | where)
 
 
 def go_to_first_page() -> None:

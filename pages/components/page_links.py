@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import streamlit as st
 
+from pages.components.address import change_address
 from pages.components.class_words import escape
 from pages.components.links import go_to_page
 
 LONGEST = 60
-NAMED = {"run": "training run", "split": "part of the study", "image": "picture", "tile": "tile"}
+NAMED = {
+    "run": "training run",
+    "split": "part of the study",
+    "image": "picture",
+    "tile": "tile",
+    "colour": "colouring of the map",
+    "feature": "feature",
+    "review_view": "view",
+    "training_view": "view",
+    "review_order": "order of the queue",
+    "review_show": "choice of pictures",
+    "queue": "queue",
+    "study_tab": "tab",
+    "clusters_tab": "tab",
+    "evaluation_part": "tab",
+    "transparency_part": "tab",
+}
 
 
 def open_page(name: str, label: str, *, key: str, icon: str = ":material/arrow_forward:", **where: str) -> None:
@@ -36,15 +53,38 @@ def read_address(name: str, key: str, options: Sequence[str], *, default: str) -
     _tell_unknown(name, key)
 
 
+def tell_unknown(known: Mapping[str, Collection[str]]) -> None:
+    """Say which parts of the address ask for what a page does not have; it then shows what it shows without them.
+
+    Called before the widgets that are bound to the address: these take out what they do not know. Its place is
+    always there, so that nothing below it moves.
+
+    Parameters
+    ----------
+    known : mapping of str to collection of str
+        What each part may be.
+    """
+    with st.container():
+        for name, values in known.items():
+            asked = st.query_params.get(name)
+            if asked and asked not in values:
+                st.warning(
+                    f"**The address asks for the {NAMED.get(name, name)} “{escape(asked[:LONGEST])}”, which is not "
+                    "known here.** You see what this page shows without it.",
+                    icon=":material/link_off:",
+                )
+
+
 def _tell_unknown(name: str, key: str) -> None:
     """Say that what a link asks for is not in this study, while what stands in for it is shown."""
     asked, shown = st.session_state.get(f"{key}_unknown", (None, None))
+    place = st.container()  # always there, so that nothing below it moves
     if asked is None:
         return
     if shown != st.session_state[key]:
         del st.session_state[f"{key}_unknown"]
         return
-    st.warning(
+    place.warning(
         f"**The address asks for the {NAMED.get(name, name)} “{escape(asked[:LONGEST])}”, which this study does not "
         f"have.** You see “{escape(shown)}” instead. Ask whoever sent the address for which study it is.",
         icon=":material/link_off:",
@@ -53,6 +93,5 @@ def _tell_unknown(name: str, key: str) -> None:
 
 def write_address(name: str, key: str, value: str) -> None:
     """Put a choice into the address, so that a reload and a link keep it."""
-    if st.query_params.get(name) != value:
-        st.query_params[name] = value
+    change_address({name: value})
     st.session_state[f"{key}_written"] = value

@@ -82,8 +82,9 @@ def _show_cards(study: Study, mode: Mode, channel: str) -> None:
     except MedxaiError as error:
         show_error(error)
         return
+    note = st.container()  # always there: the grid keeps its place, and with it what it holds
     if deck.note:
-        st.caption(deck.note)
+        note.caption(deck.note)
     _grid(key=key, data=data, on_choice_change=lambda: None, height="content")
 
 

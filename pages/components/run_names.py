@@ -17,6 +17,6 @@ def name_runs(runs: Sequence[RecordedRun]) -> dict[str, str]:
 
 
 def _name_run(run: RecordedRun) -> str:
-    """Return recipe, network, day and minute, and the pass whose weights are kept."""
+    """Return recipe, network, day and minute, and the epoch whose weights are kept."""
     began = datetime.fromisoformat(run.created_at)
-    return f"{run.preset}, {run.network}, {began.day} {began:%b %H:%M}, kept pass {run.best_epoch}"
+    return f"{run.preset}, {run.network}, {began.day} {began:%b %H:%M}, best epoch {run.best_epoch}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Literal, NamedTuple
 
-from medxai_core.stages.masks import describe_setting
+from medxai_core.records.masks import describe_setting
 from medxai_core.views.standing import LabelCounts, MaskStanding, Standing
 from pages.components.class_words import plural
 
@@ -202,8 +202,8 @@ def _write_scores(masks: MaskStanding) -> tuple[str, str]:
     """Return the Dice on the test pictures beside that of a disk, which must be beaten."""
     if not masks.is_scored or masks.dice is None:
         return ("no Dice" if masks.is_scored else "-"), ""
-    disk = "" if masks.disk_dice is None else f" (disk {masks.disk_dice:.2f})"
+    disk = "" if masks.disk_dice is None else f" (disk {masks.disk_dice:.3f})"
     words = f"Mean Dice {masks.dice:.3f} on the test pictures"
     words += "" if masks.disk_dice is None else f"; a disk in the middle of every picture has {masks.disk_dice:.3f}"
     tuned = " They had been seen before the setting was chosen (tuned on test)." if masks.is_tuned_on_test else ""
-    return f"Dice {masks.dice:.2f}{disk}", f"{words}.{tuned}"
+    return f"Dice {masks.dice:.3f}{disk}", f"{words}.{tuned}"

@@ -6,12 +6,13 @@ import os
 
 import streamlit as st
 
-from medxai_core.events import get_default_reader
+from medxai_core.readers import LONGEST, get_default_reader, mixes_alphabets, name_reader
 from medxai_core.study import list_studies
+from pages.components.address import change_address
 from pages.components.class_words import escape
 
 STUDY_KEY = "study_folder"
-READER_KEY = "reader"
+READER_KEY, TYPED_KEY, NOTE_KEY = "reader", "reader_typed", "reader_note"
 WRITTEN_KEY = "study_written"
 
 
@@ -46,16 +47,33 @@ def show_study_picker() -> bool:
 
 
 def _ask_reader() -> None:
-    """Ask for the pseudonym of who reads."""
-    reader = st.session_state.get(READER_KEY) or st.query_params.get("reader") or get_default_reader()
-    typed = st.text_input(
-        "Reader", reader, max_chars=40, help="Your pseudonym. It stands beside every decision; never use a name."
+    """Ask for the pseudonym of who reads; the field shows what is recorded, and says where that differs."""
+    if TYPED_KEY not in st.session_state:
+        _take_reader(st.session_state.get(READER_KEY) or st.query_params.get("reader") or "")
+    st.text_input(
+        "Reader",
+        key=TYPED_KEY,
+        max_chars=LONGEST,
+        on_change=lambda: _take_reader(st.session_state[TYPED_KEY]),
+        help="Your pseudonym. It stands beside every decision; never use a name.",
     )
-    st.session_state[READER_KEY] = typed.strip() or get_default_reader()
-    if st.session_state[READER_KEY] != get_default_reader():
-        st.query_params["reader"] = st.session_state[READER_KEY]
-    else:
-        st.query_params.pop("reader", None)
+    notes = st.container()
+    if st.session_state.get(NOTE_KEY):
+        notes.caption(st.session_state[NOTE_KEY])
+    reader = get_reader()
+    change_address({"reader": None if reader == get_default_reader() else reader})
+
+
+def _take_reader(typed: str) -> None:
+    """Record who reads under the name that decisions will carry; may be a callback."""
+    reader = name_reader(typed)
+    st.session_state[READER_KEY] = st.session_state[TYPED_KEY] = reader
+    notes = []
+    if typed and typed != reader:
+        notes.append(f":material/info: Recorded as “{escape(reader)}”, as shown.")
+    if mixes_alphabets(reader):
+        notes.append(":material/warning: It mixes alphabets whose letters look alike: others may read it as another.")
+    st.session_state[NOTE_KEY] = " ".join(notes)
 
 
 def get_reader() -> str:
@@ -69,8 +87,7 @@ def choose_study(folder: str) -> None:
     name = _list_named().get(str(folder))
     if name is not None:
         st.session_state[WRITTEN_KEY] = name
-        if st.query_params.get("study") != name:
-            st.query_params["study"] = name
+        change_address({"study": name})
 
 
 def show_unknown_study() -> None:
@@ -90,15 +107,19 @@ def show_unknown_study() -> None:
 
 def _ask_for_new() -> None:
     """Take the unknown study out of the address, and open the form for a new one."""
-    st.query_params.pop("study", None)
-    st.query_params["new"] = "1"
+    change_address({"study": None, "new": "1"})
 
 
 def _find_unknown(names: dict[str, str]) -> str | None:
     """Return the name of the study that a link asks for and that is not here."""
-    asked = st.query_params.get("study")
+    asked = _read_asked()
     is_link = asked and asked != st.session_state.get(WRITTEN_KEY)
     return asked if is_link and asked not in names.values() else None
+
+
+def _read_asked() -> str:
+    """Return the name of the study in the address; an empty one asks for nothing."""
+    return st.query_params.get("study", "").strip()
 
 
 def _find_current(names: dict[str, str]) -> str:
@@ -106,7 +127,7 @@ def _find_current(names: dict[str, str]) -> str:
 
     What the app itself wrote into the address is no link: it never overrules a choice made since.
     """
-    asked, before = st.query_params.get("study"), st.session_state.get(STUDY_KEY)
+    asked, before = _read_asked(), st.session_state.get(STUDY_KEY)
     if asked and (asked != st.session_state.get(WRITTEN_KEY) or before is None):
         return next(folder for folder, name in names.items() if name == asked)
     demos = [folder for folder in names if os.path.basename(folder) == "demo"]

@@ -89,6 +89,21 @@ def choose_colour(page: Page, name: str) -> None:
     page.get_by_label("Colour by").select_option(label=name)
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1024, 768)])
+def test_what_is_selected_and_what_to_do_with_it_is_seen_without_scrolling(
+    open_page: Callable[..., Page], width: int, height: int
+) -> None:
+    page = open_page("clusters", width=width, height=height)
+    wait_for_map(page)
+    before = get_map(page).bounding_box()
+    page.keyboard.press("]")
+    expect(page.locator(".told")).to_contain_text("Selected")
+    for part in (page.locator(".told"), page.get_by_role("button", name="Review these")):
+        box = part.bounding_box()
+        assert box["y"] > 0 and box["y"] + box["height"] < height
+    assert get_map(page).bounding_box() == before  # nothing jumps under the hand
+
+
 def test_a_loop_around_all_shows_and_exports_exactly_all(page: Page, study: Study, items: Items) -> None:
     n = len(items)
     circle_all(page)

@@ -6,10 +6,12 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlparse
 
 import pytest
 from browser_waiting import wait_until_drawn
-from playwright.sync_api import Page, expect
+from component_modules import load_module
+from playwright.sync_api import Browser, Page, expect
 
 from medxai_core.jobs import record_job, running_job
 from medxai_core.records.decisions import list_decisions
@@ -70,6 +72,81 @@ def test_a_stage_opens_its_page_and_the_address_follows(open_page: Opener) -> No
     expect(page.get_by_role("heading", name="Training").first).to_be_visible(timeout=PATIENCE)
     page.wait_for_url(re.compile(r"/training\?.*study=demo"))
     expect(stages.get_by_role("link", name=re.compile("^Classifier"))).to_have_attribute("aria-current", "page")
+
+
+def go_by_sidebar(page: Page, name: str) -> None:
+    """Open a page by the sidebar, and wait until all of it is there."""
+    page.get_by_test_id("stSidebar").get_by_role("link", name=name).click()
+    expect_page(page, name)
+
+
+def expect_page(page: Page, name: str) -> None:
+    """Wait until a page is there, and its address with all that the page itself puts into it."""
+    expect(page.get_by_role("heading", level=1).first).to_contain_text(name, timeout=PATIENCE)
+    page.wait_for_url(re.compile(f"/{name.lower()}\\?"))
+    wait_until_drawn(page)
+    page.wait_for_timeout(1000)
+
+
+def test_back_leads_from_page_to_page_in_one_press_each(open_page: Opener) -> None:
+    page = open_page("study?study=demo")
+    n_steps = page.evaluate("history.length")
+    for name in ("Clusters", "Review", "Masks"):
+        go_by_sidebar(page, name)
+    assert page.evaluate("history.length") == n_steps + 3
+    masks = page.url
+    assert "image=" in masks and "layer=" in masks  # what the page wrote at first was no step
+    page.keyboard.press(".")
+    expect(page).not_to_have_url(masks, timeout=PATIENCE)  # another threshold
+    assert page.evaluate("history.length") == n_steps + 3
+    for name in ("Review", "Clusters", "Study"):
+        page.go_back()
+        expect_page(page, name)
+    page.go_forward()
+    expect_page(page, "Clusters")
+
+
+def test_a_link_of_a_page_is_one_step_and_leaves_the_address_behind_it_as_it_was(open_page: Opener) -> None:
+    page = open_page("masks?study=demo&split=tuning&layer=14&low=0.3")
+    page.wait_for_url(re.compile("image="))
+    n_steps, left = page.evaluate("history.length"), sorted(urlparse(page.url).query.split("&"))
+    page.get_by_role("button", name="How this picture came to its mask").click()
+    expect_page(page, "Transparency")
+    assert page.evaluate("history.length") == n_steps + 1
+    page.evaluate("addEventListener('popstate', () => { window.wentBackTo = location.href; }, true)")
+    page.go_back()
+    expect_page(page, "Masks")
+    assert sorted(urlparse(page.evaluate("wentBackTo")).query.split("&")) == left
+
+
+def test_a_picture_opened_from_a_grid_is_a_step(open_page: Opener) -> None:
+    page = open_page("transparency?study=demo")
+    grid = page.get_by_role("radiogroup", name="Pictures")
+    expect(grid).to_be_visible()
+    page.get_by_test_id("stMain").get_by_role("button", name=re.compile("^[0-9a-f]{8}$")).first.click()
+    page.wait_for_url(re.compile("image="))
+    wait_until_drawn(page)
+    page.go_back()
+    expect(grid).to_be_visible(timeout=PATIENCE)
+    assert "image=" not in page.url
+
+
+def test_what_is_a_step_of_the_history(chromium: Browser) -> None:
+    page = chromium.new_page()
+    load_module(page, "frame_bar/steps.js", "isStep")
+
+    def is_step(before: str, after: str) -> bool:
+        return page.evaluate("pair => isStep(...pair.map((one) => new URL(one, 'http://x')))", [before, after])
+
+    assert is_step("/study?study=a", "/masks?study=a")
+    assert is_step("/study?study=a", "/study?study=b")
+    assert is_step("/study?study=a", "/study?study=a&new=1")
+    assert is_step("/transparency?image=ab", "/transparency")
+    assert not is_step("/study", "/study?study=a")
+    assert not is_step("/masks?study=a", "/masks?study=a&image=ab&layer=3")
+    assert not is_step("/masks?layer=3", "/masks?layer=4")
+    assert not is_step("/transparency?image=ab", "/transparency?image=abcdef")
+    page.close()
 
 
 def test_the_next_step_is_one_click_from_import_to_proposals(open_page: Opener, fresh: Study) -> None:

@@ -130,6 +130,33 @@ def test_layers_change_by_key_by_slider_and_on_the_sheet(open_page: OpenPage, br
     wait_for_address(page, layer="5")
 
 
+def test_a_reload_keeps_what_can_be_undone(open_page: OpenPage) -> None:
+    page = open_page("masks?study=demo&split=tuning&layer=14&low=0.3")
+    expect(find_dice(page)).to_have_text(re.compile("Dice"), timeout=PATIENCE)
+    for layer in ("15", "16"):
+        page.keyboard.press("PageDown")
+        wait_for_address(page, layer=layer)
+    page.keyboard.press("z")
+    wait_for_address(page, layer="15")
+    page.reload()
+    wait_until_drawn(page)
+    expect(find_dice(page)).to_have_text(re.compile("Dice"), timeout=PATIENCE)
+    page.keyboard.press("Shift+Z")
+    wait_for_address(page, layer="16")
+    for layer in ("15", "14"):
+        page.keyboard.press("z")
+        wait_for_address(page, layer=layer)
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+
+
+def test_one_setting_of_the_paper_is_one_button(open_page: OpenPage) -> None:
+    page = open_page("masks?study=demo&split=tuning&layer=14&low=0.4&high=0.7")
+    expect(find_dice(page)).to_have_text(re.compile("Dice"), timeout=PATIENCE)
+    chosen = page.locator('.presets button[aria-pressed="true"]')
+    expect(chosen).to_have_text("1, 3")
+    expect(page.get_by_role("button", name=re.compile("^Paper's runs 1 and 3: layer 14"))).to_be_visible()
+
+
 def test_pictures_and_methods_change_and_the_scores_follow(open_page: OpenPage, browser_home: Path) -> None:
     page = open_page("masks?study=demo&split=tuning&layer=14&low=0.3")
     expect(find_dice(page)).to_have_text(re.compile("Dice"), timeout=PATIENCE)

@@ -14,6 +14,7 @@ from medxai_core.records.decisions import list_decisions
 from medxai_core.records.labellings import find_labelling
 from medxai_core.records.pictures import list_items
 from medxai_core.review import list_in_force
+from medxai_core.stages.labels import decide
 from medxai_core.studies.removal import remove_image
 from medxai_core.views.proposal_queue import measure_proposals, order_proposals
 from medxai_core.views.reasons import load_reasoning
@@ -134,6 +135,58 @@ def test_a_server_killed_in_the_middle_gets_all_of_them_once(chromium: Browser, 
     check_once(review, names)
     names += review.decide("a")
     check_once(review, names)
+
+
+def test_a_disagreement_leaves_the_queue_when_it_is_settled_and_comes_back_by_undo(
+    chromium: Browser, own_server: ReviewServer
+) -> None:
+    first, second = sorted(find_labelling(own_server.study).proposals)[:2]
+    for item_id in (first, second):
+        decide(own_server.study, item_id, "accept", reader="one")
+        decide(own_server.study, item_id, "reject", reader="two")
+    review = open_review(chromium, own_server, reader="third", review_order="disagreement")
+    place = review.page.locator(".one .place")
+    expect(place).to_have_text("1 of 2")
+    names = review.decide("s")  # put off: still to be settled
+    expect(place).to_have_text("2 of 2")
+    names += review.decide("a")
+    expect(place).to_have_text("1 of 1")
+    names += review.decide("x")
+    expect(review.page.get_by_text("Nothing is left in this queue.")).to_be_visible()
+    review.wait_saved()
+    review.page.keyboard.press("z")
+    expect(place).to_have_text("1 of 1")
+    assert review.item == names[-1]
+
+
+def test_a_lost_connection_is_a_note_beside_the_review_and_takes_no_key(
+    chromium: Browser, own_server: ReviewServer
+) -> None:
+    review = open_review(chromium, own_server, reader="unplugged")
+    names = review.decide("a")
+    review.wait_saved()
+    review.page.wait_for_timeout(1500)  # the next pictures come meanwhile
+    own_server.kill()
+    names += review.decide("x")
+    note = review.page.get_by_role("dialog").filter(has_text="not responding")
+    expect(note).to_be_visible(timeout=PATIENCE)
+    alert = review.page.locator(".alert")
+    expect(alert).to_contain_text("more than 5 seconds", timeout=PATIENCE)
+    for part in (alert, review.saved, review.page.locator(".keys")):
+        assert not overlap(note.bounding_box(), part.bounding_box())
+    names += review.decide("u")  # the note has the focus
+    expect(review.saved).to_contain_text("2 not saved yet")
+    own_server.start()
+    check_once(review, names)
+    expect(note).to_have_count(0)
+
+
+def overlap(one: dict[str, float], other: dict[str, float]) -> bool:
+    """Return True when two boxes of the page share a point."""
+    return all(
+        one[start] < other[start] + other[size] and other[start] < one[start] + one[size]
+        for start, size in (("x", "width"), ("y", "height"))
+    )
 
 
 def test_decisions_that_a_closed_page_left_behind_are_sent_by_the_next_one(

@@ -16,7 +16,7 @@ from medxai_core.records.clusterings import get_clustering, get_embedding, get_f
 from medxai_core.records.labellings import find_labelling
 from medxai_core.records.pictures import list_images, list_items
 from medxai_core.stages.labels import decide, get_label_states
-from medxai_core.study import Study
+from medxai_core.study import Study, to_objects
 from medxai_core.views.map_points import LABEL_CODES, OUTCOME_CODES, SOURCE_CODES, SPLIT_CODES, get_map_points
 from medxai_core.views.map_selection import encode_selection, get_review_selection
 from pages.components.cluster_map import REVIEW_KEY, provide_thumbnails
@@ -156,11 +156,15 @@ def test_a_hostile_label_has_no_code_and_so_never_leaves(small_study):
 
     labelling = find_labelling(small_study)
     hostile = "</script><b>polyp"
-    rows = {item_id: row | {"label": hostile} for item_id, row in labelling.proposals.items()}
+    proposals = dataclasses.replace(labelling.proposals, labels=to_objects([hostile] * len(labelling.proposals)))
     items, embedding = list_items(small_study), get_embedding(small_study)
     with pytest.raises(ValueError, match="not in tuple"):
         get_map_points(
-            small_study, items, embedding, clustering=None, labelling=dataclasses.replace(labelling, proposals=rows)
+            small_study,
+            items,
+            embedding,
+            clustering=None,
+            labelling=dataclasses.replace(labelling, proposals=proposals),
         )
     assert hostile.encode() not in make(small_study, reader=None)
 

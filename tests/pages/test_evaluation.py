@@ -69,10 +69,10 @@ def test_the_table_holds_the_run_the_trivial_masks_and_the_papers_rows(study: St
     table = open_page("evaluation").table[0].value
     assert len(table) == 4 + len(PAPER_ROWS)
     shown = table["Pixels right (accuracy)"]
-    assert shown[0].startswith("**0.512**") and "0.11 to 0.89" in shown[0]
+    assert shown[0].startswith("**0.512**") and "0.111\u20130.888" in shown[0]
     assert f"{dice['n_defined']} of {dice['n']}" == table["Pictures"][0]
     assert [row.startswith(":gray-badge[trivial]") for row in table["Masks"][:4]] == [False, True, True, True]
-    assert list(shown[4:]) == [f"{row.accuracy:.4f}" for row in PAPER_ROWS]
+    assert list(shown[4:]) == [f"{row.accuracy:.3f}" for row in PAPER_ROWS]
 
 
 def test_without_a_lock_no_test_score_is_shown_and_the_way_to_masks_is(study: Study, open_page, read_page) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from medxai_core.jobs import list_jobs, record_job, running_job
+from medxai_core.readers import get_default_reader
 from medxai_core.records.masks import MaskSetting
 from medxai_core.records.pictures import list_images
 from medxai_core.studies.removal import remove_image
@@ -18,6 +20,7 @@ from pages.components.job_strip import describe_progress
 from pages.components.links import PAGES
 from pages.components.stepper import NEXT, STAGES, WATCH, describe_stages, find_next, is_here
 
+ROOT = Path(__file__).resolve().parents[2]
 BOTH = frozenset({"polyp", "non_polyp"})
 PROPOSED = Standing(
     Foundation(480, 229, False, True, True, 40, {"polyp": 40, "non_polyp": 36}, "l", 53, 91),
@@ -44,7 +47,7 @@ def test_each_stage_says_its_state_and_the_number_that_matters() -> None:
         "masks": ("-", "open"),
         "evaluation": ("-", "open"),
     }
-    assert say(SCORED)["evaluation"] == ("Dice 0.44 (disk 0.30)", "done")
+    assert say(SCORED)["evaluation"] == ("Dice 0.439 (disk 0.295)", "done")
     assert say(SCORED)["masks"] == ("layer 20", "done")
 
 
@@ -164,3 +167,72 @@ def test_a_job_at_work_has_one_stop_button(open_page, fresh_study) -> None:
     record_job(fresh_study, "train", title="Training, quick", parameters={"arguments": []})
     app: AppTest = open_page("training")
     assert [button.label for button in app.button].count("Stop") == 1
+
+
+def test_an_empty_study_in_the_address_asks_for_nothing_and_the_name_is_written(open_page, small_study) -> None:
+    for asked in ("", "  "):
+        app = open_page("clusters", study=asked)
+        assert app.title[0].value == "Clusters"
+        assert app.query_params["study"] in ("small", ["small"])
+
+
+def test_the_reader_field_shows_what_is_recorded(open_page, small_study) -> None:
+    app = open_page("review", reader="an\u200bna")
+    field = app.text_input(key="reader_typed")
+    assert field.value == "anna" == app.session_state["reader"]
+    assert any("Recorded as “anna”" in one.value for one in app.sidebar.caption)
+    assert app.query_params["reader"] in ("anna", ["anna"])
+    field.set_value("  ben\u202e   two ").run()
+    assert app.text_input(key="reader_typed").value == "ben two" == app.session_state["reader"]
+    assert any("Recorded as “ben two”" in one.value for one in app.sidebar.caption)
+    app.text_input(key="reader_typed").set_value("ben").run()
+    assert not app.sidebar.caption
+    app.text_input(key="reader_typed").set_value("b\u0435n").run()
+    assert any("mixes alphabets" in one.value for one in app.sidebar.caption)
+    app.text_input(key="reader_typed").set_value("").run()
+    assert app.text_input(key="reader_typed").value == get_default_reader() == app.session_state["reader"]
+    assert "reader" not in app.query_params
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "words"),
+    [
+        ("review", "review_view", "view"),
+        ("review", "review_order", "order of the queue"),
+        ("review", "review_show", "choice of pictures"),
+        ("review", "queue", "queue"),
+        ("clusters", "clusters_tab", "tab"),
+        ("clusters", "colour", "colouring of the map"),
+        ("study", "study_tab", "tab"),
+        ("training", "training_view", "view"),
+        ("evaluation", "evaluation_part", "tab"),
+        ("transparency", "transparency_part", "tab"),
+    ],
+)
+def test_nonsense_in_the_address_is_said(open_page, small_study, page: str, name: str, words: str) -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.query_params[name] = "nonsense"
+    app.run().switch_page(f"pages/{page}.py")
+    app.query_params[name] = "nonsense"
+    app.run()
+    assert not app.exception
+    assert f"asks for the {words} “nonsense”" in app.warning[0].value
+
+
+def list_places(app: AppTest) -> list[str]:
+    """Return the kinds of what the page draws, in the order of their places; each inner one is named by its own."""
+    [body] = [block for block in app.main.children.values() if "frame_body_place" in str(getattr(block, "proto", ""))]
+    return [child.type for child in body.children.values()]
+
+
+@pytest.mark.parametrize(("page", "unknown"), [("clusters", "colour"), ("review", "review_order")])
+def test_what_is_said_above_a_component_does_not_move_it(open_page, small_study, page: str, unknown: str) -> None:
+    usual = list_places(open_page(page))
+    assert len(usual) > 2
+    fail(small_study, "features", ZeroDivisionError("a message on the page"))
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.run().switch_page(f"pages/{page}.py")
+    app.query_params[unknown] = "nonsense"
+    app.run()
+    assert app.warning
+    assert list_places(app) == usual

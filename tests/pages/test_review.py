@@ -13,7 +13,7 @@ from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
 
 from medxai_core.config import CLASS_NAMES
-from medxai_core.events import get_default_reader
+from medxai_core.readers import get_default_reader
 from medxai_core.records.clusterings import get_clustering
 from medxai_core.records.decisions import list_decisions, new_event_id
 from medxai_core.records.labellings import find_labelling

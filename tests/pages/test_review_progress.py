@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from medxai_core.events import get_default_reader
+from medxai_core.readers import get_default_reader
 from medxai_core.records.decisions import append_decisions, list_decisions, new_event_id
 from medxai_core.records.labellings import find_labelling
 from medxai_core.review import Decision, list_in_force

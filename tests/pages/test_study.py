@@ -45,7 +45,7 @@ def test_the_counts_are_those_of_the_study_and_test_labels_are_hidden(open_page,
     assert not app.exception
     metrics = {metric.label: metric.value for metric in app.metric}
     assert (metrics["Pictures"], metrics["Tiles"], metrics["Experts' masks"]) == ("24", "96", "24")
-    splits = app.dataframe[0].value.set_index("Split")
+    splits = app.table[0].value.set_index("Split")
     assert splits["Pictures"].sum() == 24
     [test_row] = [row for name, row in splits.iterrows() if name.startswith("test")]
     assert (test_row["Import: polyp"], test_row["Import: non-polyp"]) == ("hidden", "hidden")
@@ -58,8 +58,8 @@ def test_labels_of_readers_are_counted_beside_those_of_the_import(open_page, fre
     for item_id in free:
         decide(fresh_study, str(item_id), "label", reader="r1", label="polyp")
     app = open_page("study")
-    [decided] = [metric.value for metric in app.metric if metric.label == "Decided by readers"]
-    splits = app.dataframe[0].value
+    [decided] = [metric.value for metric in app.metric if metric.label == "By readers"]
+    splits = app.table[0].value
     assert decided == "3"
     assert splits["Decided by readers"].tolist() == [3 if name.startswith("train") else 0 for name in splits["Split"]]
     assert splits["Given to the method"][0] == items.is_seed.sum()

@@ -95,14 +95,14 @@ def test_test_scores_stay_hidden_until_the_setting_is_locked(open_page, small_st
         record_classifier_scores(small_study, run.run_id, split, scores=scores, probabilities=np.zeros(96))
     app = open_page("training")
     assert not app.exception
-    [table] = [one.value for one in app.dataframe if "Score (100 % is best)" in one.value.columns]
+    [table] = [one.value for one in app.table if "Score (100 % is best)" in one.value.columns]
     assert list(table.columns) == ["Score (100 % is best)", "Check pictures (validation)"]
     assert table.iloc[0, 1].startswith("100 %")
     assert "chosen by these pictures" in read_page(app)
     assert "Hidden until layer and threshold" in read_page(app)
     record_lock(small_study, run.run_id, MaskSetting(14, "gradcam", 0.4, 0.7), reader="r1")
     app = open_page("training")
-    [table] = [one.value for one in app.dataframe if "Score (100 % is best)" in one.value.columns]
+    [table] = [one.value for one in app.table if "Score (100 % is best)" in one.value.columns]
     assert table["Test pictures"][0].startswith("50 %")
 
 
@@ -113,7 +113,7 @@ def test_without_known_labels_no_scores_are_offered(open_page, small_study, read
     app = open_page("training")
     assert next(button for button in app.button if button.label == "Compute the scores").disabled
     assert "holds no known labels" in read_page(app)
-    assert '"kept: pass 2"' in str(app.get("plotly_chart")[0].proto.spec)
+    assert '"best epoch: 2"' in str(app.get("plotly_chart")[0].proto.spec)
 
 
 def test_runs_are_compared_side_by_side(open_page, small_study):

@@ -15,8 +15,9 @@ export function makeSide(gallery, actions) {
   const buttons = make("div", { class: "buttons" }, [review, menu, back, clear]);
   const picks = make("div", { class: "picks" });
   const empty = make("div", { class: "empty" });
-  const element = make("div", { class: "side" }, [told, buttons, picks, empty, gallery.frame]);
-  const side = { element, told, buttons, menu, review, back, clear, picks, empty, gallery, actions, version: "" };
+  const head = make("div", { class: "side-head" }, [told, buttons]);
+  const element = make("div", { class: "side" }, [head, picks, empty, gallery.frame]);
+  const side = { element, head, told, buttons, menu, review, back, clear, picks, empty, gallery, actions, version: "" };
   side.show = () => showSide(side);
   return side;
 }
@@ -29,8 +30,10 @@ function showSide(side) {
     const lines = [...header.howTo.entries()];
     side.empty.replaceChildren(...lines.map(([i, text]) => make("p", { class: i ? "quiet" : "lead", text })));
   }
-  side.told.textContent = describeSelection(scene, countAway(scene, listSelected(scene)));
-  side.told.hidden = side.gallery.frame.hidden = !nSelected;
+  side.told.textContent = describeSelection(scene, countAway(scene, listSelected(scene))) || "Nothing selected";
+  side.told.classList.toggle("nothing", !nSelected);
+  side.head.classList.toggle("nothing", !nSelected && !scene.history.length);
+  side.gallery.frame.hidden = !nSelected;
   side.review.hidden = side.menu.hidden = side.clear.hidden = !nSelected;
   side.back.hidden = !scene.history.length;
   side.buttons.hidden = !nSelected && !scene.history.length;

@@ -2,6 +2,7 @@ import { getInstance, make } from "../shared/dom.js";
 import { isTyping } from "../shared/keys.js";
 import { makeHelp } from "./help.js";
 import { drawStages } from "./stages.js";
+import { keepHistoryShort } from "./steps.js";
 import { makeTour } from "./tour.js";
 
 const bars = new WeakMap();
@@ -19,6 +20,7 @@ export default function frameBar({ data, parentElement, setStateValue }) {
 }
 
 function makeBar(root) {
+  keepHistoryShort();
   const bar = { root, data: null, go: () => {} };
   bar.line = make("div", { class: "line" });
   bar.help = makeHelp(bar);

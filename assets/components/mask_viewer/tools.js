@@ -68,11 +68,10 @@ export function makePresets({ onChoose, onUndo, onRedo }) {
   return {
     element,
     setPresets(presets, describe) {
-      buttons = presets.map(({ name, words, setting }) => {
+      buttons = joinPaperRuns(presets).map(({ name, text, words, setting }) => {
         const isPaper = name.startsWith("paper");
-        const text = isPaper ? name.slice(-1) : name === "tuning" ? "Best on tuning" : "Locked";
         const button = make("button", {
-          type: "button", text, title: words, "aria-label": isPaper ? `Paper's run ${text}: ${words}` : `${text}: ${describe(setting)}`,
+          type: "button", text, title: words, "aria-label": isPaper ? `Paper's run${text.includes(",") ? "s" : ""} ${text.replace(", ", " and ")}: ${words}` : `${text}: ${describe(setting)}`,
           onclick: () => onChoose(setting),
         });
         return { button, setting, isPaper };
@@ -88,6 +87,18 @@ export function makePresets({ onChoose, onUndo, onRedo }) {
       redo.disabled = !canRedo;
     },
   };
+}
+
+/** Name each setting; the paper's runs that make the same mask share a button, or two would seem chosen at once. */
+function joinPaperRuns(presets) {
+  const joined = [];
+  for (const preset of presets) {
+    const isPaper = preset.name.startsWith("paper");
+    const same = isPaper && joined.find((one) => one.name.startsWith("paper") && isSameMask(one.setting, preset.setting));
+    if (same) same.text += `, ${preset.name.slice(-1)}`;
+    else joined.push({ ...preset, text: isPaper ? preset.name.slice(-1) : preset.name === "tuning" ? "Best on tuning" : "Locked" });
+  }
+  return joined;
 }
 
 /** Make the choice of the method, of the alignment and of the inversion. */

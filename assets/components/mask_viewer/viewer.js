@@ -50,6 +50,7 @@ export function createViewer(root) {
     header = next;
     colors = { ...header.colors, heat: splitTriples(parts.heat) };
     if (!room) build();
+    history.open(header.memory);
     if (isNewChannel) connect();
     if (isNewSplit) forgetPicture();
     room.presets.setPresets(header.presets, describeSetting);

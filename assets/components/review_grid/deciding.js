@@ -10,7 +10,7 @@ export function decideOne(review, action, label) {
   if (refusal) return review.say(refusal);
   const items = describeItems(review, [review.cards[review.place]], action, label);
   review.desk.decide(action, "one", items);
-  if (action !== "flag") review.advance();
+  if (action !== "flag" && !review.settle(action, items)) review.advance();
   review.showCard();
   review.say(sayRecorded(review, action, items));
 }
@@ -71,7 +71,7 @@ export function revert(review, verb) {
 function recordMany(review, action, kind, items) {
   review.desk.decide(action, kind, items);
   review.grid.clear();
-  review.advance();
+  if (!review.settle(action, items)) review.advance();
   review.grid.scrollTo(Math.max(review.place, 0));
   review.showCard();
   review.say(sayRecorded(review, action, items));

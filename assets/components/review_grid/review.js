@@ -19,6 +19,7 @@ import { GRID_HINT, listHelp } from "./words.js";
 
 const MOST_LARGE_KEPT = 28;
 const LEAST_HEIGHT = 440;
+const SETTLING_ACTIONS = new Set(["accept", "reject", "other", "unsure", "label"]);
 
 /** Keep one review in an element: its deck, the cards that pass the filters, the place among them, the view. */
 export class Review {
@@ -166,6 +167,17 @@ export class Review {
     const next = this.show === "open" ? findOpen(this.deck, this.desk, this.cards, this.place) : this.place + 1;
     if (next < 0) this.list();
     else this.place = Math.min(next, this.cards.length - 1);
+  }
+
+  /** Take pictures out of the list whose disagreement was just settled; false where nothing is settled by this. */
+  settle(action, items) {
+    if (!this.deck.header.settles || !SETTLING_ACTIONS.has(action)) return false;
+    const gone = new Set(items.map(({ item }) => this.deck.places.get(item)));
+    const nBefore = this.cards.slice(0, this.place).filter((card) => gone.has(card)).length;
+    this.cards = this.cards.filter((card) => !gone.has(card));
+    this.place = Math.min(this.place - nBefore, this.cards.length - 1);
+    this.grid.restart();
+    return true;
   }
 
   step(by) {

@@ -20,11 +20,18 @@ export function listenToKeys(onKey) {
   return () => document.removeEventListener("keydown", listener);
 }
 
+/** True in a dialog; what Streamlit says of a lost connection takes the focus too, but is only a note: see app.css. */
+function isInDialog(target) {
+  const dialog = target.closest('[role="dialog"]');
+  const isNote = dialog?.closest('[data-testid="stDialog"]') && document.querySelector('[data-testid="stConnectionStatus"]');
+  return Boolean(dialog) && !isNote;
+}
+
 /** True when a key goes into a text field, or works a slider or a list that has the focus. */
 export function isTyping(event) {
   const target = event.composedPath()[0];
   if (!(target instanceof Element)) return false;
-  if (target.closest?.('[role="dialog"]') || target.isContentEditable) return true;
+  if (isInDialog(target) || target.isContentEditable) return true;
   if (!TYPED_INTO.has(target.tagName)) return false;
   return !(target.tagName === "INPUT" && NOT_TYPED.has(target.type)) || event.key.startsWith("Arrow");
 }

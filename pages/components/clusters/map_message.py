@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
+from string import ascii_letters, digits
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,8 @@ COLOURS = [OKABE_ITO[name] for name in ("blue", "orange", "bluish_green", "reddi
 GREY = (140, 140, 140)
 SCALE = ((0, 114, 178), (165, 160, 165), (230, 159, 0))
 NAME_BYTES = 8
+PLAIN = [ord(sign) for sign in f"{ascii_letters}{digits}_.-"]
+"""Signs of an id that are shown as they are."""
 MODES = ("cluster", "label", "source", "review", "round", "split", "feature")
 SOURCES = {
     None: "no label",
@@ -57,7 +59,6 @@ FILES_WARNING = (
     "File names may name a patient or give a finding away. Exports carry ids instead; "
     "save the names only where they may be seen."
 )
-_NO_SIGN = re.compile(r"[^0-9A-Za-z_.-]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,8 +127,10 @@ def encode_names(item_ids: np.ndarray) -> np.ndarray:
     >>> bytes(encode_names(np.array(["71179abc4b011cc9-r0c1", "<b>"], object)).ravel())
     b'71179abc_b_\\x00\\x00\\x00\\x00\\x00'
     """
-    names = [_NO_SIGN.sub("_", item_id[:NAME_BYTES]) for item_id in item_ids]
-    return np.array(names, f"S{NAME_BYTES}").view(np.uint8).reshape(len(names), NAME_BYTES)
+    letters = item_ids.astype(f"U{NAME_BYTES}")
+    codes = letters.view(np.uint32).reshape(len(letters), NAME_BYTES)
+    is_plain = np.isin(codes, PLAIN) | (np.arange(NAME_BYTES) >= np.strings.str_len(letters)[:, None])
+    return np.where(is_plain, codes, ord("_")).astype(np.uint8)
 
 
 def _choose_colour(feature_set: str, mode: str, feature: str) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def _name_rivals(rivals: list[dict[str, Any]]) -> str:
 
 def _show_outcome(labelling: RecordedLabelling) -> None:
     """Show how many labels were proposed, of which class, and why the rounds ended."""
-    given = Counter(row["label"] for row in labelling.proposals.values())
+    given = Counter(labelling.proposals.labels)
     with st.grid(4, min_column_width=150):
         st.metric("Rounds", len(labelling.rounds), help="One cluster gives its label in each.")
         st.metric("Labelled at the start", labelling.n_seeds, help="Seeds and readers' decisions.")
@@ -98,11 +98,11 @@ def _offer_pictures(study: Study, labelling: RecordedLabelling, rows: list[int])
         return
     number = labelling.rounds[rows[0]]["round"]
     st.markdown(say_plainly(labelling.rounds[rows[0]]["why"]))
-    item_ids = {item_id for item_id, row in labelling.proposals.items() if row["round"] == number}
-    rows = np.flatnonzero([item_id in item_ids for item_id in get_items(study).item_ids])
+    item_ids = labelling.proposals.item_ids[labelling.proposals.rounds == number]
+    positions = np.sort([get_items(study).rows_by_id[item_id] for item_id in item_ids])
     st.button(
         f"Select the {len(item_ids)} {name_items(study)} of round {number} on the map",
         icon=":material/map:",
         on_click=select_on_map,
-        args=(str(study.folder), rows, f"Round {number}"),
+        args=(str(study.folder), positions, f"Round {number}"),
     )

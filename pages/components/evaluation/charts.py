@@ -54,8 +54,8 @@ def show_intervals(rows: list[RecordedEvaluation]) -> None:
                 error_x=None if kind == "paper" else make_error_bars(values, lows, highs) | {"color": color},
                 hovertemplate="%{y}: %{x:.3f}<extra></extra>",
             )
-    finish_chart(figure, height=ROW_HEIGHT * len(lines) + 110, legend=True, left=10)
-    figure.update_layout(margin={"t": 70}, legend={"y": 1.0, "yref": "container", "yanchor": "top"})
+    finish_chart(figure, height=ROW_HEIGHT * len(lines) + 130, legend=True, left=10)
+    figure.update_layout(margin={"t": 90}, legend={"y": 1.0, "yref": "container", "yanchor": "top"})
     figure.update_xaxes(range=[0, 1], dtick=0.2)
     figure.update_yaxes(categoryorder="array", categoryarray=[line[0] for line in lines], automargin=True)
     show_chart(

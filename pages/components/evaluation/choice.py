@@ -6,10 +6,9 @@ import streamlit as st
 
 from medxai_core.errors import MedxaiError
 from medxai_core.evaluation.paired import PairedDifference
-from medxai_core.records.masks import RecordedEvaluation, get_locked_setting
+from medxai_core.records.masks import RecordedEvaluation, describe_setting, get_locked_setting
 from medxai_core.records.pictures import Images
 from medxai_core.records.runs import RecordedRun
-from medxai_core.stages.masks import describe_setting
 from medxai_core.study import Study
 from medxai_core.views.recorded_scores import find_current_row, find_trivial_row, say_comparison
 from pages.components.class_words import escape
@@ -59,8 +58,8 @@ def choose_split(images: Images) -> str:
         required=True,
         persist_state="session",
         format_func=lambda split: f"{SPLIT_NAMES[split]} ({counts[split]})",
-        help="Layer and threshold are chosen on the tuning pictures, so their scores flatter; the best epoch is "
-        "chosen on the validation pictures. Only test pictures took no part.",
+        help="Layer and threshold are chosen on the tuning pictures, so their scores flatter; the best epoch "
+        "(pass over the pictures) is chosen on the validation pictures. Only test pictures took no part.",
     )
     write_address("split", SPLIT, chosen)
     return chosen

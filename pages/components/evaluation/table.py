@@ -12,6 +12,7 @@ from pages.components.evaluation.words import (
     MASK_USE_BADGES,
     METRIC_WORDS,
     format_cell,
+    format_score,
     format_span,
     get_figure,
     name_row,
@@ -39,7 +40,7 @@ def show_score_table(rows: list[RecordedEvaluation], locked: dict[str, MaskSetti
         tuned = " :red-badge[tuned on test]" if row.tuned_on_test else ""
         table["Masks used for"].append(MASK_USE_BADGES.get(row.masks_used_for, row.masks_used_for) + tuned)
     for paper in PAPER_ROWS:
-        _add(table, f":orange-badge[paper] Run {paper.run}", [f"{getattr(paper, m):.4f}" for m in METRIC_WORDS])
+        _add(table, f":orange-badge[paper] Run {paper.run}", [format_score(getattr(paper, m)) for m in METRIC_WORDS])
         table["Pictures"].append(f"{PAPER_PICTURES} others")
         table["Masks used for"].append(":blue-badge[tile labels]" if paper.run == 1 else ":gray[none for training]")
     st.table(

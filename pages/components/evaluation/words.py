@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from medxai_core.records.masks import MaskSetting, RecordedEvaluation
-from medxai_core.stages.masks import describe_setting
+from medxai_core.records.masks import MaskSetting, RecordedEvaluation, describe_setting
 
 METRIC_WORDS = {
     "accuracy": "Pixels right (accuracy)",
@@ -43,11 +42,11 @@ def format_score(value: float | None) -> str:
     return "\u2013" if value is None else f"{value:.3f}"
 
 
-def format_span(low: float | None, high: float | None, digits: int = 2) -> str:
+def format_span(low: float | None, high: float | None, digits: int = 3) -> str:
     """Return an interval as text; empty without one.
 
-    >>> format_span(0.171, 0.299), format_span(None, None)
-    ('0.17 to 0.30', '')
+    >>> format_span(0.171, 0.2994), format_span(None, None)
+    ('0.171 to 0.299', '')
     """
     return "" if low is None or high is None else f"{low:.{digits}f} to {high:.{digits}f}"
 
@@ -56,7 +55,7 @@ def format_cell(one: dict[str, Any]) -> str:
     """Return a recorded figure as a cell of a table: the value, its 95 % interval below it."""
     if one["value"] is None:
         return "undefined"
-    span = format_span(one["low"], one["high"])
+    span = format_span(one["low"], one["high"]).replace(" to ", "\u2013")  # columns are narrow
     return f"**{one['value']:.3f}**" + (f"  \n:small[:gray[{span}]]" if span else "")
 
 

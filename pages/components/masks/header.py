@@ -52,6 +52,7 @@ def make_header(
     header = {
         "channel": channel,
         "thumbnails": thumbnails,
+        "memory": f"{thumbnails}-{run.run_id}",  # this study and run
         "command": command,
         "run": {"network": run.network, "inputSize": maker.input_size, "layers": list_axes(maker)},
         "split": split,

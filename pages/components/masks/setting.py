@@ -15,6 +15,7 @@ from medxai_core.records.runs import RecordedRun
 from medxai_core.stages.tuning_table import find_tuning_table
 from medxai_core.study import Study
 from medxai_core.views.mask_view import is_same_mask, list_paper_settings
+from pages.components.address import change_address
 
 SETTING, ALIGN = "masks_setting", "masks_align"
 WRITTEN, NOTES, PLACE_NOTES = "masks_written_params", "masks_notes", "masks_place_notes"
@@ -113,9 +114,7 @@ def write_link(setting: MaskSetting, run_id: str, *, split: str, image_id: str |
         "chosen": setting.chosen_on if setting.chosen_on in ("paper", "tuning") else None,
     }  # fmt: skip
     texts = {name: str(value) for name, value in values.items() if value is not None}
-    others = {name: value for name, value in st.query_params.items() if name not in LINK_NAMES}
-    if {**others, **texts} != st.query_params.to_dict():
-        st.query_params.from_dict({**others, **texts})  # at once: each write is a step of the browser's history
+    change_address({name: texts.get(name) for name in LINK_NAMES})
     st.session_state[WRITTEN] = texts
 
 

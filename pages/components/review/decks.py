@@ -10,7 +10,8 @@ from typing import Any, Literal
 import streamlit as st
 
 from medxai_core.study import Study
-from medxai_core.views.review_cards import ReviewCards, find_judgeable, make_cards
+from medxai_core.views.review_cards import ReviewCards, make_cards
+from pages.components.address import change_address
 from pages.components.cached import get_items, get_version
 from pages.components.frame import get_reader
 from pages.components.review.queue import (
@@ -29,6 +30,9 @@ from pages.components.review.queue import (
 
 ITEM_PARAMETER, ORDER_PARAMETER, SHOW_PARAMETER, QUEUE_PARAMETER = "review_item", "review_order", "review_show", "queue"
 SHARED = "shared"
+ITEM_MISSED = (
+    "The picture that the address asks for is not judged here: only training pictures without a given label are."
+)
 SHARED_NOTE = (
     "Pictures on which another reader has decided are left out, so that readers share the work. "
     "For a second, blind reading take “Not decided by me”."
@@ -60,6 +64,12 @@ class Deck:
     empty: str
 
 
+def list_known_parts(study: Study) -> dict[str, list[str]]:
+    """Return what each part of the address that names a queue may be."""
+    orders = [order for order, _ in list_orders(study)]
+    return {ORDER_PARAMETER: orders, QUEUE_PARAMETER: [SELECTION], SHOW_PARAMETER: [SHARED]}
+
+
 def read_choice(study: Study, key: str, mode: str) -> Choice:
     """Return what the reader chose in the browser, or else what the address says; the address then keeps it."""
     if mode == "seeds":
@@ -77,16 +87,13 @@ def read_choice(study: Study, key: str, mode: str) -> Choice:
 
 def _keep(choice: Choice) -> None:
     """Write a choice into the address."""
-    parts = {
-        ORDER_PARAMETER: choice.order if choice.order not in (SELECTION, next(iter(ORDER_WORDS))) else None,
-        QUEUE_PARAMETER: SELECTION if choice.order == SELECTION else None,
-        SHOW_PARAMETER: SHARED if choice.shared else None,
-    }
-    for name, value in parts.items():
-        if value is None:
-            st.query_params.pop(name, None)
-        elif st.query_params.get(name) != value:
-            st.query_params[name] = value
+    change_address(
+        {
+            ORDER_PARAMETER: choice.order if choice.order not in (SELECTION, next(iter(ORDER_WORDS))) else None,
+            QUEUE_PARAMETER: SELECTION if choice.order == SELECTION else None,
+            SHOW_PARAMETER: SHARED if choice.shared else None,
+        }
+    )
 
 
 def open_deck(study: Study, mode: Literal["proposals", "seeds"], choice: Choice) -> Deck:
@@ -121,7 +128,7 @@ def open_deck(study: Study, mode: Literal["proposals", "seeds"], choice: Choice)
         labelling_id=labelling and labelling.labelling_id,
         clustering_id=labelling and labelling.clustering_id,
         start=start,
-        note=_write_note(study, choice, cards),
+        note=_write_note(study, choice, cards, start),
         empty=EMPTY_WORDS.get(choice.order, ""),
     )
 
@@ -132,14 +139,15 @@ def _take_start(study: Study) -> dict[str, str] | None:
     if wanted is not None:
         st.session_state[ITEM_PARAMETER] = {"study": str(study.folder), "item": wanted, "token": uuid.uuid4().hex}
     kept = st.session_state.get(ITEM_PARAMETER)
-    items = get_items(study)
     is_here = kept is not None and kept["study"] == str(study.folder)
-    return kept if is_here and kept["item"] in items.item_ids[find_judgeable(items)] else None
+    return kept if is_here and len(make_cards(get_items(study), [kept["item"]])) else None
 
 
-def _write_note(study: Study, choice: Choice, cards: ReviewCards) -> str:
+def _write_note(study: Study, choice: Choice, cards: ReviewCards, start: dict[str, str] | None) -> str:
     """Say what the queue is, where that is not plain."""
-    notes = [ORDER_NOTES.get(choice.order, ""), SHARED_NOTE if choice.shared else ""]
+    asked = st.session_state.get(ITEM_PARAMETER)
+    is_missed = start is None and asked is not None and asked["study"] == str(study.folder)
+    notes = [ITEM_MISSED if is_missed else "", ORDER_NOTES.get(choice.order, ""), SHARED_NOTE if choice.shared else ""]
     if choice.order == SELECTION:
         n, left = len(get_selection(study)), len(get_selection(study)) - len(cards)
         rest = f" {left} left out: only training pictures without a given label are judged." if left else ""

@@ -11,11 +11,10 @@ from medxai_core.errors import MedxaiError, StudyBusyError
 from medxai_core.stages.review_events import record_events
 from medxai_core.stages.review_messages import read_acts
 from medxai_core.study import Study
-from medxai_core.views.review_basis import load_review_basis
 from medxai_core.views.review_effects import describe_block
 from medxai_core.views.review_progress import count_log_lines
 from pages.components.browser_component import declare_component
-from pages.components.cached import get_decisions, get_items
+from pages.components.cached import get_decisions, get_items, get_review_basis
 from pages.components.class_words import say_plainly
 from pages.components.frame import get_reader
 from pages.components.packing import pack
@@ -120,10 +119,8 @@ def _describe_effects(study: Study) -> list[str]:
         return []
     if block["n"] >= BLOCK:
         try:
-            basis = load_review_basis(study, items=get_items(study))
-            found = describe_block(
-                study, reader=get_reader(), since=block["since"], basis=basis, decisions=get_decisions(study)
-            )
+            known = {"basis": get_review_basis(study), "decisions": get_decisions(study)}
+            found = describe_block(study, reader=get_reader(), since=block["since"], **known)
         except MedxaiError:  # the study cannot be read just now; the next decision tells so
             return list(block["said"])
         block |= {"since": found.until, "n": 0, "said": [say_plainly(one) for one in found.sentences]}
@@ -145,7 +142,8 @@ def _explain(study: Study, message: dict[str, Any]) -> dict[str, Any]:
         return answer
     if review is None or message.get("labelling") != review.reasoning.labelling.labelling_id:
         return answer
-    known = [one for one in asked[:MOST_REASONS] if isinstance(one, str) and one in review.rows]
-    items = get_items(study)
-    reasons = {one: describe_reason(review.reasoning, items, review.rows[one]) for one in known}
+    items, measures = get_items(study), review.measures
+    rows = [items.rows_by_id.get(one, -1) if isinstance(one, str) else -1 for one in asked[:MOST_REASONS]]
+    known = [row for row in rows if row in measures.rows]
+    reasons = {str(items.item_ids[row]): describe_reason(review.reasoning, items, row) for row in known}
     return answer | {"reasons": reasons}

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import io
-from typing import Literal
 
 import numpy as np
 from PIL import Image
 
 from medxai_core.errors import MedxaiError
-from medxai_core.records.pictures import Images, get_thumbnail_path, load_study_image
+from medxai_core.records.pictures import Images, Items, get_thumbnail_path, load_study_image
 from medxai_core.study import Study
-from pages.components.cached import get_images, get_items, get_small_item, get_version, remember, remember_drawing
+from pages.components.cached import get_images, get_items, get_small_item, get_version, remember_drawing
 from pages.components.item_views import has_tiles
 
 LARGE = 1280
@@ -20,26 +19,22 @@ LARGE = 1280
 
 def bring_frames(study: Study, image_ids: list[str]) -> dict[str, bytes | None]:
     """Return frames of training pictures as JPEG, by image id; None for one that cannot be read."""
-    row_of = _find_rows(study, "frames")
-    return {image_id: _draw_frame(study, row_of[image_id]) for image_id in image_ids if image_id in row_of}
+    images = get_images(study)
+    rows = _find_rows(images, images.rows_by_id, image_ids)
+    return {image_id: _draw_frame(study, row) for image_id, row in rows.items()}
 
 
 def bring_items(study: Study, item_ids: list[str]) -> dict[str, bytes | None]:
     """Return training items small, as JPEG, by item id; None for one that cannot be read."""
-    row_of = _find_rows(study, "items")
-    draw = _draw_tile if has_tiles(study) else _read_thumbnail
-    return {item_id: draw(study, row_of[item_id]) for item_id in item_ids if item_id in row_of}
+    items, draw = get_items(study), _draw_tile if has_tiles(study) else _read_thumbnail
+    rows = _find_rows(items, items.rows_by_id, item_ids)
+    return {item_id: draw(study, row) for item_id, row in rows.items()}
 
 
-def _find_rows(study: Study, what: Literal["frames", "items"]) -> dict[str, int]:
-    """Return the rows of the training pictures or items by id: what a review may show."""
-
-    def collect() -> dict[str, int]:
-        held = get_images(study) if what == "frames" else get_items(study)
-        ids = held.image_ids if isinstance(held, Images) else held.item_ids
-        return {str(ids[row]): int(row) for row in held.positions_in("train")}
-
-    return remember(str(study.folder), "review rows", (what, get_version(study)), collect)
+def _find_rows(held: Images | Items, rows_by_id: dict[str, int], ids: list[str]) -> dict[str, int]:
+    """Return the rows of present training pictures or items by id: what a review may show."""
+    found = {one: rows_by_id[one] for one in ids if one in rows_by_id}
+    return {one: row for one, row in found.items() if held.is_present[row] and held.splits[row] == "train"}
 
 
 def _draw_frame(study: Study, position: int) -> bytes | None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import streamlit as st
 
 from medxai_core.review import QUEUE_ORDERS, Decision
-from medxai_core.review.labels import Proposal
-from medxai_core.stages.labels import get_proposals
 from medxai_core.study import Study
 from medxai_core.views.map_selection import get_review_selection
-from medxai_core.views.proposal_queue import ProposalMeasures, order_proposals
+from medxai_core.views.proposal_queue import ProposalMeasures, order_places
 from medxai_core.views.reasons import Reasoning
-from medxai_core.views.review_cards import ReviewCards, find_judgeable, list_taken_by_others, make_cards
+from medxai_core.views.review_cards import ReviewCards, list_taken_by_others, make_cards, make_cards_at
 from medxai_core.views.review_second_reading import queue_disagreements, queue_second_reading
 from pages.components.cached import get_decisions, get_items, get_reasoning, get_suggested_seeds
 from pages.components.frame import get_reader
@@ -46,13 +45,11 @@ STEP = 200
 
 @dataclass(frozen=True, eq=False)
 class ReviewState:
-    """Hold what the views of proposals share in one run of the page; `rows` are positions of items by id."""
+    """Hold what the views of proposals share in one run of the page."""
 
     study: Study
     reasoning: Reasoning
     measures: ProposalMeasures
-    proposals: dict[str, Proposal]
-    rows: dict[str, int]
     decisions: list[Decision]
 
 
@@ -61,11 +58,7 @@ def load_review(study: Study) -> ReviewState | None:
     found = get_reasoning(study)
     if found is None or not len(found[1].item_ids):
         return None
-    reasoning, measures = found
-    rows = {str(item_id): int(row) for item_id, row in zip(measures.item_ids, measures.rows, strict=True)}
-    proposed = get_proposals(reasoning.labelling)
-    proposals = {item_id: proposed[item_id] for item_id in rows}
-    return ReviewState(study, reasoning, measures, proposals, rows, get_decisions(study))
+    return ReviewState(study, *found, get_decisions(study))
 
 
 def list_orders(study: Study) -> list[tuple[str, str]]:
@@ -89,17 +82,17 @@ def draw_proposals(review: ReviewState, order: str, *, shared: bool) -> ReviewCa
     shared : bool
         Leave out what others have decided on, so that readers share the work; this is no blind reading.
     """
-    items = get_items(review.study)
-    judgeable = set(items.item_ids[find_judgeable(items)]) if order in (SETTLING, SECOND) else set()
-    if order == SETTLING:
-        return make_cards(items, queue_disagreements(review.decisions, among=judgeable), review.measures)
-    if order == SECOND:
-        return make_cards(items, queue_second_reading(review.decisions, get_reader(), among=judgeable), review.measures)
-    item_ids = order_proposals(review.measures, order)
+    items, measures, log = get_items(review.study), review.measures, review.decisions
+    if order in (SETTLING, SECOND):
+        among = set(make_cards(items, [line.item_id for line in log]).item_ids)
+        if order == SETTLING:
+            return make_cards(items, queue_disagreements(log, among=among), measures)
+        return make_cards(items, queue_second_reading(log, get_reader(), among=among), measures)
+    rows = measures.rows[order_places(measures, order)]
     if shared:
-        taken = list_taken_by_others(review.decisions, get_reader())
-        item_ids = [item_id for item_id in item_ids if item_id not in taken]
-    return make_cards(items, item_ids, review.measures)
+        taken = [items.rows_by_id.get(item_id, -1) for item_id in list_taken_by_others(log, get_reader())]
+        rows = rows[~np.isin(rows, taken)]
+    return make_cards_at(items, rows, measures)
 
 
 def draw_selection(study: Study, review: ReviewState | None) -> ReviewCards:

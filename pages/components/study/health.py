@@ -13,7 +13,7 @@ from medxai_core.studies.health import Health
 from medxai_core.study import Study, set_image_root
 from medxai_core.views.overview import find_image_ids
 from pages.components.cached import get_health
-from pages.components.class_words import escape, say_plainly, shorten
+from pages.components.class_words import escape, plural, say_plainly, shorten
 from pages.components.frame import show_error
 from pages.components.study.failures import show_failures
 from pages.components.study.pictures import show_picture
@@ -23,26 +23,43 @@ MISSING = "missing or changed since the import"
 
 
 class Finding(NamedTuple):
-    """Say a finding in words: what it is, what it means, how bad it is."""
+    """Say a finding in words: what it is (of one, of several), what it means, how bad it is."""
 
-    title: str
+    one: str
+    many: str
     words: str
     is_bad: bool = False
 
 
 FINDINGS = {
     MISSING: Finding(
-        "pictures are not where they were", "They can be seen here only as thumbnails. Say below where they are.", True
+        "picture is not where it was",
+        "pictures are not where they were",
+        "They can be seen here only as thumbnails. Say below where they are.",
+        True,
     ),
     "groups in two splits (leak)": Finding(
-        "patients or procedures lie in two splits", "Scores would be too good. Create the study again.", True
+        "patient or procedure lies in two splits",
+        "patients or procedures lie in two splits",
+        "Scores would be too good. Create the study again.",
+        True,
     ),
     "near copies (kept in one split)": Finding(
-        "pairs look almost the same", "They were kept in one split, so that no test picture is known from training."
+        "pair looks almost the same",
+        "pairs look almost the same",
+        "They were kept in one split, so that no test picture is known from training.",
     ),
-    "very dark": Finding("pictures are very dark", "Mean brightness below 40 of 255. Features say little about them."),
-    "blurred or flat": Finding("pictures are blurred or flat", "There is little in them to see."),
-    "without a mask": Finding("pictures have no expert's mask", "They take part, but cannot be scored."),
+    "very dark": Finding(
+        "picture is very dark",
+        "pictures are very dark",
+        "Mean brightness below 40 of 255. Features say little about them.",
+    ),
+    "blurred or flat": Finding(
+        "picture is blurred or flat", "pictures are blurred or flat", "There is little in them to see."
+    ),
+    "without a mask": Finding(
+        "picture has no expert's mask", "pictures have no expert's mask", "They take part, but cannot be scored."
+    ),
 }
 
 
@@ -71,9 +88,12 @@ def _show_verdict(health: Health) -> None:
 
 def _show_finding(study: Study, kind: str, entries: list[str]) -> None:
     """Show one kind of finding; its pictures when it is opened."""
-    found = FINDINGS.get(kind, Finding(f"pictures: {kind}", "They may be too small to show a polyp well."))
+    found = FINDINGS.get(
+        kind, Finding(f"picture: {kind}", f"pictures: {kind}", "They may be too small to show a polyp well.")
+    )
     icon = ":material/error:" if found.is_bad else ":material/visibility:"
-    body = st.expander(f"{len(entries)} {found.title}", icon=icon, key=f"finding-{kind}", on_change="rerun")
+    title = found.one if len(entries) == 1 else found.many
+    body = st.expander(f"{len(entries):,} {title}", icon=icon, key=f"finding-{kind}", on_change="rerun")
     if not body.open:
         return
     with body:
@@ -112,7 +132,8 @@ def _show_failures(health: Health) -> None:
     if not health.failures:
         st.caption("Every picture could be imported.")
         return
-    st.markdown(f"**{len(health.failures)} files were left out or taken only in part**")
+    n = len(health.failures)
+    st.markdown(f"**{plural(n, 'file')} {'was' if n == 1 else 'were'} left out or taken only in part**")
     show_failures(health.failures)
 
 

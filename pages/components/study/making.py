@@ -7,6 +7,7 @@ import streamlit as st
 from medxai_core import making
 from medxai_core.making import Making
 from medxai_core.studies.uploads import discard_uploads
+from pages.components.address import change_address
 from pages.components.class_words import escape
 from pages.components.frame import choose_study, format_seconds
 from pages.components.study.failures import say_reason
@@ -78,10 +79,7 @@ def is_form_open() -> bool:
 
 def turn_form() -> None:
     """Open the form for a new study, or close it."""
-    if is_form_open():
-        del st.query_params["new"]
-    else:
-        st.query_params["new"] = "1"
+    change_address({"new": None if is_form_open() else "1"})
 
 
 def _show_end(one: Making) -> None:

@@ -30,25 +30,16 @@ def show_counts(study: Study, images: Images, items: Items) -> None:
         for label in ("polyp", "non_polyp"):
             words = "Labels from the import that the method starts from; all others in train are hidden from it."
             st.metric(f"Seeds, {say_class(label)}", int((seeds == label).sum()), help=words)
-        st.metric("Decided by readers", n_by_readers, help="Labels in force that a reader gave or accepted (Review).")
-    st.dataframe(
+        st.metric("By readers", n_by_readers, help="Labels in force that a reader gave or accepted (Review).")
+    st.table(
         tabulate_splits(counts, has_tiles=rows * columns > 1, n_by_readers=n_by_readers),
+        border="horizontal",
         hide_index=True,
         alt="Pictures, masks and labels of each split",
-        column_config={
-            **{
-                f"Import: {say_class(label)}": st.column_config.TextColumn(
-                    alignment="right", help="Known from the import (folders, tables or masks); not given to the method."
-                )
-                for label in ("polyp", "non_polyp")
-            },
-            "Given to the method": st.column_config.NumberColumn(
-                help="Of those known from the import: the seeds in train, the judged pictures in validation."
-            ),
-            "Decided by readers": st.column_config.NumberColumn(
-                help="Labels in force that a reader gave or accepted; readers judge pictures of train only."
-            ),
-        },
+    )
+    st.caption(
+        "Import: known from the import (folders, tables or masks). Given to the method: of those, the seeds in train "
+        "and the judged pictures in validation; all others stay hidden from it. Readers judge pictures of train only."
     )
     if not is_open:
         st.caption("Labels of test pictures stay hidden until a mask setting is locked.")
@@ -64,19 +55,20 @@ def tabulate_splits(counts: Sequence[SplitCounts], *, has_tiles: bool, n_by_read
     }
     return pd.DataFrame(
         {
-            "Split": purposes[one.split],
-            "Pictures": one.n_images,
-            **({"Tiles": one.n_items} if has_tiles else {}),
-            "With mask": one.n_masks,
-            "Import: polyp": _say_count(one, "polyp"),
-            "Import: non-polyp": _say_count(one, "non_polyp"),
-            "Given to the method": one.n_labelled,
-            "Decided by readers": n_by_readers if one.split == "train" else 0,
+            "Split": [purposes[one.split] for one in counts],
+            "Pictures": [one.n_images for one in counts],
+            **({"Tiles": [one.n_items for one in counts]} if has_tiles else {}),
+            "With mask": [one.n_masks for one in counts],
+            "Import: polyp": _list_known(counts, "polyp"),
+            "Import: non-polyp": _list_known(counts, "non_polyp"),
+            "Given to the method": [one.n_labelled for one in counts],
+            "Decided by readers": [n_by_readers if one.split == "train" else 0 for one in counts],
         }
-        for one in counts
     )
 
 
-def _say_count(counts: SplitCounts, label: str) -> str:
-    """Return a number of labels as text, or that it is hidden."""
-    return "hidden" if counts.n_by_class is None else str(counts.n_by_class[label])
+def _list_known(counts: Sequence[SplitCounts], label: str) -> list[int] | list[str]:
+    """Return how many labels of a class each split has: numbers, or text where one of them is hidden."""
+    known = [None if one.n_by_class is None else one.n_by_class[label] for one in counts]
+    numbers = [n for n in known if n is not None]
+    return numbers if len(numbers) == len(known) else ["hidden" if n is None else str(n) for n in known]

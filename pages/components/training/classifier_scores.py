@@ -18,13 +18,13 @@ from pages.components.links import link_to
 from pages.components.training.words import SCORE_WORDS, SPLIT_WORDS, say_percent
 
 SPLIT_NOTES = {
-    "validation": "The best pass was chosen by these pictures, so their figures flatter.",
-    "test": "These pictures took no part in labels, training or choice of the pass.",
+    "validation": "The best epoch (pass over the pictures) was chosen by these pictures, so their figures flatter.",
+    "test": "These pictures took no part in labels, training or choice of the epoch.",
 }
 
 
 def show_classifier_scores(study: Study, run: RecordedRun) -> None:
-    """Show the scores of a run's best pass, or offer to compute them."""
+    """Show the scores of a run's best epoch, or offer to compute them."""
     if run.best_epoch is None:
         return
     st.subheader("How good is the classifier?", anchor=False)
@@ -53,7 +53,12 @@ def _show_table(scores: dict[str, dict[str, Any]]) -> None:
         {"Score (100 % is best)": words} | {SPLIT_WORDS[split]: _say_score(one[name]) for split, one in scores.items()}
         for name, words in SCORE_WORDS.items()
     ]
-    st.dataframe(rows, hide_index=True, alt="Scores of the classifier with 95 % intervals and number of pictures")
+    st.table(
+        rows,
+        border="horizontal",
+        hide_index=True,
+        alt="Scores of the classifier with 95 % intervals and number of pictures",
+    )
 
 
 def _show_split(study: Study, run: RecordedRun, split: str, scores: dict[str, Any] | None) -> None:
@@ -97,7 +102,12 @@ def _show_confusion(confusion: dict[str, int], split: str) -> None:
         {"Known label": "polyp", "answered polyp": confusion["tp"], "answered non-polyp": confusion["fn"]},
         {"Known label": "non-polyp", "answered polyp": confusion["fp"], "answered non-polyp": confusion["tn"]},
     ]
-    st.dataframe(rows, hide_index=True, alt=f"Known labels against answers on the {split} pictures (confusion matrix)")
+    st.table(
+        rows,
+        border="horizontal",
+        hide_index=True,
+        alt=f"Known labels against answers on the {split} pictures (confusion matrix)",
+    )
 
 
 def _offer_scores(study: Study, run: RecordedRun, words: str) -> None:

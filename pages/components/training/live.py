@@ -133,8 +133,8 @@ def _show_learning(state: RunState) -> None:
             st.caption(sentence)
         if state.best is not None and state.best["validation_accuracy"] is not None:
             st.caption(
-                "The best pass is chosen by these check pictures, so its figure flatters; only test pictures, "
-                "which took no part, say how good it is."
+                "The best epoch (pass over the pictures) is chosen by these check pictures, so its figure flatters; "
+                "only test pictures, which took no part, say how good it is."
             )
 
 
@@ -168,7 +168,7 @@ def _show_settings(state: RunState) -> None:
             "First stages kept as they are": str(config["frozen_blocks"]),
             "Augmentation": config["augmentation"],
             "Seed": str(config["seed"]),
-            "Best pass, right on check pictures": say_percent((state.best or {}).get("validation_accuracy")),
+            "Best epoch, right on check pictures": say_percent((state.best or {}).get("validation_accuracy")),
         }
         st.dataframe(
             [{"Setting": name, "Value": value} for name, value in rows.items()],

@@ -21,7 +21,7 @@ NETWORKS_OF = {"quick": ("lite1",), "paper": ("b1", "lite1")}
 """Networks a recipe can use: the quick one needs weights that come with the installation."""
 
 NETWORK_WORDS = {"b1": "EfficientNet-b1", "lite1": "EfficientNet-Lite1"}
-LABEL_WORDS = {"all": "All labels (as the paper)", "reviewed": "Seeds and reviewed only"}
+LABEL_WORDS = {"all": "All labels (as the paper)", "reviewed": "Seeds and reviewed"}
 
 STATE_WORDS: dict[State, tuple[str, str, BadgeColor]] = {
     "starting": ("getting ready", ":material/hourglass_top:", "blue"),
@@ -45,10 +45,11 @@ VERDICT_ICONS: dict[Verdict, str] = {
 
 WHEN_TO_STOP: dict[Verdict, str] = {
     "too_early": "Not yet. Let it make a few passes first.",
-    "improving": "Not yet. It stops by itself after the last pass; the best pass is kept.",
+    "improving": "Not yet. It stops by itself after the last epoch; the best epoch (pass over the pictures) is kept.",
     "paused": "Not yet. One or two passes without a gain say little.",
-    "no_longer": "You can stop now: the best pass is kept, and later ones are not better.",
-    "learns_by_heart": "You can stop now: the best pass is kept; more passes teach it its own pictures only.",
+    "no_longer": "You can stop now: the best epoch (pass over the pictures) is kept, and later ones are not better.",
+    "learns_by_heart": "You can stop now: the best epoch (pass over the pictures) is kept; more of them teach it its "
+    "own pictures only.",
     "guessing": "Wait for half of the passes. If nothing has changed, stop and look at the labels on the Review page.",
     "unknown": "No one can tell without check pictures; it stops by itself after the last pass.",
 }

@@ -7,6 +7,7 @@ import streamlit as st
 from medxai_core.errors import ImageNotFoundError
 from medxai_core.records.pictures import Images, find_image, get_thumbnail_path
 from medxai_core.study import Study
+from pages.components.address import change_address
 from pages.components.class_words import shorten
 from pages.components.page_links import read_address, write_address
 
@@ -24,26 +25,22 @@ def find_chosen(study: Study) -> str | None:
     try:
         found = str(find_image(study, asked.partition("-")[0])["image_id"])
     except ImageNotFoundError:
-        st.query_params.pop(IMAGE, None)
+        change_address({IMAGE: None})
         st.warning("No single picture of this study has the id of the address.", icon=":material/search_off:")
         return None
-    if "-" in asked:
-        st.query_params[TILE] = asked.partition("-")[2]
-    if asked != found:
-        st.query_params[IMAGE] = found
+    tile = asked.partition("-")[2]
+    change_address({IMAGE: found} | ({TILE: tile} if tile else {}))
     return found
 
 
 def choose_image(image_id: str) -> None:
     """Make a picture the current one; a callback."""
-    st.query_params[IMAGE] = image_id
-    st.query_params.pop(TILE, None)
+    change_address({IMAGE: image_id, TILE: None})
 
 
 def forget_image() -> None:
     """Go back to the grid; a callback."""
-    st.query_params.pop(IMAGE, None)
-    st.query_params.pop(TILE, None)
+    change_address({IMAGE: None, TILE: None})
 
 
 def ask_jump(study: Study) -> None:

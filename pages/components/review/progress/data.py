@@ -8,11 +8,11 @@ from medxai_core.records.labellings import list_labellings
 from medxai_core.review import Decision, Moment
 from medxai_core.stages.label_history import list_label_states_over_time
 from medxai_core.study import Study
-from medxai_core.views.review_basis import ReviewBasis, load_review_basis
+from medxai_core.views.review_basis import ReviewBasis
 from medxai_core.views.review_effects import BlockEffect, describe_block
 from medxai_core.views.review_figures import ReviewFigures, compute_review_figures
 from medxai_core.views.review_progress import count_log_lines
-from pages.components.cached import get_decisions, get_items, get_version, remember
+from pages.components.cached import get_decisions, get_review_basis, get_version, remember
 from pages.components.frame import get_reader
 
 
@@ -33,7 +33,7 @@ def load_progress(study: Study) -> Progress:
     heads = list_labellings(study)
     version = (heads[0]["labelling_id"] if heads else None, get_version(study))
     folder, reader = str(study.folder), get_reader()
-    basis = remember(folder, "review-basis", version, _make=lambda: load_review_basis(study, items=get_items(study)))
+    basis = get_review_basis(study)
     decisions = get_decisions(study)
     state = (*version, count_log_lines(study), reader)
     figures = remember(folder, "review-figures", state, _make=lambda: compute_review_figures(basis, decisions, reader))

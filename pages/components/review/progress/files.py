@@ -7,6 +7,7 @@ import streamlit as st
 from medxai_core.errors import MedxaiError
 from medxai_core.stages.decision_files import add_decisions, dump_decisions
 from medxai_core.study import Study
+from pages.components.class_words import plural
 from pages.components.frame import show_error
 from pages.components.review.progress.data import Progress
 
@@ -46,5 +47,5 @@ def _add_file(study: Study, content: bytes, is_jsonl: bool) -> None:
         return
     st.success(f"Decisions added: {n_added}. In the log already: {n_known}.", icon=":material/check_circle:")
     if failures:
-        st.caption(f"{len(failures)} lines were left out:")
+        st.caption(f"Left out: {plural(len(failures), 'line')}.")
         st.dataframe([{"line": failure.item, "why": failure.reason} for failure in failures[:100]], hide_index=True)
