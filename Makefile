@@ -25,8 +25,8 @@ demo: $(BIN)/.installed ## Make the demo study (once; later it is there at once)
 app: demo ## Install, make the demo study, serve the app on 127.0.0.1:8501
 	$(BIN)/python -m streamlit run app.py
 
-test: $(BIN)/.installed-dev ## Install and run all tests
-	$(BIN)/python -m pytest
+test: $(BIN)/.installed-dev ## Install and run all tests, in two processes
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(BIN)/.installed-dev ## Check style and types
 	$(BIN)/ruff check .
