@@ -169,7 +169,7 @@ def measure_threshold(browser: Browser, address: str, _: Study) -> Result:
     """Drag the threshold of one large picture."""
     page = open_page(browser, f"{address}/masks?study=large&split=tuning")
     slider = page.get_by_role("slider", name=re.compile("^Threshold")).first
-    samples = follow(page, "input", _drag(page, slider))
+    samples = follow(page, "input", _drag(page, slider), n=N_EVENTS + 20)
     page.mouse.up()
     page.close()
     return Result("drag the threshold, 1280x1024 picture, Dice live", samples, 10)
@@ -178,7 +178,7 @@ def measure_threshold(browser: Browser, address: str, _: Study) -> Result:
 def measure_opacity(browser: Browser, address: str, _: Study) -> Result:
     """Drag the opacity of one large picture."""
     page = open_page(browser, f"{address}/masks?study=large&split=tuning")
-    samples = follow(page, "input", _drag(page, page.get_by_role("slider", name="Opacity")))
+    samples = follow(page, "input", _drag(page, page.get_by_role("slider", name="Opacity")), n=2 * N_EVENTS)
     page.mouse.up()
     page.close()
     return Result("drag the opacity, 1280x1024 picture", samples, 10)
@@ -190,7 +190,7 @@ def measure_film(browser: Browser, address: str, _: Study) -> Result:
     page.get_by_role("button", name="Many pictures").click()
     page.wait_for_timeout(15_000)
     slider = page.get_by_role("slider", name=re.compile("^Threshold")).first
-    samples = follow(page, "input", _drag(page, slider), within=".film canvas")
+    samples = follow(page, "input", _drag(page, slider), within=".film canvas", n=N_EVENTS + 20)
     page.mouse.up()
     page.close()
     return Result("the same on a filmstrip of 24 pictures of 1280x1024", samples, 16.7)
@@ -292,8 +292,9 @@ def measure_lasso(browser: Browser, address: str, _: Study) -> Result:
 
 
 def measure_pages(browser: Browser, address: str, _: Study) -> Result:
-    """Go from page to page of the study of 110,000 pictures by the sidebar, warm."""
+    """Go from page to page of the study of 110,000 pictures by the sidebar, warm, until map or picture is painted."""
     page = open_page(browser, f"{address}/?study=big")
+    painted = {"Clusters": "canvas.points", "Review": "canvas.stage"}
     names = ["Clusters", "Review", "Training", "Masks", "Evaluation", "Transparency", "Study"]
     samples: list[float] = []
     for turn in range(5):
@@ -303,6 +304,9 @@ def measure_pages(browser: Browser, address: str, _: Study) -> Result:
             page.get_by_role("heading", name=name).first.wait_for()
             busy = '[data-testid="stStatusWidget"], [data-testid="stSkeleton"], [data-testid="stSpinner"]'
             page.wait_for_function(f"() => !document.querySelector('{busy}')", polling=20)
+            if name in painted:
+                page.locator(painted[name]).first.wait_for()
+                page.wait_for_function("(within) => countPaints(within) > 0", arg=painted[name], polling=10)
             if turn:
                 samples.append(1000 * (time.perf_counter() - start))
             page.wait_for_timeout(1500)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,11 +14,17 @@ from medxai_core.progress import Stage, silent_stage
 from medxai_core.students.lessons import PICTURE_SIDE, Lessons, Timetable
 from medxai_core.students.pseudo_masks import fuse_witnesses, sharpen
 from medxai_core.students.teaching import adapt_normalization, compute_probabilities, teach
-from medxai_core.students.tile_probe import VIEWS, FrozenFeatures, TileProbe, View, cut_cells, fit_probe
+from medxai_core.students.tile_probe import CELL, VIEWS, FrozenFeatures, TileProbe, View, cut_cells, fit_probe
 
 _READ_AT_ONCE = 16
 _STATISTICS_EVERY = 8  # one place in so many gives mean and scale of the features
 _LEAST_PEAK_QUANTILE = 0.05
+
+Watch = Callable[[str, PolypSegmenter], None]
+
+
+def _watch_nothing(name: str, segmenter: PolypSegmenter) -> None:
+    """Look on."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +73,36 @@ class Curriculum:
 
 
 @dataclass(frozen=True)
+class ClassMap:
+    """Say of any picture where it looks like the labelled tiles with polyp.
+
+    Attributes
+    ----------
+    probes : list of TileProbe
+        One a view.
+    least_peak : float
+        Highest score that 95 % of the labelled tiles with polyp reach; above 0.
+    """
+
+    probes: list[TileProbe]
+    least_peak: float
+
+    def score(self, pictures: np.ndarray, *, stage: Stage = silent_stage) -> np.ndarray:
+        """Return scores (n, 28, 28) float32, summed over the views, of pictures (n, 448, 448, 3) uint8."""
+        return _score_pictures(FrozenFeatures(), self.probes, pictures, on_progress=stage("Class maps"))
+
+
+@dataclass(frozen=True)
 class Graduation:
     """Hold the segmenter, and what each step said of the pictures it learned from, for whoever wants to trace it.
 
     Attributes
     ----------
     segmenter : PolypSegmenter
+    class_map : ClassMap
+        What labels of tiles alone taught.
     scores : ndarray of shape (n, 28, 28), float32
-        Class map from the labels of tiles.
+        What it says of the pictures.
     shape : ndarray of shape (n, S/4, S/4), float32
         What drawn frames alone had taught.
     pseudo_masks : ndarray of shape (n, S/4, S/4), float32
@@ -83,6 +111,7 @@ class Graduation:
     """
 
     segmenter: PolypSegmenter
+    class_map: ClassMap
     scores: np.ndarray
     shape: np.ndarray
     pseudo_masks: np.ndarray
@@ -96,6 +125,7 @@ def graduate(
     curriculum: Curriculum | None = None,
     *,
     stage: Stage = silent_stage,
+    watch: Watch = _watch_nothing,
 ) -> Graduation:
     """Teach a segmenter from labels of tiles or pictures; no mask that anyone drew takes part.
 
@@ -108,6 +138,8 @@ def graduate(
     drawn : Lessons
         Phantom frames with their exact masks.
     curriculum : Curriculum, optional
+    watch : callable, optional
+        Called as ``watch(name, segmenter)`` when the outlines, and each round, are learned.
 
     Returns
     -------
@@ -115,7 +147,8 @@ def graduate(
     """
     plan = curriculum or Curriculum()
     # 1 the class map: what of a labelled tile sets it apart, looked for in every picture
-    scores, least_peak = map_labels(pictures, labels, seed=plan.seed, stage=stage)
+    class_map = fit_class_map(pictures, labels, seed=plan.seed, stage=stage)
+    scores = class_map.score(pictures, stage=stage)
     # 2 outlines, from frames whose masks are exact because they were drawn with them
     segmenter = build_segmenter(seed=plan.seed)
     batch = sum(plan.batch)
@@ -128,8 +161,9 @@ def graduate(
         on_progress=stage("Learning outlines from drawn frames"),
     )
     shape = _say_shape(segmenter, pictures, plan, batch=batch, stage=stage)
+    watch("outlines", segmenter)
     # 3 both together are the pseudo-masks; 4 the student learns them, 5 and once more from what it then says
-    targets, weights = fuse_witnesses(_resize(scores, shape.shape[-1]), shape, least_peak=least_peak)
+    targets, weights = fuse_witnesses(_resize(scores, shape.shape[-1]), shape, least_peak=class_map.least_peak)
     pseudo_masks = targets
     empty = _list_polyp_free(pictures, labels)
     for number, n_steps in enumerate(plan.rounds, 1):
@@ -145,30 +179,35 @@ def graduate(
             seed=plan.seed + number,
             on_progress=stage(f"Learning masks, round {number} of {len(plan.rounds)}"),
         )
-    return Graduation(segmenter.eval(), scores, shape, pseudo_masks, losses)
+        watch(f"round {number}", segmenter)
+    return Graduation(segmenter.eval(), class_map, scores, shape, pseudo_masks, losses)
 
 
-def map_labels(
+def fit_class_map(
     pictures: np.ndarray, labels: Sequence[LabelledTile], *, seed: int = 0, stage: Stage = silent_stage
-) -> tuple[np.ndarray, float]:
-    """Find in every picture what sets labelled tiles apart.
+) -> ClassMap:
+    """Fit what sets labelled tiles with polyp apart, in each view.
+
+    Parameters
+    ----------
+    pictures : ndarray of shape (n, 448, 448, 3), uint8
+    labels : sequence of LabelledTile
+        Of both classes.
 
     Returns
     -------
-    scores : ndarray of shape (n, 28, 28), float32
-        Sum over the views; above 0 speaks for polyp.
-    least_peak : float
-        Highest score that 95 % of the labelled tiles with polyp reach; above 0.
+    ClassMap
     """
-    features = FrozenFeatures()
-    total = np.zeros((len(pictures), PICTURE_SIDE // 16, PICTURE_SIDE // 16), np.float32)
+    features, on_progress = FrozenFeatures(), stage("Learning from labelled tiles")
+    probes = []
     for number, view in enumerate(VIEWS):
-        probe = _fit_view(features, pictures, labels, view, seed=seed + number)
-        total += _score_pictures(features, pictures, probe, stage=stage, number=number)
-    peaks = [
-        float(cut_cells(torch.from_numpy(total[one.picture])[None], one.box).max()) for one in labels if one.is_polyp
-    ]
-    return total, max(float(np.quantile(peaks, _LEAST_PEAK_QUANTILE)), 1e-3)
+        probes.append(_fit_view(features, pictures, labels, view, seed=seed + number))
+        on_progress(number + 1, len(VIEWS))
+    with_polyp = [one for one in labels if one.is_polyp]
+    rows = sorted({one.picture for one in with_polyp})
+    scores = dict(zip(rows, _score_pictures(features, probes, pictures[rows]), strict=True))
+    peaks = [float(cut_cells(torch.from_numpy(scores[one.picture])[None], one.box).max()) for one in with_polyp]
+    return ClassMap(probes, max(float(np.quantile(peaks, _LEAST_PEAK_QUANTILE)), 1e-3))
 
 
 def _fit_view(
@@ -192,15 +231,20 @@ def _fit_view(
 
 
 def _score_pictures(
-    features: FrozenFeatures, pictures: np.ndarray, probe: TileProbe, *, stage: Stage, number: int
+    features: FrozenFeatures,
+    probes: Sequence[TileProbe],
+    pictures: np.ndarray,
+    *,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
-    """Score every place of every picture in one view, (n, 28, 28) float32."""
-    on_progress = stage(f"Class maps, view {number + 1} of {len(VIEWS)}")
+    """Sum the scores of every place over the views, (n, 28, 28) float32."""
     parts = []
     for start in range(0, len(pictures), _READ_AT_ONCE):
         batch = pictures[start : start + _READ_AT_ONCE]
-        parts.append(_resize(probe.score(features(batch, probe.view)).numpy(), PICTURE_SIDE // 16))
-        on_progress(start + len(batch), len(pictures))
+        seen = [_resize(probe.score(features(batch, probe.view)).numpy(), PICTURE_SIDE // CELL) for probe in probes]
+        parts.append(np.sum(seen, axis=0))
+        if on_progress is not None:
+            on_progress(start + len(batch), len(pictures))
     return np.concatenate(parts)
 
 
