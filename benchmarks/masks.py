@@ -24,10 +24,9 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT))
 
-from medxai_core.evaluation.bands import score_bands
+from medxai_core.evaluation.baselines import compute_mean_mask, make_trivial_masks
 from medxai_core.evaluation.intervals import bootstrap_mean
 from medxai_core.evaluation.scores import ImageScores, score_mask
-from medxai_core.evaluation.baselines import compute_mean_mask, make_trivial_masks
 from medxai_core.images import load_image, load_mask
 from medxai_core.models import PolypSegmenter
 from medxai_core.phantom.frames import draw_frame
@@ -93,9 +92,7 @@ def draw_lessons() -> Lessons:
 
 def label_tiles(truths: list[np.ndarray], rng: np.random.Generator) -> list[LabelledTile]:
     """Return 100 tiles with polyp and 100 without: all that is learned from the masks."""
-    tiles = [
-        LabelledTile(row, box, bool(_cut(truth, box).any())) for row, truth in enumerate(truths) for box in TILES
-    ]
+    tiles = [LabelledTile(row, box, bool(_cut(truth, box).any())) for row, truth in enumerate(truths) for box in TILES]
     chosen = []
     for is_polyp in (True, False):
         of_class = [one for one in tiles if one.is_polyp is is_polyp]
@@ -178,19 +175,19 @@ def write_table(steps: Steps) -> str:
     for name, scores in steps.scores.items():
         cells = [name, str(len(scores))]
         for metric in ("dice", "jaccard", "recall", "precision"):
-            values = [getattr(one, metric) for one in scores]
-            estimate = bootstrap_mean([np.nan if value is None else value for value in values])
-            cells.append(f"{estimate.value:.3f} [{estimate.interval.low:.3f}, {estimate.interval.high:.3f}]")
+            values = [value for one in scores if (value := one.value(metric)) is not None]
+            interval = bootstrap_mean(values)
+            cells.append(f"{np.mean(values):.3f} [{interval.low:.3f}, {interval.high:.3f}]")
         lines.append("| " + " | ".join(cells) + " |")
-    last = list(steps.scores.values())[-2] if len(steps.scores) > 1 else []
     share = np.mean([found for found, _ in steps.empty_tiles]) if steps.empty_tiles else float("nan")
     area = np.mean([area for _, area in steps.empty_tiles]) if steps.empty_tiles else float("nan")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     lines += [
         "",
-        f"Tiles without polyp, shown as pictures: {share:.1%} of {len(steps.empty_tiles)} get a mask; mean area {area:.1%}.",
+        f"Tiles without polyp, shown as pictures: {share:.1%} of {len(steps.empty_tiles)} get a mask; "
+        f"mean area {area:.1%}.",
         f"Learning took {', '.join(f'{one:.0f}' for one in steps.seconds)} s a fold; peak memory {peak:.0f} MB; "
-        f"{platform.machine()}, {len(last)} pictures scored.",
+        f"{platform.machine()}.",
     ]
     return "\n".join(lines) + "\n"
 

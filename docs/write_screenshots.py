@@ -33,6 +33,7 @@ SIZE = {"width": 1280, "height": 800}
 BUSY = '[data-testid="stStatusWidget"], [data-testid="stSkeleton"], [data-testid="stSpinner"]'
 MOST_SECONDS = 180
 BLOCK = 8  # pixels
+EXACT_COLOURS = 24
 PALETTE_LOSS = 10.0
 """Difference of levels, of 255, that no block of pixels may exceed: a legend's colours must stay what they are."""
 
@@ -141,12 +142,21 @@ def wait_until_drawn(page: Page) -> None:
 def compress(shot: bytes) -> bytes:
     """Return a PNG in 256 colours where no place changes its colour visibly, else in all its colours."""
     image = Image.open(io.BytesIO(shot)).convert("RGB")
-    few = [image.quantize(256, method=method) for method in (Image.Quantize.MAXCOVERAGE, Image.Quantize.MEDIANCUT)]
+    few = [reduce_colours(image, method) for method in (Image.Quantize.MAXCOVERAGE, Image.Quantize.MEDIANCUT)]
     best = min(few, key=lambda one: measure_loss(image, one.convert("RGB")))
     chosen = best if measure_loss(image, best.convert("RGB")) <= PALETTE_LOSS else image
     written = io.BytesIO()
     chosen.save(written, "PNG", optimize=True)
     return written.getvalue()
+
+
+def reduce_colours(image: Image.Image, method: Image.Quantize) -> Image.Image:
+    """Return a picture in 256 colours; those of the page itself, which fill large parts of it, stay exact."""
+    frequent = sorted(image.getcolors(image.width * image.height) or [], reverse=True)[:EXACT_COLOURS]
+    rest = image.quantize(256 - len(frequent), method=method).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([value for _, colour in frequent for value in colour] + rest[: 3 * (256 - len(frequent))])
+    return image.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 def measure_loss(first: Image.Image, second: Image.Image) -> float:
