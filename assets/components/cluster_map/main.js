@@ -97,7 +97,7 @@ function buildMap(root) {
     for (const end of map.ends) end();
     map.stage.observer.disconnect();
     map.gallery.observer.disconnect();
-    clearTimeout(map.saving);
+    keepNow(map); // leaving the page right after a choice loses nothing
     map.stage.paint.cancel();
   };
   return map;
@@ -362,7 +362,14 @@ function announce(map, words) {
 
 function keepSoon(map) {
   clearTimeout(map.saving);
-  map.saving = setTimeout(() => keep(map), KEEP_AFTER);
+  map.saving = setTimeout(() => keepNow(map), KEEP_AFTER);
+}
+
+function keepNow(map) {
+  if (!map.saving) return;
+  clearTimeout(map.saving);
+  map.saving = null;
+  keep(map);
 }
 
 function keep({ scene, stage, tool, cluster, orderTurn }) {
