@@ -18,6 +18,12 @@ RESEARCH_USE = "Research only. Not a medical device; not for diagnosis, treatmen
 MASK_USES = ("nothing", "tile_labels", "tuning", "baseline")
 """What masks were used for on the way to a score (METHOD of every score row)."""
 
+SEGMENTER = "lite1-fpn"
+"""Name of the network that gives masks of its own: EfficientNet-Lite1 with a decoder."""
+
+SEGMENTATION = "segmentation"
+"""Not a CAM method: a segmenter's own map, probabilities that are cut as they are."""
+
 SPLITS = ("train", "validation", "tuning", "test")
 
 
@@ -34,9 +40,10 @@ class PipelinePreset:
     target : int
         Stop proposing labels when this many pictures are labelled.
     training : str
-        Name of the training preset (``training.PRESETS``).
+        Name of the training preset (``training.PRESETS``), or "recommended".
     layer : int or None
-        MBConv block of the heat map; None: choose it on the tuning split.
+        MBConv block of the heat map; None: choose it on the tuning split, or in the recommended mode take the
+        segmenter's own map.
     low, high : float or None
         Band ``low < h < high`` of the mask; None: no limit on that side.
     needs_pool : bool
@@ -65,6 +72,7 @@ PIPELINE_PRESETS: dict[str, PipelinePreset] = {
         PipelinePreset("paper-run-4", 250, 1000, "paper", 20, 0.28, None, needs_pool=True),
         PipelinePreset("paper-run-5", 250, 1000, "paper", 22, 0.28, None, needs_pool=True),
         PipelinePreset("quick", 20, 1000, "quick", None, None, None),
+        PipelinePreset("recommended", 20, 1000, "recommended", None, None, None),
     )
 }
 

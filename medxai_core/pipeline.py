@@ -15,6 +15,7 @@ from medxai_core.stages.clusters import pseudo_label_study
 from medxai_core.stages.features import extract_study_features
 from medxai_core.stages.masks import lock_setting
 from medxai_core.stages.scores import measure_speed, score_study
+from medxai_core.stages.students import recommended_setting, train_student
 from medxai_core.stages.training import train_study
 from medxai_core.stages.tuning_table import record_tuning_table
 from medxai_core.study import Study
@@ -39,18 +40,28 @@ def run_pipeline(
     Parameters
     ----------
     preset : PipelinePreset
-        One of the paper's five runs, or "quick".
+        One of the paper's five runs, "quick" or "recommended".
     """
     check_preset_fits(study, preset)
     # 1 global features of every item; 2 clusters; 3 labels spread from the seeds over pure clusters
     extract_study_features(study, on_progress=stage("Extracting features"))
     pseudo_label_study(study, k=preset.n_clusters, target=preset.target, stage=stage)
     # 4 a reader may accept and reject here: decisions are in the store, and take part below
-    # 5 a classifier of polyp against non-polyp learns from these labels
-    run_id = train_study(study, preset=preset.training, stage=stage, job=job).run_id
+    # 5 a classifier of polyp against non-polyp learns from these labels; recommended: a segmenter, from the seeds
+    # and what a reader decided
+    is_recommended = preset.training == "recommended"
+    run = (
+        train_student(study, stage=stage, job=job)
+        if is_recommended
+        else train_study(study, preset=preset.training, stage=stage, job=job)
+    )
+    run_id = run.run_id
     classifier = evaluate_study_classifier(study, run_id, stage=stage)
-    # 6 heat maps of one layer, 7 cut at a threshold: given by the paper, or chosen on the tuning pictures
-    if preset.layer is None:
+    # 6 heat maps of one layer, 7 cut at a threshold: given by the paper, or chosen on the tuning pictures;
+    # recommended: the segmenter's own map, where polyp is more likely than not
+    if is_recommended:
+        setting = recommended_setting(run)
+    elif preset.layer is None:
         setting = record_tuning_table(study, run_id, stage=stage).choose()
     else:
         setting = MaskSetting(preset.layer, "gradcam", preset.low, preset.high, chosen_on="paper")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from medxai_core.config import SEGMENTER
 from medxai_core.features.registry import get_feature_set
 from medxai_core.records.clusterings import record_features
 from medxai_core.records.pictures import Items, list_items
 from medxai_core.records.runs import RecordedRun, record_epoch, record_run, update_run
 from medxai_core.stages.clusters import pseudo_label_study
+from medxai_core.students.curriculum import Curriculum
 from medxai_core.studies.importing import ImportOptions, create_study
 from medxai_core.study import Study
 
@@ -61,17 +64,19 @@ def record_small_run(
     status: str = "done",
     epochs: int = 2,
     config: dict[str, Any] | None = None,
+    network: str = "lite1",
 ) -> RecordedRun:
     """Record a run with made-up figures, as a training would."""
+    is_segmenter = network == SEGMENTER
     plain = {"network": "lite1", "weights": "pretrained", "batch_size": 16, "learning_rate": 0.001}
     plain |= {"frozen_blocks": 12, "input_size": 224, "augmentation": "flips", "seed": 0, "epochs": epochs}
-    config = config or plain
+    config = config or (asdict(Curriculum()) if is_segmenter else plain)
     counts = {source: {"non_polyp": 6, "polyp": 6} for source in ("reference", "review", "cluster")}
     run = RecordedRun(
         run_id=run_id,
-        preset="quick",
-        network="lite1",
-        n_blocks=21,
+        preset="recommended" if is_segmenter else "quick",
+        network=network,
+        n_blocks=22 if is_segmenter else 21,
         labelling_id=None,
         labels="all",
         status="training",

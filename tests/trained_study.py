@@ -6,9 +6,10 @@ import torch
 from small_studies import record_small_run
 
 from medxai_core.checkpoints import CheckpointManifest, save_checkpoint
-from medxai_core.models import build_model, default_preprocessing
+from medxai_core.config import SEGMENTER
+from medxai_core.models import build_model, build_segmenter, default_preprocessing
 from medxai_core.records.runs import RecordedRun
-from medxai_core.stages.training import BEST
+from medxai_core.stages.runs import BEST
 from medxai_core.study import Study
 
 
@@ -22,4 +23,14 @@ def record_untrained_run(study: Study, run_id: str = "quick-lite1-abc123", *, is
     folder = study.run_folder(run_id)
     folder.mkdir(parents=True)
     save_checkpoint(folder / BEST, model, CheckpointManifest("lite1", default_preprocessing("lite1", 224)))
+    return run
+
+
+def record_untaught_segmenter(study: Study, run_id: str = "recommended-lite1-fpn-abc123") -> RecordedRun:
+    """Record a run of a segmenter whose decoder is random: its map says something of every place, if nothing true."""
+    run = record_small_run(study, run_id, network=SEGMENTER)
+    folder = study.run_folder(run_id)
+    folder.mkdir(parents=True)
+    manifest = CheckpointManifest(SEGMENTER, default_preprocessing(SEGMENTER, 96))
+    save_checkpoint(folder / BEST, build_segmenter(seed=1), manifest)
     return run

@@ -12,10 +12,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from medxai_core.checkpoints.manifest import FORMAT_VERSION, CheckpointManifest
+from medxai_core.config import SEGMENTER
 from medxai_core.errors import IncompatibleCheckpointError
 from medxai_core.models import NETWORKS, describe_file
 
 MANIFEST_KEY = "medxai_manifest"
+_KNOWN = (*NETWORKS, SEGMENTER)
 
 
 def write_file(
@@ -64,7 +66,7 @@ def read_manifest(path: Path, metadata: dict[str, str]) -> CheckpointManifest:
         manifest = CheckpointManifest.from_json(metadata[MANIFEST_KEY])
     except (ValueError, TypeError, AttributeError) as error:
         raise incompatible(path, f"a checkpoint with a damaged manifest ({error})") from error
-    if manifest.network not in NETWORKS:
+    if manifest.network not in _KNOWN:
         raise incompatible(path, f"a checkpoint of the network {manifest.network!r}")
     return manifest
 
@@ -72,7 +74,6 @@ def read_manifest(path: Path, metadata: dict[str, str]) -> CheckpointManifest:
 def incompatible(path: Path, came: str) -> IncompatibleCheckpointError:
     """Make the error for a file that is not a checkpoint we can use."""
     return IncompatibleCheckpointError(
-        f"{path.name} must be a .safetensors checkpoint of {' or '.join(NETWORKS)} written by this software; "
-        f"got {came}.",
+        f"{path.name} must be a .safetensors checkpoint of {' or '.join(_KNOWN)} written by this software; got {came}.",
         "Choose another checkpoint, or train again.",
     )

@@ -12,7 +12,8 @@ import torch
 from medxai_core.checkpoints._files import MANIFEST_KEY, incompatible, read_file, read_manifest, write_file
 from medxai_core.checkpoints.manifest import CheckpointManifest, OperatingPoint
 from medxai_core.checkpoints.optimizer_state import flatten_optimizer
-from medxai_core.models import PolypClassifier, build_model, describe_mismatch
+from medxai_core.config import SEGMENTER
+from medxai_core.models import PolypClassifier, build_model, build_segmenter, describe_mismatch
 
 _MODEL = "model/"
 
@@ -91,7 +92,8 @@ def load_checkpoint(path: str | Path) -> tuple[PolypClassifier, CheckpointManife
     tensors, metadata = read_file(path)
     manifest = read_manifest(path, metadata)
     weights = {name.removeprefix(_MODEL): t for name, t in tensors.items() if name.startswith(_MODEL)}
-    model = build_model(manifest.network, weights="scratch")
+    is_segmenter = manifest.network == SEGMENTER
+    model = build_segmenter(weights="scratch") if is_segmenter else build_model(manifest.network, weights="scratch")
     problem = describe_mismatch(model.state_dict(), weights)
     if problem:
         raise incompatible(path, f"weights that are not those of {manifest.network}: {problem}")

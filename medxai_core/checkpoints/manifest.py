@@ -24,7 +24,7 @@ class OperatingPoint:
     layer : int
         Number of the block, from 0.
     method : str
-        CAM method, such as "gradcam".
+        CAM method, such as "gradcam"; "segmentation" for a segmenter's own map.
     low : float or None
         Lower threshold, 0..1; None if there is none.
     high : float or None
@@ -51,7 +51,7 @@ class CheckpointManifest:
 
     Attributes
     ----------
-    network : {"b1", "lite1"}
+    network : {"b1", "lite1", "lite1-fpn"}
         Which network the weights are of.
     preprocessing : Preprocessing
         How pictures became inputs in training.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,6 +17,7 @@ from medxai_core.commands.console import (
     study_job,
 )
 
+RECIPES = ("paper", "quick", "recommended")
 TRAIN_EXAMPLE = "Example: python -m medxai_core train demo --preset quick"
 STOP_EXAMPLE = "Example: python -m medxai_core stop demo"
 EVALUATE_EXAMPLE = "Example: python -m medxai_core evaluate-classifier demo"
@@ -24,37 +25,40 @@ EVALUATE_EXAMPLE = "Example: python -m medxai_core evaluate-classifier demo"
 
 def train(
     study: StudyArgument,
-    preset: Annotated[str, typer.Option(help="paper (b1 from scratch, 25 epochs) or quick.")] = "paper",
+    preset: Annotated[str, typer.Option(help=f"{', '.join(RECIPES)}; see docs/method.md.")] = "paper",
     network: Annotated[str | None, typer.Option(help="b1 or lite1, instead of the preset's.")] = None,
     weights: Annotated[str | None, typer.Option(help="scratch, pretrained or a file.")] = None,
-    labels: Annotated[str, typer.Option(help="all (as the paper) or reviewed.")] = "all",
+    labels: Annotated[
+        str | None, typer.Option(help="all (as the paper) or reviewed (seeds and decisions; recommended does so).")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the preset's.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all chance in the training.")] = 0,
     resume: Annotated[str | None, typer.Option(metavar="RUN", help="Go on with a stopped run.")] = None,
     json: JsonOption = False,
     job: JobOption = None,
 ) -> None:
-    """Train the classifier on the labels in force; a checkpoint is written after every epoch."""
-    if preset not in ("paper", "quick"):
-        raise typer.BadParameter(f"expected paper or quick; got {preset!r}", param_hint="--preset")
-    if labels not in ("all", "reviewed"):
+    """Train the classifier, or teach the segmenter, on the labels in force; every epoch or round is kept."""
+    if preset not in RECIPES:
+        raise typer.BadParameter(f"expected {', '.join(RECIPES)}; got {preset!r}", param_hint="--preset")
+    if labels not in (None, "all", "reviewed"):
         raise typer.BadParameter(f"expected all or reviewed; got {labels!r}", param_hint="--labels")
+    changes: dict[str, Any] = {"network": network, "weights": weights, "epochs": epochs}
+    given = [name for name, value in changes.items() if value is not None]
+    if preset == "recommended" and given:
+        raise typer.BadParameter(
+            f"recommended has a network and rounds of its own; leave out --{given[0]}", param_hint=f"--{given[0]}"
+        )
+    from medxai_core.records.runs import get_run
+    from medxai_core.stages.students import train_student
     from medxai_core.stages.training import train_study
 
-    title = f"Training, {preset} recipe"
-    with study_job(study, "train", title=title, job_id=job) as work:
-        run = train_study(
-            work.study,
-            preset=preset,
-            network=network,
-            weights=weights,
-            labels=labels,
-            epochs=epochs,
-            seed=seed,
-            resume=resume,
-            stage=work.stage,
-            job=work.job,
-        )
+    with study_job(study, "train", title=f"Training, {preset} recipe", job_id=job) as work:
+        resumed = None if resume is None else get_run(work.study, resume).preset
+        same: dict[str, Any] = {"seed": seed, "resume": resume, "stage": work.stage, "job": work.job}
+        if (resumed or preset) == "recommended":
+            run = train_student(work.study, labels=labels or "reviewed", **same)
+        else:
+            run = train_study(work.study, preset=preset, labels=labels or "all", **changes, **same)
     text = f"{run.run_id}: {run.status}; best epoch {run.best_epoch} of {run.epochs}."
     show_result({"run": run.run_id, "status": run.status, "best_epoch": run.best_epoch}, text=text, json=json)
 

@@ -81,9 +81,9 @@ def normalize_heatmap(heatmap: np.ndarray, *, scaling: str = "minmax") -> tuple[
     ----------
     heatmap : ndarray (H, W) float32
         Map from `upsample_heatmap`; 0 and above with "maximum".
-    scaling : {"minmax", "maximum"}, default "minmax"
+    scaling : {"minmax", "maximum", "none"}, default "minmax"
         "minmax": the smallest value becomes 0 and the largest 1 (paper). "maximum": zero stays zero and
-        the largest value becomes 1.
+        the largest value becomes 1. "none": probabilities, which stay as they are; never blank.
 
     Returns
     -------
@@ -104,14 +104,18 @@ def normalize_heatmap(heatmap: np.ndarray, *, scaling: str = "minmax") -> tuple[
     >>> normalize_heatmap(np.float32([[7, 7]]))
     (array([[0., 0.]], dtype=float32), True)
     """
-    if scaling not in ("minmax", "maximum"):
-        raise ValueError(f"scaling must be 'minmax' or 'maximum'; got {scaling!r}")
+    if scaling not in ("minmax", "maximum", "none"):
+        raise ValueError(f"scaling must be 'minmax', 'maximum' or 'none'; got {scaling!r}")
     low, high = float(heatmap.min()), float(heatmap.max())
     if not np.isfinite(low + high):
         n_wrong = np.count_nonzero(~np.isfinite(heatmap))
         raise ValueError(f"heatmap must be finite; {n_wrong} of {heatmap.size} values are not")
     if scaling == "maximum" and low < 0:
         raise ValueError(f"heatmap must not be negative with scaling 'maximum'; got {low}")
+    if scaling == "none":
+        if low < 0 or high > 1:
+            raise ValueError(f"heatmap must be 0..1 with scaling 'none'; got {low}..{high}")
+        return heatmap, False
     if high - low <= _BLANK_SPREAD * max(abs(low), abs(high)):
         return np.zeros(heatmap.shape, dtype=np.float32), True
     base = low if scaling == "minmax" else 0.0

@@ -92,16 +92,19 @@ def tell_heatmap(context: StoryContext) -> Step:
     layer = _choose_layer(context, layers)
     maker = context.maker
     size = (int(context.picture["height"]), int(context.picture["width"]))
+    is_head = layer == context.run.mask_head
+    if is_head:
+        not_proof = "that a polyp is there: a probability is what the network says, and it was taught without a mask."
     raw = get_heatmaps(context.study, context.run.run_id, layer, method=_method(context))[context.position]
     facts: dict[str, Any] = {"layers": layers, "layer": layer, "method": _method(context), "grid": list(raw.shape)}
-    words = f"Layer {layer}, method {_method(context)}."
+    words = "The network's own map." if is_head else f"Layer {layer}, method {_method(context)}."
     if maker is not None:
         heatmap, is_blank = maker.finish(raw, layer, size)
         warnings = describe_heatmap(heatmap)
         facts |= {"is_blank": is_blank, "warnings": warnings, "hottest": _find_hottest(heatmap)}
         where = "" if is_blank else f" It is hottest {_say_place(*_find_hottest(heatmap))}."
         cells = describe_layer(maker.blocks[layer], size, maker.input_size)
-        words = f"Layer {layer} ({cells}).{where} {' '.join(warnings)}"
+        words = f"{'Probability of polyp' if is_head else f'Layer {layer}'} ({cells}).{where} {' '.join(warnings)}"
     return Step("heatmap", title, (Part(words.strip(), facts),), not_proof, page)
 
 
@@ -195,6 +198,7 @@ def _say_choice(chosen_on: str) -> str:
         "tuning": "the tuning pictures",
         "eye": "pictures judged by eye",
         "test": "test pictures (tuned on test)",
+        "recommended": "no picture: it was fixed beforehand",
     }.get(chosen_on, chosen_on)
 
 

@@ -13,11 +13,12 @@ from medxai_core.models.preprocessing import (
     preprocess,
     resize_for_network,
 )
-from medxai_core.models.segmentation import PolypSegmenter, build_segmenter
+from medxai_core.models.segmentation import HEAD_STRIDE, PolypSegmenter, build_segmenter, pool_places
 from medxai_core.models.weights import describe_file, read_weights
 
 __all__ = [
     "DEFAULT_INPUT_SIZE",
+    "HEAD_STRIDE",
     "NETWORKS",
     "BlockFacts",
     "PolypClassifier",
@@ -31,6 +32,7 @@ __all__ = [
     "describe_mismatch",
     "get_blocks",
     "normalize_inputs",
+    "pool_places",
     "preprocess",
     "read_weights",
     "resize_for_network",

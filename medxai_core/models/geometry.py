@@ -36,6 +36,8 @@ class BlockFacts:
         layers, as in b1, let every cell know the mean of the whole picture besides.)
     learned_shift : tuple of float (rows, columns), default (0, 0)
         How far from there trained weights make the cells look, in input pixels; see `measure_shifts`.
+    is_head : bool, default False
+        True: no block, but a segmenter's own map. Its values are probabilities: they are never scaled.
     """
 
     index: int
@@ -46,6 +48,7 @@ class BlockFacts:
     center_of_cell_0: float
     receptive_field: int
     learned_shift: tuple[float, float] = (0.0, 0.0)
+    is_head: bool = False
 
     def cell_size_in_image(self, size: tuple[int, int], input_size: int) -> tuple[float, float]:
         """Say how large one cell is in a picture that was resized to the input.

@@ -10,10 +10,14 @@ import numpy as np
 import torch
 from PIL import Image
 
+from medxai_core.config import SEGMENTER
+
 NETWORKS = ("b1", "lite1")
+"""The classifiers."""
+
 DEFAULT_INPUT_SIZE = 224
 # network -> (offset, scale) of inputs = (pixels - offset) / scale
-_PIXEL_RANGES = {"b1": (0.0, 255.0), "lite1": (127.0, 128.0)}
+_PIXEL_RANGES = {"b1": (0.0, 255.0), "lite1": (127.0, 128.0), SEGMENTER: (127.0, 128.0)}
 
 
 @dataclass(frozen=True)
@@ -102,8 +106,8 @@ def default_preprocessing(network: str, input_size: int = DEFAULT_INPUT_SIZE) ->
 
     Parameters
     ----------
-    network : {"b1", "lite1"}
-        b1 sees pixels 0..1 with no normalisation, as in the paper; lite1 sees (pixels - 127) / 128.
+    network : {"b1", "lite1", "lite1-fpn"}
+        b1 sees pixels 0..1 with no normalisation, as in the paper; the others see (pixels - 127) / 128.
     input_size : int, default 224
         Side of the square input, in pixels.
 
@@ -123,7 +127,7 @@ def default_preprocessing(network: str, input_size: int = DEFAULT_INPUT_SIZE) ->
     127.0
     """
     if network not in _PIXEL_RANGES:
-        raise ValueError(f"network must be one of {NETWORKS}; got {network!r}")
+        raise ValueError(f"network must be one of {tuple(_PIXEL_RANGES)}; got {network!r}")
     offset, scale = _PIXEL_RANGES[network]
     return Preprocessing(input_size=input_size, offset=offset, scale=scale)
 

@@ -8,6 +8,8 @@ import torch
 from torch import nn
 from torch.nn.functional import interpolate
 
+from medxai_core.config import SEGMENTER
+from medxai_core.models.geometry import BlockFacts, describe_blocks
 from medxai_core.models.networks import PolypClassifier, build_model
 
 LEVELS = (2, 4, 14, 20)
@@ -15,6 +17,9 @@ LEVELS = (2, 4, 14, 20)
 
 POOLED_SHARE = 0.02
 """The logit of a picture is the mean of this share of its places, the highest ones."""
+
+HEAD_STRIDE = 4
+"""Distance between the places of the map, in input pixels."""
 
 _WIDTH = 64
 _RARE = -1.5  # first bias: polyps cover a small part of a picture
@@ -90,7 +95,7 @@ class PolypSegmenter(PolypClassifier):
     """
 
     def __init__(self, backbone: nn.Module) -> None:
-        super().__init__("lite1-fpn", backbone)
+        super().__init__(SEGMENTER, backbone)
         for name in ("_conv_head", "_bn1", "_fc"):
             delattr(backbone, name)
         self.decoder = MaskDecoder([cast(Any, self.blocks[level])._project_conv.out_channels for level in LEVELS])
@@ -119,18 +124,38 @@ class PolypSegmenter(PolypClassifier):
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Compute one logit a picture, Tensor (N,) float32: the mean of its highest places."""
-        places = self.segment(inputs).flatten(1)
-        highest = places.topk(max(1, round(POOLED_SHARE * places.shape[1])), dim=1).values
-        return highest.mean(dim=1)
+        return pool_places(self.segment(inputs))
+
+    def describe_head(self, input_size: int) -> BlockFacts:
+        """Say where the places of the segmenter's own map look, for a square input of so many pixels."""
+        side = input_size // HEAD_STRIDE
+        return BlockFacts(
+            index=len(self.blocks),
+            stage=describe_blocks(self, input_size)[-1].stage + 1,
+            grid=(side, side),
+            channels=1,
+            stride=HEAD_STRIDE,
+            center_of_cell_0=(HEAD_STRIDE - 1) / 2,
+            receptive_field=input_size,
+            is_head=True,
+        )
 
 
-def build_segmenter(*, seed: int = 0) -> PolypSegmenter:
-    """Build a segmenter on ImageNet weights, with a random decoder.
+def pool_places(places: torch.Tensor) -> torch.Tensor:
+    """Return the logit of each picture, (N,), from those of its places, (N, h, w): the mean of the highest 2 %."""
+    flat = places.flatten(1)
+    return flat.topk(max(1, round(POOLED_SHARE * flat.shape[1])), dim=1).values.mean(dim=1)
+
+
+def build_segmenter(*, weights: str = "pretrained", seed: int = 0) -> PolypSegmenter:
+    """Build a segmenter with a random decoder.
 
     Parameters
     ----------
+    weights : {"pretrained", "scratch"}, default "pretrained"
+        Of the blocks: ImageNet's, or random ones.
     seed : int, default 0
-        For the decoder. The global random state is left as found.
+        For what is random. The global random state is left as found.
 
     Returns
     -------
@@ -143,7 +168,7 @@ def build_segmenter(*, seed: int = 0) -> PolypSegmenter:
     ...     build_segmenter().eval().segment(torch.zeros(1, 3, 96, 96)).shape
     torch.Size([1, 24, 24])
     """
-    backbone = build_model("lite1", weights="pretrained", seed=seed).backbone
+    backbone = build_model("lite1", weights=weights, seed=seed).backbone
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return PolypSegmenter(backbone)

@@ -9,6 +9,7 @@ import numpy as np
 from sqlalchemy import insert, select
 
 from medxai_core import store
+from medxai_core.config import SEGMENTATION
 from medxai_core.errors import SettingError, StageMissingError, TestSplitLockedError
 from medxai_core.events import record_event
 from medxai_core.masks import Band
@@ -23,15 +24,15 @@ class MaskSetting:
     Attributes
     ----------
     layer : int
-        MBConv block, from 0.
+        MBConv block, from 0; after the last one the segmentation head, when the network has one.
     method : str
-        CAM method.
+        CAM method; "segmentation" at the segmentation head, and only there.
     low, high : float or None
         Band ``low < h < high``; None: no limit on that side.
     inverted : bool
         Take what lies outside the band.
     chosen_on : str
-        Which pictures the setting was chosen on: "paper", "tuning", "eye", "test".
+        Which pictures the setting was chosen on: "paper" and "recommended" (none), "tuning", "eye", "test".
     """
 
     layer: int
@@ -60,9 +61,10 @@ def record_heatmaps(
 
 
 def list_heatmaps(study: Study, run_id: str, method: str = "gradcam") -> dict[int, int]:
-    """Return the number of pictures with a recorded map, by layer."""
+    """Return the number of pictures with a recorded map, by layer; a segmentation head has one with any method."""
     c = store.heatmaps.c
-    rows = study.read(select(c.layer, c.n_images).where(c.run_id == run_id, c.method == method).order_by(c.layer))
+    known = (c.run_id == run_id, c.method.in_((method, SEGMENTATION)))
+    rows = study.read(select(c.layer, c.n_images).where(*known).order_by(c.layer))
     return {row.layer: row.n_images for row in rows}
 
 
@@ -75,7 +77,8 @@ def get_heatmaps(study: Study, run_id: str, layer: int, *, method: str = "gradca
         This layer has not been computed.
     """
     c = store.heatmaps.c
-    rows = study.read(select(c.maps_array).where(c.run_id == run_id, c.method == method, c.layer == layer))
+    known = (c.run_id == run_id, c.layer == layer, c.method.in_((method, SEGMENTATION)))
+    rows = study.read(select(c.maps_array).where(*known))
     if not rows:
         raise StageMissingError(
             f"run {run_id!r} has no {method} maps of layer {layer} yet.",
@@ -174,6 +177,8 @@ def describe_setting(setting: MaskSetting) -> str:
     >>> describe_setting(MaskSetting(14, "gradcam", 0.4, 0.7))
     'gradcam of layer 14, 0.4 < h < 0.7'
     """
+    if setting.method == SEGMENTATION:
+        return f"segmentation head, {make_band(setting).describe()}"
     return f"{setting.method} of layer {setting.layer}, {make_band(setting).describe()}"
 
 

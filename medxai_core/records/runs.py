@@ -9,6 +9,7 @@ import numpy as np
 from sqlalchemy import insert, select, update
 
 from medxai_core import store
+from medxai_core.config import SEGMENTER
 from medxai_core.errors import RunNotFoundError
 from medxai_core.events import record_event
 from medxai_core.provenance import now_text
@@ -23,6 +24,8 @@ class RecordedRun:
 
     Attributes
     ----------
+    n_blocks : int
+        Layers that a map can be made of: blocks, and a segmentation head at the end when there is one.
     labels : {"all", "reviewed"}
         Which labels it learned from.
     status : str
@@ -46,6 +49,11 @@ class RecordedRun:
     best_epoch: int | None
     manifest: dict[str, Any]
     created_at: str
+
+    @property
+    def mask_head(self) -> int | None:
+        """Layer of the segmentation head; None for a classifier."""
+        return self.n_blocks - 1 if self.network == SEGMENTER else None
 
 
 def record_run(study: Study, run: RecordedRun) -> None:

@@ -15,7 +15,8 @@ from medxai_core.models import PolypClassifier, Preprocessing
 from medxai_core.progress import OnProgress, Stage, silent_stage
 from medxai_core.records.pictures import list_images, list_items
 from medxai_core.records.runs import get_run, record_classifier_scores
-from medxai_core.stages.training import BEST, find_validation_items, list_inputs
+from medxai_core.stages.runs import BEST
+from medxai_core.stages.training_sets import find_validation_items, list_inputs
 from medxai_core.study import Study
 from medxai_core.training import predict
 

@@ -5,19 +5,30 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
+import torch
 
 from medxai_core.checkpoints import CheckpointManifest, load_checkpoint
+from medxai_core.config import SEGMENTATION
 from medxai_core.errors import Failure, IncompatibleCheckpointError, MedxaiError, StageMissingError
 from medxai_core.heatmaps import GradCAM, normalize_heatmap, pack_heatmap, upsample_heatmap
-from medxai_core.models import BlockFacts, PolypClassifier, describe_blocks, preprocess
+from medxai_core.models import (
+    BlockFacts,
+    PolypClassifier,
+    PolypSegmenter,
+    describe_blocks,
+    pool_places,
+    preprocess,
+)
 from medxai_core.progress import Stage, silent_stage
 from medxai_core.records.masks import get_heatmaps, list_heatmaps, record_heatmaps
 from medxai_core.records.pictures import Images, list_images, load_study_image
 from medxai_core.records.runs import get_run
-from medxai_core.stages.training import BEST
+from medxai_core.stages.runs import BEST
 from medxai_core.study import Study
+from medxai_core.training.preparation import evaluation_mode
 
 BATCH_SIZE = 16
 
@@ -31,7 +42,7 @@ class MapMaker:
     model : PolypClassifier
     manifest : CheckpointManifest
     blocks : list of BlockFacts
-        One a block, in order.
+        One a layer, in order: the blocks, and the segmentation head when there is one.
     """
 
     model: PolypClassifier
@@ -46,10 +57,31 @@ class MapMaker:
     def compute_raw(
         self, images: Sequence[np.ndarray], layers: Sequence[int], *, method: str = "gradcam"
     ) -> tuple[dict[int, np.ndarray], np.ndarray]:
-        """Return raw maps by layer, (n, h, w) float32, and logits, (n,) float32, of a few pictures."""
-        with GradCAM(self.model, layers=list(layers), method=method) as cam:
-            raw = cam(preprocess(images, self.manifest.preprocessing))
-            return raw, np.array(cam.logits)
+        """Return raw maps by layer, (n, h, w) float32, and logits, (n,) float32, of a few pictures.
+
+        The method is that of the blocks; a segmentation head among the layers gives its probabilities.
+        """
+        inputs = preprocess(images, self.manifest.preprocessing)
+        blocks = [layer for layer in layers if not self.blocks[layer].is_head]
+        raw: dict[int, np.ndarray] = {}
+        if len(blocks) < len(layers):
+            with evaluation_mode(self.model):
+                places = cast(PolypSegmenter, self.model).segment(inputs)
+            raw[len(self.blocks) - 1] = torch.sigmoid(places).numpy()
+            logits = pool_places(places).numpy()
+        if blocks:
+            with GradCAM(self.model, layers=blocks, method=method) as cam:
+                raw |= cam(inputs)
+                logits = np.array(cam.logits)
+        return raw, logits
+
+    def name_method(self, layer: int, method: str) -> str:
+        """Return how the map of a layer comes about when a method is asked for the blocks."""
+        return SEGMENTATION if self.blocks[layer].is_head else method
+
+    def pack(self, raw: np.ndarray, layer: int) -> np.ndarray:
+        """Return raw maps of a layer (..., h, w) as they are kept, float16: shares of the maximum, or probabilities."""
+        return raw.astype(np.float16) if self.blocks[layer].is_head else pack_heatmap(raw)[0]
 
     def finish(
         self, raw: np.ndarray, layer: int, size: tuple[int, int], *, align: bool = True
@@ -73,7 +105,7 @@ class MapMaker:
         enlarged = upsample_heatmap(
             np.asarray(raw, np.float32), size, facts=facts, input_size=self.input_size, align=align
         )
-        return normalize_heatmap(enlarged)
+        return normalize_heatmap(enlarged, scaling="none" if facts.is_head else "minmax")
 
 
 def load_map_maker(study: Study, run_id: str | None = None) -> MapMaker:
@@ -90,16 +122,17 @@ def make_map_maker(model: PolypClassifier, manifest: CheckpointManifest) -> MapM
     IncompatibleCheckpointError
         The manifest holds shifts of another network.
     """
-    blocks = describe_blocks(model, manifest.preprocessing.input_size)
+    size = manifest.preprocessing.input_size
+    blocks = describe_blocks(model, size)
     shifts = manifest.learned_shifts or tuple(block.learned_shift for block in blocks)
     if len(shifts) != len(blocks):
         raise IncompatibleCheckpointError(
             f"the checkpoint holds learned shifts of {len(shifts)} blocks; its network has {len(blocks)}.",
             "Train again, or take the checkpoint as it was written.",
         )
-    return MapMaker(
-        model, manifest, [replace(block, learned_shift=shift) for block, shift in zip(blocks, shifts, strict=True)]
-    )
+    shifted = [replace(block, learned_shift=shift) for block, shift in zip(blocks, shifts, strict=True)]
+    head = [model.describe_head(size)] if isinstance(model, PolypSegmenter) else []
+    return MapMaker(model, manifest, shifted + head)
 
 
 def compute_study_heatmaps(
@@ -139,12 +172,13 @@ def compute_study_heatmaps(
         if pictures:
             raw, _ = maker.compute_raw(pictures, list(maps), method=method)
             for layer, values in raw.items():
-                maps[layer][batch] = pack_heatmap(values)[0]
+                maps[layer][batch] = maker.pack(values, layer)
         on_progress(min(start + BATCH_SIZE, len(missing)), len(missing))
     if missing:
         seconds = (time.perf_counter() - started) / len(missing)
         for layer, values in maps.items():
-            record_heatmaps(study, run.run_id, method, layer=layer, maps=values, seconds_per_image=seconds)
+            name = maker.name_method(layer, method)
+            record_heatmaps(study, run.run_id, name, layer=layer, maps=values, seconds_per_image=seconds)
     return failures
 
 

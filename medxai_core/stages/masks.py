@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from medxai_core.checkpoints import OperatingPoint, save_operating_point
+from medxai_core.config import SEGMENTATION
 from medxai_core.errors import Failure, SettingError
 from medxai_core.formats.medico import write_masks_zip
 from medxai_core.heatmaps import CAM_METHODS
@@ -18,7 +19,7 @@ from medxai_core.records.masks import MaskSetting, get_heatmaps, get_locked_sett
 from medxai_core.records.pictures import Images, list_images
 from medxai_core.records.runs import RecordedRun, get_run
 from medxai_core.stages.heatmaps import MapMaker, compute_study_heatmaps, load_map_maker
-from medxai_core.stages.training import BEST
+from medxai_core.stages.runs import BEST
 from medxai_core.study import Study
 
 
@@ -49,6 +50,8 @@ def make_setting(
                 "Give --layer with --low or --high, or lock a setting first.",
             )
         return locked
+    if layer == run.mask_head:
+        method = SEGMENTATION
     setting = MaskSetting(layer, method, low, high, inverted, chosen_on)
     check_setting(setting, run)
     return setting
@@ -67,8 +70,9 @@ def check_setting(setting: MaskSetting, run: RecordedRun) -> None:
         raise SettingError(
             f"run {run.run_id!r} has layers 0 to {run.n_blocks - 1}; got {setting.layer}.", "Choose one of them."
         )
-    if setting.method not in CAM_METHODS:
-        raise SettingError(f"no method {setting.method!r}.", f"Choose one of {', '.join(CAM_METHODS)}.")
+    known = (SEGMENTATION,) if setting.layer == run.mask_head else tuple(CAM_METHODS)
+    if setting.method not in known:
+        raise SettingError(f"no method {setting.method!r} at layer {setting.layer}.", f"Choose {' or '.join(known)}.")
 
 
 def make_study_mask(

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from medxai_core.config import SEGMENTATION
 from medxai_core.errors import Failure, MedxaiError, NotEnoughImagesError, StageMissingError
 from medxai_core.evaluation.baselines import compute_mean_mask, make_trivial_masks
 from medxai_core.evaluation.scores import ImageScores, score_mask
@@ -51,6 +52,8 @@ class LayerSweep:
     dice, jaccard : (n_layers, n_thresholds) float64
         Means over the tuning pictures that show a polyp.
     n_images : int
+    mask_head : int or None
+        Which of the layers is a segmentation head.
     """
 
     layers: list[int]
@@ -58,6 +61,11 @@ class LayerSweep:
     dice: np.ndarray
     jaccard: np.ndarray
     n_images: int
+    mask_head: int | None = None
+
+    def name_method(self, layer: int, method: str) -> str:
+        """Return how the map of a layer came about when a method was asked for the blocks."""
+        return SEGMENTATION if layer == self.mask_head else method
 
 
 def sweep_tuning(
@@ -97,15 +105,16 @@ def sweep_tuning(
     rows = [sweeps[layer].rows() for layer in chosen]
     dice = np.array([[row.dice if row.dice is not None else np.nan for row in line] for line in rows])
     jaccard = np.array([[row.jaccard if row.jaccard is not None else np.nan for row in line] for line in rows])
-    return LayerSweep(chosen, list(THRESHOLDS), dice, jaccard, len(positions))
+    return LayerSweep(chosen, list(THRESHOLDS), dice, jaccard, len(positions), run.mask_head)
 
 
 def choose_setting(sweep: LayerSweep, *, method: str = "gradcam") -> MaskSetting:
     """Return the layer and threshold with the best mean Dice of a sweep; of equals the first."""
     if not np.isfinite(sweep.dice).any():
         raise NotEnoughImagesError("no tuning picture shows a polyp.", "Choose the setting by eye.")
-    layer, threshold = np.unravel_index(np.nanargmax(sweep.dice), sweep.dice.shape)
-    return MaskSetting(sweep.layers[layer], method, sweep.thresholds[threshold], None, chosen_on="tuning")
+    row, threshold = np.unravel_index(np.nanargmax(sweep.dice), sweep.dice.shape)
+    layer = sweep.layers[row]
+    return MaskSetting(layer, sweep.name_method(layer, method), sweep.thresholds[threshold], None, chosen_on="tuning")
 
 
 def score_study(
@@ -218,7 +227,7 @@ def _record_all(
     setting: MaskSetting, split: str,
 ) -> list[RecordedEvaluation]:  # fmt: skip
     """Summarise and record each row of the table."""
-    chosen_with = _find_mask_use(study) if setting.chosen_on == "paper" else "tuning"
+    chosen_with = _find_mask_use(study) if setting.chosen_on in ("paper", "recommended") else "tuning"
     recorded = []
     for name, by_position in scores.items():
         is_run = name == run_id

@@ -112,9 +112,11 @@ def _find_setting(checkpoint: Path, point, *, layer, low, high, method) -> MaskS
         )
     band = (low, high) if low is not None or high is not None else (point.low, point.high)
     inverted = point.inverted if point is not None and low is None and high is None else False
+    chosen = layer if layer is not None else point.layer
+    known = point.method if point is not None and layer in (None, point.layer) else "gradcam"
     return MaskSetting(
-        layer=layer if layer is not None else point.layer,
-        method=method or (point.method if point is not None else "gradcam"),
+        layer=chosen,
+        method=method or known,
         low=band[0],
         high=band[1],
         inverted=inverted,

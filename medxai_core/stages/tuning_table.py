@@ -53,7 +53,8 @@ class TuningTable:
     def holds(self, setting: MaskSetting) -> bool:
         """Return True when a setting is one of the table's cells."""
         is_cell = setting.layer in self.sweep.layers and setting.low in self.sweep.thresholds
-        return is_cell and setting.method == self.method and setting.high is None and not setting.inverted
+        method = self.sweep.name_method(setting.layer, self.method)
+        return is_cell and setting.method == method and setting.high is None and not setting.inverted
 
 
 def record_tuning_table(
@@ -83,7 +84,8 @@ def record_tuning_table(
 def find_tuning_table(study: Study, run_id: str, *, method: str = "gradcam") -> TuningTable | None:
     """Return the recorded table of a run; None when there is none, or when the run was trained on since."""
     values: dict[str, Any] | None = study.get_fact(_key(run_id, method))
-    if values is None or values["best_epoch"] != get_run(study, run_id).best_epoch:
+    run = get_run(study, run_id)
+    if values is None or values["best_epoch"] != run.best_epoch:
         return None
     sweep = values["sweep"]
     table = LayerSweep(
@@ -92,6 +94,7 @@ def find_tuning_table(study: Study, run_id: str, *, method: str = "gradcam") -> 
         dice=np.array(sweep["dice"], float),  # (n_layers, n_thresholds), NaN for None
         jaccard=np.array(sweep["jaccard"], float),
         n_images=sweep["n_images"],
+        mask_head=run.mask_head,
     )
     return TuningTable(table, method, values["disk_dice"], values["n_polyp"], values["created_at"])
 

@@ -9,21 +9,24 @@ import numpy as np
 import torch
 from torch.nn.functional import interpolate
 
-from medxai_core.models import PolypSegmenter, build_segmenter
+from medxai_core.models import HEAD_STRIDE, PolypSegmenter, build_segmenter
 from medxai_core.progress import Stage, silent_stage
 from medxai_core.students.lessons import PICTURE_SIDE, Lessons, Timetable
 from medxai_core.students.pseudo_masks import fuse_witnesses, sharpen
-from medxai_core.students.teaching import adapt_normalization, compute_probabilities, teach
+from medxai_core.students.teaching import adapt_normalization, compute_probabilities, look_closely, teach
 from medxai_core.students.tile_probe import CELL, VIEWS, FrozenFeatures, TileProbe, View, cut_cells, fit_probe
 
 _READ_AT_ONCE = 16
 _STATISTICS_EVERY = 8  # one place in so many gives mean and scale of the features
 _LEAST_PEAK_QUANTILE = 0.05
 
-Watch = Callable[[str, PolypSegmenter], None]
+_LOOKS = 25  # batches that a network gets used to the looks of real pictures with
+
+Watch = Callable[[int, PolypSegmenter, Sequence[float]], None]
+PseudoMasks = tuple[np.ndarray, np.ndarray]
 
 
-def _watch_nothing(name: str, segmenter: PolypSegmenter) -> None:
+def _watch_nothing(round_number: int, segmenter: PolypSegmenter, losses: Sequence[float]) -> None:
     """Look on."""
 
 
@@ -54,9 +57,11 @@ class Curriculum:
     ----------
     side : int, default 288
         Of the network's input, in pixels.
+    n_drawn : (int, int), default (260, 60)
+        Frames that are drawn, with polyp and without.
     shape_steps : int, default 200
-        Steps on drawn frames alone.
-    rounds : tuple of int
+        Steps on drawn frames alone; 0: the pseudo-masks are made of the class map alone.
+    rounds : tuple of int, default (400, 300, 300)
         Steps of each round on real pictures.
     batch : (int, int, int), default (5, 2, 1)
         Views a step: of real pictures, drawn frames, tiles without polyp.
@@ -65,8 +70,9 @@ class Curriculum:
     """
 
     side: int = 288
+    n_drawn: tuple[int, int] = (260, 60)
     shape_steps: int = 200
-    rounds: tuple[int, ...] = (400, 300)
+    rounds: tuple[int, ...] = (400, 300, 300)
     batch: tuple[int, int, int] = (5, 2, 1)
     learning_rate: float = 1e-3
     seed: int = 0
@@ -103,19 +109,14 @@ class Graduation:
         What labels of tiles alone taught.
     scores : ndarray of shape (n, 28, 28), float32
         What it says of the pictures.
-    shape : ndarray of shape (n, S/4, S/4), float32
-        What drawn frames alone had taught.
     pseudo_masks : ndarray of shape (n, S/4, S/4), float32
-        Both together.
-    losses : list of float
+        What the first round learned from: that, and what drawn frames taught of outlines.
     """
 
     segmenter: PolypSegmenter
     class_map: ClassMap
     scores: np.ndarray
-    shape: np.ndarray
     pseudo_masks: np.ndarray
-    losses: list[float]
 
 
 def graduate(
@@ -139,7 +140,7 @@ def graduate(
         Phantom frames with their exact masks.
     curriculum : Curriculum, optional
     watch : callable, optional
-        Called as ``watch(name, segmenter)`` when the outlines, and each round, are learned.
+        Called as ``watch(round, segmenter, losses)`` when the outlines (0), and each round (from 1), are learned.
 
     Returns
     -------
@@ -151,36 +152,62 @@ def graduate(
     scores = class_map.score(pictures, stage=stage)
     # 2 outlines, from frames whose masks are exact because they were drawn with them
     segmenter = build_segmenter(seed=plan.seed)
-    batch = sum(plan.batch)
-    losses = teach(
-        segmenter,
-        Timetable([drawn], [batch], plan.side),
-        n_steps=plan.shape_steps,
-        learning_rate=plan.learning_rate,
-        seed=plan.seed,
-        on_progress=stage("Learning outlines from drawn frames"),
-    )
-    shape = _say_shape(segmenter, pictures, plan, batch=batch, stage=stage)
-    watch("outlines", segmenter)
-    # 3 both together are the pseudo-masks; 4 the student learns them, 5 and once more from what it then says
-    targets, weights = fuse_witnesses(_resize(scores, shape.shape[-1]), shape, least_peak=class_map.least_peak)
-    pseudo_masks = targets
-    empty = _list_polyp_free(pictures, labels)
-    for number, n_steps in enumerate(plan.rounds, 1):
-        if number > 1:
-            said = compute_probabilities(segmenter, pictures, side=plan.side, on_progress=stage("Looking again"))
-            targets, weights = sharpen(said)
-        real = Lessons(pictures, targets, weights)
-        losses += teach(
+    known = _resize(scores, plan.side // HEAD_STRIDE)
+    if plan.shape_steps:
+        losses = teach(
             segmenter,
-            Timetable([real, drawn, empty], plan.batch, plan.side),
-            n_steps=n_steps,
+            Timetable([drawn], [sum(plan.batch)], plan.side),
+            n_steps=plan.shape_steps,
+            learning_rate=plan.learning_rate,
+            seed=plan.seed,
+            on_progress=stage("Learning outlines from drawn frames"),
+        )
+        _get_used_to(segmenter, pictures, plan)
+        watch(0, segmenter, losses)
+        shape = _find_outlines(segmenter, pictures, known, plan, least_peak=class_map.least_peak, stage=stage)
+    else:
+        shape = np.full(known.shape, 0.5, np.float32)  # says nothing
+    # 3 both together are the pseudo-masks; 4 the student learns them, 5 and again from what it then says
+    pseudo_masks = fuse_witnesses(known, shape, least_peak=class_map.least_peak)
+    learn_rounds(segmenter, pictures, labels, drawn, plan, pseudo_masks=pseudo_masks, stage=stage, watch=watch)
+    return Graduation(segmenter.eval(), class_map, scores, pseudo_masks[0])
+
+
+def learn_rounds(
+    segmenter: PolypSegmenter,
+    pictures: np.ndarray,
+    labels: Sequence[LabelledTile],
+    drawn: Lessons,
+    plan: Curriculum,
+    *,
+    pseudo_masks: PseudoMasks | None = None,
+    first: int = 1,
+    stage: Stage = silent_stage,
+    watch: Watch = _watch_nothing,
+) -> None:
+    """Teach a segmenter round by round, in place; each round but the first learns from what the one before says.
+
+    Parameters
+    ----------
+    pseudo_masks : (targets, weights), optional
+        Of the first round. Without them the segmenter's own are taken.
+    first : int, default 1
+        Round to begin with: a training that was stopped goes on with the one after the last whole one.
+    """
+    empty = _list_polyp_free(pictures, labels)
+    for number in range(first, len(plan.rounds) + 1):
+        if pseudo_masks is None:
+            pseudo_masks = sharpen(_look_again(segmenter, pictures, plan, stage=stage))
+        losses = teach(
+            segmenter,
+            Timetable([Lessons(pictures, *pseudo_masks), drawn, empty], plan.batch, plan.side),
+            n_steps=plan.rounds[number - 1],
             learning_rate=plan.learning_rate,
             seed=plan.seed + number,
             on_progress=stage(f"Learning masks, round {number} of {len(plan.rounds)}"),
         )
-        watch(f"round {number}", segmenter)
-    return Graduation(segmenter.eval(), class_map, scores, shape, pseudo_masks, losses)
+        pseudo_masks = None
+        watch(number, segmenter, losses)
 
 
 def fit_class_map(
@@ -248,14 +275,43 @@ def _score_pictures(
     return np.concatenate(parts)
 
 
-def _say_shape(
-    segmenter: PolypSegmenter, pictures: np.ndarray, plan: Curriculum, *, batch: int, stage: Stage
-) -> np.ndarray:
-    """Return what a network that has seen drawn frames only says of real pictures, used to their looks first."""
+def _get_used_to(segmenter: PolypSegmenter, pictures: np.ndarray, plan: Curriculum) -> None:
+    """Let a network that has seen drawn frames only get used to the looks of real pictures; it learns nothing else."""
     untold = np.zeros((len(pictures), 1, 1), np.float16)
-    looks = Timetable([Lessons(pictures, untold, untold)], [batch], plan.side)
-    adapt_normalization(segmenter, looks, n_steps=25, seed=plan.seed)
-    return compute_probabilities(segmenter, pictures, side=plan.side, on_progress=stage("Outlines in real pictures"))
+    looks = Timetable([Lessons(pictures, untold, untold)], [sum(plan.batch)], plan.side)
+    adapt_normalization(segmenter, looks, n_steps=_LOOKS, seed=plan.seed)
+
+
+def _find_outlines(
+    segmenter: PolypSegmenter,
+    pictures: np.ndarray,
+    known: np.ndarray,
+    plan: Curriculum,
+    *,
+    least_peak: float,
+    stage: Stage,
+) -> np.ndarray:
+    """Return what a network that knows drawn polyps sees in real pictures, each at a size that fits it.
+
+    How large the polyp is, is taken from a first look together with what the class map says.
+    """
+    on_progress = stage("Outlines in real pictures")
+    shape = compute_probabilities(segmenter, pictures, side=plan.side, on_progress=on_progress)
+    rough, _ = fuse_witnesses(known, shape, least_peak=least_peak)
+    on_progress = stage("Outlines in real pictures, at a size that fits")
+    return look_closely(segmenter, pictures, _measure_areas(rough), side=plan.side, on_progress=on_progress)
+
+
+def _look_again(segmenter: PolypSegmenter, pictures: np.ndarray, plan: Curriculum, *, stage: Stage) -> np.ndarray:
+    """Return what a segmenter says of the pictures it learns from, each at a size that fits it."""
+    said = compute_probabilities(segmenter, pictures, side=plan.side, on_progress=stage("Looking again"))
+    on_progress = stage("Looking again, at a size that fits")
+    return look_closely(segmenter, pictures, _measure_areas(said), side=plan.side, on_progress=on_progress)
+
+
+def _measure_areas(probabilities: np.ndarray) -> np.ndarray:
+    """Return the share of each picture that is more likely polyp than not, (n,) float64."""
+    return (probabilities > 0.5).mean(axis=(1, 2))
 
 
 def _list_polyp_free(pictures: np.ndarray, labels: Sequence[LabelledTile]) -> Lessons:

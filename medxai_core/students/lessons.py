@@ -62,7 +62,7 @@ class Lessons:
         Tensor (5, side, side) float32
             Red, green, blue 0..1, target, weight.
         """
-        picture = torch.from_numpy(np.ascontiguousarray(self.pictures[index])).permute(2, 0, 1).float() / 255
+        picture = torch.from_numpy(np.array(self.pictures[index])).permute(2, 0, 1).float() / 255
         told = torch.from_numpy(np.stack([self.targets[index], self.weights[index]]).astype(np.float32))
         told = interpolate(told[None], size=picture.shape[-2:], mode="bilinear")[0]
         view = _cut(torch.cat([picture, told]), side, rng, smallest=self.smallest_view)

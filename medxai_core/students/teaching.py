@@ -22,6 +22,11 @@ _WARM_UP = 0.15
 _OVERLAP_WEIGHT = 0.5
 _LEAST_TARGET = 30  # pixels of target below which the overlap of a view says nothing
 
+FITTING_AREA = 0.1
+"""Share of the picture at which a polyp is of a usual size."""
+
+_TINY_AREA = 1e-4
+
 OnProgress = Callable[[int, int], None]
 
 
@@ -130,13 +135,68 @@ def compute_probabilities(
     parts = []
     with evaluation_mode(segmenter):
         for start in range(0, len(pictures), batch_size):
-            batch = np.ascontiguousarray(pictures[start : start + batch_size])
+            batch = np.array(pictures[start : start + batch_size])
             colours = torch.from_numpy(batch).permute(0, 3, 1, 2).float() / 255
             inputs = normalize_views(interpolate(colours, size=(side, side), mode="bilinear", antialias=True))
             parts.append(_average_mirrored(segmenter, inputs).numpy())
             if on_progress is not None:
                 on_progress(start + len(batch), len(pictures))
     return np.concatenate(parts)
+
+
+def look_closely(
+    segmenter: PolypSegmenter,
+    pictures: np.ndarray,
+    areas: np.ndarray,
+    *,
+    side: int,
+    on_progress: OnProgress | None = None,
+) -> np.ndarray:
+    """Compute how likely each place is polyp, each picture at the size at which its polyp is neither huge nor tiny.
+
+    A network knows best what is as large as most of what it learned from: it cuts pieces out of a polyp that fills
+    the picture, and adds to a small one. So a picture with a large polyp is shown small, and the other way round.
+
+    Parameters
+    ----------
+    segmenter : PolypSegmenter
+    pictures : ndarray of shape (n, L, L, 3), uint8
+        RGB squares.
+    areas : ndarray of shape (n,), float
+        Share of each picture that is polyp as far as is known, 0..1.
+    side : int
+        Side of the network's usual input, in pixels.
+
+    Returns
+    -------
+    ndarray of shape (n, side/4, side/4), float32
+        Probability in [0, 1].
+    """
+    sides = choose_sides(areas, side)
+    said = np.empty((len(pictures), side // 4, side // 4), np.float32)
+    done = 0
+    for one in np.unique(sides):
+        rows = np.flatnonzero(sides == one)
+        seen = compute_probabilities(segmenter, pictures[rows], side=int(one))
+        grown = interpolate(torch.from_numpy(seen)[:, None], size=said.shape[1:], mode="bilinear", antialias=True)
+        said[rows] = grown[:, 0].numpy()
+        done += len(rows)
+        if on_progress is not None:
+            on_progress(done, len(pictures))
+    return said
+
+
+def choose_sides(areas: np.ndarray, side: int) -> np.ndarray:
+    """Return at which side each picture is shown, (n,) int: the one that brings its polyp nearest to `FITTING_AREA`.
+
+    Examples
+    --------
+    >>> choose_sides(np.array([0.0, 0.1, 0.4]), 288)
+    array([352, 288, 128])
+    """
+    offered = np.array([side + 32 * step for step in range(-5, 3) if side + 32 * step >= 64])
+    wanted = side * np.sqrt(FITTING_AREA / np.maximum(areas, _TINY_AREA))
+    return offered[np.abs(np.log(wanted[:, None] / offered)).argmin(axis=1)]
 
 
 def _average_mirrored(segmenter: PolypSegmenter, inputs: torch.Tensor) -> torch.Tensor:

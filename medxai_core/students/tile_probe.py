@@ -92,7 +92,7 @@ class FrozenFeatures:
         Tensor (n, 424, side/16, side/16) float32
             Of a mirrored view: still mirrored.
         """
-        colours = torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 255
+        colours = torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).float() / 255
         if colours.shape[-1] != view.side:
             colours = interpolate(colours, size=(view.side, view.side), mode="bilinear", antialias=True)
         inputs = normalize_views(colours.flip(-1) if view.mirrored else colours)

@@ -84,6 +84,37 @@ def describe_learning(epochs: Sequence[Mapping[str, Any]], *, n_validation: int,
     return Learning(verdict, headline, tuple(details))
 
 
+def describe_rounds(epochs: Sequence[Mapping[str, Any]], *, n_validation: int, n_rounds: int) -> Learning:
+    """Say in plain words how far a segmenter has come; the last round is kept, none is chosen.
+
+    Parameters
+    ----------
+    epochs : sequence of mapping
+        What drawn frames taught, then the finished rounds in order.
+    n_validation : int
+        Pictures with a known label that each round is looked at with.
+    n_rounds : int
+        Rounds on real pictures that are asked for.
+
+    Examples
+    --------
+    >>> describe_rounds([], n_validation=0, n_rounds=3).headline
+    'It has not finished its first lessons yet.'
+    """
+    if not epochs:
+        return Learning("too_early", "It has not finished its first lessons yet.", ())
+    done = len(epochs) - 1
+    if not done:
+        headline = "It has learned outlines from drawn frames, and goes on to your pictures."
+        return Learning("too_early", headline, ())
+    headline = f"Round {done} of {n_rounds} on your pictures is finished."
+    details = ["The last round is the one that is used: none is chosen by scores."]
+    if epochs[-1]["validation_accuracy"] is not None:
+        details.insert(0, _say_score(epochs[-1], n_validation))
+    verdict: Verdict = "no_longer" if done >= n_rounds else "improving"
+    return Learning(verdict, headline, tuple(details))
+
+
 _HEADLINES: dict[bool, dict[str, str]] = {
     False: {
         "too_early": "Too early to say: one pass over the pictures is finished.",

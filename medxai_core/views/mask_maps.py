@@ -49,7 +49,9 @@ def load_recorded_maps(
     return found
 
 
-def join_maps(recorded: Mapping[int, np.ndarray], raw: Mapping[int, np.ndarray]) -> PictureMaps:
+def join_maps(
+    recorded: Mapping[int, np.ndarray], raw: Mapping[int, np.ndarray], *, mask_head: int | None = None
+) -> PictureMaps:
     """Put recorded maps together with raw ones computed for this view; the recorded ones win.
 
     Parameters
@@ -57,6 +59,8 @@ def join_maps(recorded: Mapping[int, np.ndarray], raw: Mapping[int, np.ndarray])
     recorded : mapping of int to ndarray (h, w) float16
     raw : mapping of int to ndarray (h, w) float32
         Packed here as the store does; one that is not finite becomes a fault.
+    mask_head : int, optional
+        Layer whose values are probabilities: they are kept as they are.
     """
     shares, faults = dict(recorded), {}
     for layer, values in raw.items():
@@ -67,7 +71,7 @@ def join_maps(recorded: Mapping[int, np.ndarray], raw: Mapping[int, np.ndarray])
             faults[layer] = f"{share:.1%} of the heat map is not a finite number: no mask can be made from it."
             shares[layer] = np.zeros(values.shape, np.float16)
         else:
-            shares[layer] = pack_heatmap(values)[0]
+            shares[layer] = values.astype(np.float16) if layer == mask_head else pack_heatmap(values)[0]
     return PictureMaps(dict(sorted(shares.items())), faults, frozenset(recorded))
 
 
@@ -78,16 +82,18 @@ def describe_axes(facts: BlockFacts) -> dict[str, float | int]:
     -------
     dict
         rows and columns of the map; stride between cells; top and left: where the first cell looks, in input
-        pixels, with the learned shift.
+        pixels, with the learned shift; is_head: whether the values are probabilities, which are never scaled.
 
     Examples
     --------
     >>> describe_axes(BlockFacts(8, 4, (14, 14), 80, 16, 15.0, 300))
-    {'rows': 14, 'columns': 14, 'stride': 16, 'top': 15.0, 'left': 15.0}
+    {'rows': 14, 'columns': 14, 'stride': 16, 'top': 15.0, 'left': 15.0, 'is_head': False}
     """
     rows, columns = facts.grid
     top, left = (facts.center_of_cell_0 + shift for shift in facts.learned_shift)
-    return {"rows": rows, "columns": columns, "stride": facts.stride, "top": top, "left": left}
+    return {
+        "rows": rows, "columns": columns, "stride": facts.stride, "top": top, "left": left, "is_head": facts.is_head
+    }  # fmt: skip
 
 
 def list_axes(maker: MapMaker) -> list[dict[str, float | int]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from medxai_core.config import PIPELINE_PRESETS
+from medxai_core.config import PIPELINE_PRESETS, SEGMENTATION
 from medxai_core.records.masks import MaskSetting
 
 if TYPE_CHECKING:  # the frame of every page asks this module about settings, and needs no network for that
@@ -102,6 +102,8 @@ def describe_plainly(setting: MaskSetting) -> str:
         words = f"between {setting.low:g} and {setting.high:g}"
     else:
         words = f"above {setting.low:g}" if setting.low is not None else f"below {setting.high:g}"
+    if setting.method == SEGMENTATION:
+        return f"the network's own mask (segmentation head), probability {words}"
     method = "" if setting.method == "gradcam" else f" ({setting.method})"
     return f"layer {setting.layer}{method}, heat {'not ' if setting.inverted else ''}{words}"
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from medxai_core.config import SEGMENTER
 from medxai_core.jobs import OPEN_STATUSES, get_log_path, list_jobs
 from medxai_core.records.runs import RecordedRun, list_epochs, list_runs
 from medxai_core.study import Study
@@ -99,7 +100,9 @@ def _name_state(job: dict[str, Any] | None, run: RecordedRun | None) -> State:
     if job is not None and job["status"] in OPEN_STATUSES:
         if job["stop_requested"]:
             return "stopping"
-        return "running" if job["stage"] == "Training" else "starting"
+        is_student = run is not None and run.network == SEGMENTER
+        is_reading = str(job["stage"] or "").startswith(("Reading", "Drawing"))
+        return "running" if job["stage"] == "Training" or (is_student and not is_reading) else "starting"
     if run is None:
         return job["status"] if job is not None and job["status"] in ("stopped", "failed", "lost") else "failed"
     if run.status == "training":
@@ -122,7 +125,7 @@ def estimate_seconds_left(state: RunState) -> float | None:
     the speed of the job alone would promise too much.
     """
     job = state.job
-    if not state.is_open or job is None or not job["total"] or state.run is None:
+    if not state.is_open or job is None or not job["total"] or state.run is None or job["stage"] != "Training":
         return None
     if not state.epochs:
         return job["eta_seconds"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from medxai_core.config import SEGMENTER
 from medxai_core.datasets import split_batches
 from medxai_core.models import build_model
 from medxai_core.records.runs import RecordedRun, list_epochs, list_runs
@@ -65,6 +66,14 @@ def find_recorded_speed(study: Study, config: TrainingConfig) -> RecordedSpeed |
             epochs = list_epochs(study, run.run_id)
             if epochs:
                 return _read_speed(run, [epoch["seconds"] for epoch in epochs])
+    return None
+
+
+def find_student_seconds(study: Study) -> float | None:
+    """Return how long the newest finished segmenter of this study took to learn, in seconds; None without one."""
+    for run in list_runs(study):
+        if run.network == SEGMENTER and run.status == "done":
+            return float(sum(epoch["seconds"] for epoch in list_epochs(study, run.run_id)))
     return None
 
 

@@ -48,11 +48,11 @@ def _load_items(folder: str, version: str) -> Items:
 
 
 def get_version(study: Study) -> str:
-    """Return a text that changes when pictures are added or removed."""
+    """Return a text that changes when pictures are removed, or masks are added."""
     from medxai_core.events import list_events
 
-    removed = len(list_events(study, kind="remove-image"))
-    return f"{study.get_fact('created_at')}-{removed}"
+    removed, added = (len(list_events(study, kind=kind)) for kind in ("remove-image", "add-masks"))
+    return f"{study.get_fact('created_at')}-{removed}-{added}"
 
 
 def get_images(study: Study) -> Images:
@@ -368,7 +368,7 @@ def remember_drawing(folder: str, what: str, key: tuple, _make: Any) -> Any:
 @st.cache_data(max_entries=8, ttl=CACHE_SECONDS, show_spinner="Counting the labels to learn from")
 def _choose_training(folder: str, labels: str, labelling_id: str | None, n_lines: int, version: str) -> Any:
     """Choose the items to learn from."""
-    from medxai_core.stages.training import choose_training_items
+    from medxai_core.stages.training_sets import choose_training_items
 
     study = get_study(folder)
     return choose_training_items(study, get_items(study), labels=labels, labelling=get_newest_labelling(study))

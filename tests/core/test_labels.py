@@ -22,7 +22,7 @@ from medxai_core.stages.labels import (
     redo,
     undo,
 )
-from medxai_core.stages.training import choose_training_items
+from medxai_core.stages.training_sets import choose_training_items
 from medxai_core.studies.importing import ImportOptions, create_study
 from medxai_core.study import Study
 

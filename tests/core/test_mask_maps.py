@@ -43,7 +43,7 @@ def test_a_map_that_is_not_finite_is_a_fault_in_words_and_has_no_heat():
 
 def test_the_learned_shift_moves_where_the_first_cell_looks():
     axes = describe_axes(BlockFacts(8, 4, (14, 10), 80, 16, 15.0, 300, (-5.25, 2.5)))
-    assert axes == {"rows": 14, "columns": 10, "stride": 16, "top": 9.75, "left": 17.5}
+    assert axes == {"rows": 14, "columns": 10, "stride": 16, "top": 9.75, "left": 17.5, "is_head": False}
 
 
 def test_equal_maps_agree_fully_and_random_ones_do_not():

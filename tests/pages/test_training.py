@@ -37,6 +37,43 @@ def test_without_a_run_the_page_offers_a_new_training(open_page, small_study, re
     assert app.dataframe[0].value["polyp"].tolist()[2] == 0  # proposals are left out
 
 
+def test_the_recommended_recipe_learns_from_reviewed_labels_and_asks_for_no_network(
+    open_page, small_study, read_page, monkeypatch
+):
+    asked = []
+    monkeypatch.setattr(
+        "pages.components.training.form.start_job", lambda study, kind, arguments, title: asked.append(arguments)
+    )
+    app = open_page("training")
+    app = app.segmented_control(key="training_recipe").set_value("recommended").run()
+    assert not app.exception
+    assert app.segmented_control(key="training_labels_recommended").value == "reviewed"
+    assert "Network" not in [box.label for box in app.selectbox]
+    assert "no mask of a real picture takes part" in read_page(app)
+    [start] = [button for button in app.button if button.label == "Start training"]
+    start.click().run()
+    assert asked == [
+        ["train", str(small_study.folder), "--preset", "recommended", "--labels", "reviewed", "--seed", "0"]
+    ]
+
+
+def test_rounds_of_a_segmenter_are_told_as_rounds(open_page, small_study, read_page):
+    record_small_run(small_study, n_epochs=3, epochs=4, network="lite1-fpn", status="stopped")
+    app = open_page("training")
+    assert not app.exception
+    words = read_page(app)
+    assert "Round 2 of 3 on your pictures is finished." in words
+    assert "none is chosen by scores" in words and "Did it improve?" not in words
+    [settings] = [table.value for table in app.dataframe if "Setting" in table.value.columns]
+    told = dict(zip(settings["Setting"], settings["Value"], strict=True))
+    assert told["Drawn frames"] == "260 with polyp, 60 without" and "Augmentation" not in told
+    record_small_run(small_study, "recommended-lite1-fpn-done", n_epochs=4, epochs=4, network="lite1-fpn")
+    app = open_page("training")
+    app = app.segmented_control(key="training_view").set_value("New training").run()
+    app = app.segmented_control(key="training_recipe").set_value("recommended").run()
+    assert "as the last one of this kind" in read_page(app)
+
+
 def test_one_class_only_is_said_and_cannot_be_trained(open_page, fresh_study, read_page):
     with fresh_study.begin() as connection:
         connection.execute(text("UPDATE items SET is_seed = 0 WHERE reference_label = 'polyp'"))

@@ -8,10 +8,15 @@ import streamlit as st
 
 from medxai_core.errors import MedxaiError, NoSeedsError
 from medxai_core.jobs import list_jobs, start_job
-from medxai_core.stages.training import TrainingSet, find_validation_items
+from medxai_core.stages.training_sets import TrainingSet, find_validation_items
 from medxai_core.study import Study
 from medxai_core.training import TrainingConfig
-from medxai_core.views.training_cost import estimate_study_training, find_recorded_speed, make_config
+from medxai_core.views.training_cost import (
+    estimate_study_training,
+    find_recorded_speed,
+    find_student_seconds,
+    make_config,
+)
 from pages.components.cached import get_items, get_measured_speed, get_training_choice
 from pages.components.class_words import CLASS_WORDS, SOURCE_WORDS, escape, say_plainly
 from pages.components.frame import format_seconds, name_items, show_error
@@ -31,7 +36,8 @@ class Choices:
 
     preset: str
     labels: str
-    config: TrainingConfig
+    seed: int
+    config: TrainingConfig | None  # None: the recommended recipe has rounds of its own
 
 
 def show_form(study: Study) -> None:
@@ -59,25 +65,20 @@ def _choose(study: Study) -> Choices:
         persist_state="session",
     )
     st.caption(PRESET_NOTES[preset])
+    is_student = preset == "recommended"
     labels = st.segmented_control(
         "Learn from",
         list(LABEL_WORDS),
         format_func=LABEL_WORDS.get,
-        default="all",
+        default="reviewed" if is_student else "all",
         required=True,
-        key="training_labels",
+        key="training_labels_recommended" if is_student else "training_labels",
         persist_state="session",
         help="All labels: what clusters proposed trains too, right or wrong. "
         "Reviewed only: the first seeds and what readers decided.",
     )
     with st.expander("Settings", icon=":material/tune:"):
-        base = make_config(preset)
-        network = st.selectbox(
-            "Network", NETWORKS_OF[preset], format_func=NETWORK_WORDS.get, key=f"training_network_{preset}"
-        )
-        epochs = st.number_input(
-            "Passes over the pictures (epochs)", 1, 500, base.epochs, key=f"training_epochs_{preset}"
-        )
+        network, epochs = (None, None) if is_student else _choose_network(preset)
         seed = st.number_input(
             "Seed of chance",
             0,
@@ -86,7 +87,19 @@ def _choose(study: Study) -> Choices:
             key="training_seed",
             help="Another seed shows how much of a result is chance. The same seed gives the same result again.",
         )
-    return Choices(preset, labels, make_config(preset, network=network, epochs=int(epochs), seed=int(seed)))
+    config = None if is_student else make_config(preset, network=network, epochs=epochs, seed=int(seed))
+    return Choices(preset, labels, int(seed), config)
+
+
+def _choose_network(preset: str) -> tuple[str, int]:
+    """Ask for network and number of epochs of a classifier."""
+    network = st.selectbox(
+        "Network", NETWORKS_OF[preset], format_func=NETWORK_WORDS.get, key=f"training_network_{preset}"
+    )
+    epochs = st.number_input(
+        "Passes over the pictures (epochs)", 1, 500, make_config(preset).epochs, key=f"training_epochs_{preset}"
+    )
+    return network, int(epochs)
 
 
 def _show_labels(study: Study, labels: str) -> TrainingSet | None:
@@ -122,13 +135,16 @@ def _show_cost(study: Study, choices: Choices, *, n_items: int) -> None:
             "and the last one is kept.",
             icon=":material/warning:",
         )
-    speed, how = _find_speed(study, choices)
     st.markdown("**What it will cost**")
+    if choices.config is None:
+        _show_student_cost(study)
+        return
+    speed, how = _find_speed(study, choices.preset, choices.config)
     if speed is None:
         st.caption("No training of this kind has run here yet, so the time is not known.")
         if st.button("Try a few steps to estimate it", icon=":material/timer:"):
             get_measured_speed(choices.preset, choices.config.network)
-            st.session_state[_name_trial(choices)] = True
+            st.session_state[_name_trial(choices.preset, choices.config)] = True
             st.rerun()
         return
     cost = estimate_study_training(choices.config, n_items=n_items, n_validation=n_validation, seconds_per_batch=speed)
@@ -139,12 +155,24 @@ def _show_cost(study: Study, choices: Choices, *, n_items: int) -> None:
     st.caption(how)
 
 
-def _find_speed(study: Study, choices: Choices) -> tuple[float | None, str]:
+def _show_student_cost(study: Study) -> None:
+    """Say how long a segmenter will take, when one was taught in this study before."""
+    seconds = find_student_seconds(study)
+    if seconds is None:
+        st.caption(
+            "No training of this kind has run here yet. It learns from 1,000 pictures at most, so a larger study takes "
+            "no longer; a laptop without a graphics card needs some tens of minutes."
+        )
+        return
+    st.markdown(f"About **{format_seconds(seconds)}** on this computer, as the last one of this kind in this study.")
+
+
+def _find_speed(study: Study, preset: str, config: TrainingConfig) -> tuple[float | None, str]:
     """Return the seconds of a training step and where that is known from; None when it is not."""
-    if st.session_state.get(_name_trial(choices)):
-        speed = get_measured_speed(choices.preset, choices.config.network)
-        return speed, f"Measured just now on a few steps: {speed:.1f} s a step of {choices.config.batch_size} pictures."
-    recorded = find_recorded_speed(study, choices.config)
+    if st.session_state.get(_name_trial(preset, config)):
+        speed = get_measured_speed(preset, config.network)
+        return speed, f"Measured just now on a few steps: {speed:.1f} s a step of {config.batch_size} pictures."
+    recorded = find_recorded_speed(study, config)
     if recorded is None:
         return None, ""
     how = f"From run {recorded.run_id}: {format_seconds(recorded.seconds_per_epoch)} a pass over {recorded.n_items}."
@@ -165,9 +193,10 @@ def _offer_start(study: Study, choices: Choices) -> None:
 
 def _start(study: Study, choices: Choices) -> None:
     """Start the training and show it."""
-    config = choices.config
     arguments = ["train", str(study.folder), "--preset", choices.preset, "--labels", choices.labels]
-    arguments += ["--network", config.network, "--epochs", str(config.epochs), "--seed", str(config.seed)]
+    arguments += ["--seed", str(choices.seed)]
+    if choices.config is not None:
+        arguments += ["--network", choices.config.network, "--epochs", str(choices.config.epochs)]
     try:
         start_job(study, "train", arguments, title=f"Training, {PRESET_WORDS[choices.preset].lower()}")
     except MedxaiError as error:
@@ -177,6 +206,6 @@ def _start(study: Study, choices: Choices) -> None:
     st.rerun()
 
 
-def _name_trial(choices: Choices) -> str:
+def _name_trial(preset: str, config: TrainingConfig) -> str:
     """Return the key under which it is kept that a trial of this recipe was made."""
-    return f"trial-{choices.preset}-{choices.config.network}"
+    return f"trial-{preset}-{config.network}"

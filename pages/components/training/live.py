@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
+from medxai_core.config import SEGMENTER
 from medxai_core.errors import MedxaiError
 from medxai_core.jobs import start_job
 from medxai_core.records.runs import RecordedRun
 from medxai_core.study import Study
-from medxai_core.views.learning import describe_learning
+from medxai_core.views.learning import describe_learning, describe_rounds
 from medxai_core.views.run_states import (
     RunState,
     estimate_seconds_left,
@@ -95,6 +98,9 @@ def _show_progress(state: RunState) -> None:
         return
     if state.state == "stopping":
         st.caption("It stops after the step under way. Finished passes are kept; the pass under way is lost.")
+    if state.run is not None and state.run.network == SEGMENTER and job["total"]:
+        st.progress(min(job["done"] / job["total"], 1.0), text=f"{job['stage']}: {job['done']} of {job['total']}")
+        return
     if state.run is None or job["stage"] != "Training" or not job["total"]:
         st.progress(0.0, text="getting ready: reading pictures and building the network")
         return
@@ -122,6 +128,9 @@ def _show_problem(study: Study, state: RunState) -> None:
 
 def _show_learning(state: RunState) -> None:
     """Answer the question that everybody asks: is it improving?"""
+    if state.run is not None and state.run.network == SEGMENTER:
+        _show_rounds(state, state.run)
+        return
     n_validation = state.run.manifest["n_validation"] if state.run else 0
     found = describe_learning(state.epochs, n_validation=n_validation, is_over=not state.is_open)
     with st.container(border=True, gap="xsmall"):
@@ -135,6 +144,21 @@ def _show_learning(state: RunState) -> None:
             st.caption(
                 "The best epoch (pass over the pictures) is chosen by these check pictures, so its figure flatters; "
                 "only test pictures, which took no part, say how good it is."
+            )
+
+
+def _show_rounds(state: RunState, run: RecordedRun) -> None:
+    """Say how far a segmenter has come."""
+    found = describe_rounds(state.epochs, n_validation=run.manifest["n_validation"], n_rounds=run.epochs - 1)
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(f"{VERDICT_ICONS[found.verdict]} **{found.headline}**")
+        for sentence in found.details:
+            st.caption(sentence)
+        if state.epochs:
+            st.caption(
+                "In the curves below pass 1 is what drawn frames taught; each later one is a round on your pictures. "
+                "Right means that it sees polyp somewhere in a labelled picture or tile that holds some. That says "
+                "little about outlines: the Masks page shows those."
             )
 
 
@@ -156,20 +180,20 @@ def _show_settings(state: RunState) -> None:
     with st.expander("Settings of this run", icon=":material/tune:"):
         counts = {source: sum(by_class.values()) for source, by_class in run.manifest["label_counts"].items()}
         config = run.manifest["config"]
-        rows = {
-            "Run": run.run_id,
-            "Labels": LABEL_WORDS.get(run.labels, run.labels),
-            "Learned from": f"{counts['reference']} seeds, {counts['review']} reviewed, {counts['cluster']} proposed",
-            "Check pictures": str(run.manifest["n_validation"]),
-            "Starts from": "nothing" if config["weights"] == "scratch" else str(config["weights"]),
-            "Passes asked for": str(run.epochs),
-            "Pictures a step (batch)": str(config["batch_size"]),
-            "Learning rate": f"{config['learning_rate']:g}",
-            "First stages kept as they are": str(config["frozen_blocks"]),
-            "Augmentation": config["augmentation"],
-            "Seed": str(config["seed"]),
-            "Best epoch, right on check pictures": say_percent((state.best or {}).get("validation_accuracy")),
-        }
+        rows = (
+            {
+                "Run": run.run_id,
+                "Labels": LABEL_WORDS.get(run.labels, run.labels),
+                "Learned from": f"{counts['reference']} seeds, {counts['review']} reviewed, {counts['cluster']} proposed",
+                "Check pictures": str(run.manifest["n_validation"]),
+            }
+            | (_tell_rounds(config) if run.network == SEGMENTER else _tell_recipe(run, config))
+            | {
+                "Learning rate": f"{config['learning_rate']:g}",
+                "Seed": str(config["seed"]),
+                "Best epoch, right on check pictures": say_percent((state.best or {}).get("validation_accuracy")),
+            }
+        )
         st.dataframe(
             [{"Setting": name, "Value": value} for name, value in rows.items()],
             hide_index=True,
@@ -177,3 +201,27 @@ def _show_settings(state: RunState) -> None:
             height="content",
             alt="Settings of this run",
         )
+
+
+def _tell_recipe(run: RecordedRun, config: dict[str, Any]) -> dict[str, str]:
+    """Return the settings of a classifier's training in words."""
+    return {
+        "Starts from": "nothing" if config["weights"] == "scratch" else str(config["weights"]),
+        "Passes asked for": str(run.epochs),
+        "Pictures a step (batch)": str(config["batch_size"]),
+        "First stages kept as they are": str(config["frozen_blocks"]),
+        "Augmentation": config["augmentation"],
+    }
+
+
+def _tell_rounds(config: dict[str, Any]) -> dict[str, str]:
+    """Return the settings of a segmenter's training in words."""
+    real, drawn, empty = config["batch"]
+    return {
+        "Starts from": "pretrained",
+        "Drawn frames": f"{config['n_drawn'][0]} with polyp, {config['n_drawn'][1]} without",
+        "Steps on drawn frames": str(config["shape_steps"]),
+        "Steps of the rounds on your pictures": ", ".join(map(str, config["rounds"])),
+        "Pictures a step (batch)": f"{real} of yours, {drawn} drawn, {empty} labelled without polyp",
+        "Side of the network's input": f"{config['side']} px",
+    }

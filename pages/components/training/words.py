@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from medxai_core.config import SEGMENTER
 from medxai_core.views.learning import Verdict
 from medxai_core.views.run_states import State
 from pages.components.class_words import BadgeColor
 
-PRESET_WORDS = {"quick": "Quick", "paper": "As in the paper"}
+PRESET_WORDS = {"recommended": "Recommended", "quick": "Quick", "paper": "As in the paper"}
 PRESET_NOTES = {
+    "recommended": (
+        "A network that gives masks of its own (segmenter). It learns from your labels, from drawn frames whose outlines "
+        "are known, and from what it then says itself; no mask of a real picture takes part. Not part of the paper."
+    ),
     "quick": (
         "A small network (EfficientNet-Lite1) that has already learned to see from a million everyday pictures "
         "(ImageNet). Only its last stages learn from yours. Minutes on a laptop. Not part of the paper."
@@ -17,10 +22,14 @@ PRESET_NOTES = {
         "(Storås 2021). Hours on a laptop without a graphics card."
     ),
 }
-NETWORKS_OF = {"quick": ("lite1",), "paper": ("b1", "lite1")}
+NETWORKS_OF = {"recommended": (SEGMENTER,), "quick": ("lite1",), "paper": ("b1", "lite1")}
 """Networks a recipe can use: the quick one needs weights that come with the installation."""
 
-NETWORK_WORDS = {"b1": "EfficientNet-b1", "lite1": "EfficientNet-Lite1"}
+NETWORK_WORDS = {
+    "b1": "EfficientNet-b1",
+    "lite1": "EfficientNet-Lite1",
+    SEGMENTER: "EfficientNet-Lite1 with a decoder for masks",
+}
 LABEL_WORDS = {"all": "All labels (as the paper)", "reviewed": "Seeds and reviewed"}
 
 STATE_WORDS: dict[State, tuple[str, str, BadgeColor]] = {

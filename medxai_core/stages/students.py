@@ -1,0 +1,238 @@
+"""Stage 5 of the recommended mode: a segmenter learns from the labels of a study, round by round."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from medxai_core.checkpoints import CheckpointManifest, OperatingPoint, load_checkpoint, save_checkpoint
+from medxai_core.config import SEGMENTATION, SEGMENTER
+from medxai_core.datasets import BatchLoader, LabelledInputs, cache_inputs, delete_cache, list_readable_rows
+from medxai_core.jobs import Job
+from medxai_core.models import PolypSegmenter, build_segmenter, default_preprocessing, get_blocks
+from medxai_core.progress import Stage, silent_stage
+from medxai_core.records.masks import MaskSetting
+from medxai_core.records.pictures import Images, Items, list_images, list_items
+from medxai_core.records.runs import RecordedRun, get_run, list_epochs, record_epoch, update_run
+from medxai_core.stages.runs import BEST, LAST, begin_run, find_resumable, run_at_work
+from medxai_core.stages.training import measure_learned_shifts
+from medxai_core.stages.training_sets import cache_run_inputs
+from medxai_core.students.curriculum import Curriculum, LabelledTile, graduate, learn_rounds
+from medxai_core.students.drawn_frames import draw_lessons
+from medxai_core.students.lessons import PICTURE_SIDE
+from medxai_core.study import Study
+from medxai_core.training import EpochResult, evaluate
+
+PRESET = "recommended"
+"""Name of the recipe in runs and on the command line."""
+
+THRESHOLD = 0.5
+"""Where a segmenter's probabilities are cut: more likely polyp than not. No mask took part in choosing it."""
+
+MOST_PICTURES = 1000
+"""So many pictures are learned from at most: the labelled ones, and by chance others of the training split."""
+
+_PICTURES = "pictures.npy"
+_TUPLES = ("n_drawn", "rounds", "batch")
+
+
+def recommended_setting(run: RecordedRun) -> MaskSetting:
+    """Return the setting that a segmenter's masks are made with."""
+    assert run.mask_head is not None
+    return MaskSetting(run.mask_head, SEGMENTATION, THRESHOLD, None, chosen_on=PRESET)
+
+
+def train_student(
+    study: Study,
+    *,
+    labels: str = "reviewed",
+    seed: int = 0,
+    curriculum: Curriculum | None = None,
+    resume: str | None = None,
+    stage: Stage = silent_stage,
+    job: Job | None = None,
+) -> RecordedRun:
+    """Teach a segmenter from labels of tiles or pictures; no mask that anyone drew takes part.
+
+    Parameters
+    ----------
+    labels : {"reviewed", "all"}, default "reviewed"
+        "reviewed": the seeds and what readers decided. "all": what clusters proposed too.
+    curriculum : Curriculum, optional
+        How much is learned of what; its seed is replaced by ``seed``.
+    resume : str, optional
+        Id of a stopped run to go on with after its last whole round.
+    job : Job, optional
+        Told which run this is.
+
+    Returns
+    -------
+    RecordedRun
+        With status "done". Epoch 1 is what drawn frames taught, each later one a round on real pictures.
+
+    Raises
+    ------
+    NoSeedsError
+        Nothing is labelled, or one class only.
+    StopRequested
+        The user stopped it. The last whole round is kept; go on with ``resume``.
+    """
+    items, images = list_items(study), list_images(study)
+    if resume is None:
+        plan = asdict(curriculum or Curriculum()) | {"seed": seed}
+        run = begin_run(
+            study,
+            items,
+            preset=PRESET,
+            network=SEGMENTER,
+            n_blocks=len(get_blocks(build_segmenter(weights="scratch"))) + 1,
+            labels=labels,
+            epochs=len(plan["rounds"]) + 1,
+            config=plan,
+        )
+    else:
+        run = find_resumable(study, resume)
+    folder = study.run_folder(run.run_id)
+    with run_at_work(study, run, job):
+        try:
+            _learn(study, run, items, images, stage=stage)
+        finally:
+            delete_cache(folder / _PICTURES)
+    return get_run(study, run.run_id)
+
+
+@dataclass
+class _RoundBook:
+    """Keep each round: checkpoint, figures on labelled items, time."""
+
+    study: Study
+    run: RecordedRun
+    train: LabelledInputs
+    validation: LabelledInputs | None
+    side: int
+    begun: float = field(default_factory=time.perf_counter)
+
+    def __call__(self, round_number: int, segmenter: PolypSegmenter, losses: Sequence[float]) -> None:
+        """Score a round on the labelled items, and keep it; the last one is the one that is used."""
+        preprocessing = default_preprocessing(SEGMENTER, self.side)
+        known = evaluate(segmenter, BatchLoader(self.train, preprocessing))
+        checked = evaluate(segmenter, BatchLoader(self.validation, preprocessing) if self.validation else [])
+        assert known.loss is not None and known.accuracy is not None
+        result = EpochResult(
+            epoch=round_number + 1,
+            train_loss=known.loss,
+            train_accuracy=known.accuracy,
+            validation_loss=checked.loss,
+            validation_accuracy=checked.accuracy,
+            validation_balanced_accuracy=checked.balanced_accuracy,
+            seconds=time.perf_counter() - self.begun,
+            is_best=True,
+        )
+        summary = {
+            "run_id": self.run.run_id,
+            "preset": PRESET,
+            "labels": self.run.labels,
+            "result": asdict(result),
+            "mask_loss": float(np.mean(losses[-50:])),
+        }
+        setting = recommended_setting(self.run)
+        manifest = CheckpointManifest(
+            SEGMENTER,
+            preprocessing,
+            training=summary,
+            operating_point=OperatingPoint(setting.layer, setting.method, setting.low, setting.high, setting.inverted),
+            learned_shifts=measure_learned_shifts(segmenter, self.train, preprocessing),
+        )
+        folder = self.study.run_folder(self.run.run_id)
+        save_checkpoint(folder / LAST, segmenter, manifest)
+        save_checkpoint(folder / BEST, segmenter, manifest)
+        record_epoch(self.study, self.run.run_id, asdict(result))
+        update_run(self.study, self.run.run_id, best_epoch=result.epoch)
+        self.begun = time.perf_counter()
+
+
+def _learn(study: Study, run: RecordedRun, items: Items, images: Images, *, stage: Stage) -> None:
+    """Read the pictures, then teach; every round is recorded and kept."""
+    config = run.manifest["config"]
+    plan = Curriculum(**config | {name: tuple(config[name]) for name in _TUPLES})
+    folder = study.run_folder(run.run_id)
+    train, validation = cache_run_inputs(
+        study, run, items, images, default_preprocessing(SEGMENTER, plan.side), stage=stage
+    )
+    pictures, labels = _read_pictures(study, run, items, images, seed=plan.seed, stage=stage)
+    drawn = draw_lessons(*plan.n_drawn, stage=stage)
+    book = _RoundBook(study, run, train, validation, plan.side)
+    n_done = len(list_epochs(study, run.run_id))
+    if n_done > 1:  # the outlines, and at least one round
+        segmenter, _ = load_checkpoint(folder / LAST)
+        assert isinstance(segmenter, PolypSegmenter)
+        learn_rounds(segmenter, pictures, labels, drawn, plan, first=n_done, stage=stage, watch=book)
+    else:
+        graduate(pictures, labels, drawn, plan, stage=stage, watch=book)
+
+
+def _read_pictures(
+    study: Study, run: RecordedRun, items: Items, images: Images, *, seed: int, stage: Stage
+) -> tuple[np.ndarray, list[LabelledTile]]:
+    """Decode the pictures to learn from into a file of the run, and say which of their tiles are labelled.
+
+    Returns
+    -------
+    pictures : (n, 448, 448, 3) uint8
+        On disk.
+    labels : list of LabelledTile
+    """
+    positions = np.array(run.manifest["item_positions"], np.int64)
+    chosen = choose_pictures(images.positions_in("train"), items.image_positions[positions], seed=seed)
+    paths: list[tuple[Path, Sequence[int] | None]] = [
+        (study.image_root / images.relative_paths[position], None) for position in chosen
+    ]
+    cached, failures = cache_inputs(
+        paths,
+        default_preprocessing(SEGMENTER, PICTURE_SIDE),
+        study.run_folder(run.run_id) / _PICTURES,
+        n_jobs=-1,
+        on_progress=stage("Reading whole pictures"),
+    )
+    readable = list_readable_rows(paths, failures)
+    row_of = {int(chosen[row]): new for new, row in enumerate(readable)}
+    labels = []
+    for position, label in zip(positions, run.manifest["labels"], strict=True):
+        picture = int(items.image_positions[position])
+        if picture in row_of:
+            width, height = int(images.widths[picture]), int(images.heights[picture])
+            left, top, right, bottom = (int(side) for side in items.boxes[position])
+            box = (left / width, top / height, right / width, bottom / height)
+            labels.append(LabelledTile(row_of[picture], box, bool(label)))
+    return (cached if not failures else cached[readable]), labels
+
+
+def choose_pictures(
+    candidates: np.ndarray, labelled: np.ndarray, *, seed: int, most: int = MOST_PICTURES
+) -> np.ndarray:
+    """Choose the pictures to learn from: the labelled ones first, then others by chance.
+
+    Parameters
+    ----------
+    candidates : ndarray of shape (n,), int
+        Pictures of the training split.
+    labelled : ndarray of shape (m,), int
+        Pictures with a label; repeats are allowed.
+
+    Returns
+    -------
+    ndarray of shape (k,), int
+        In rising order; ``k <= max(most, labelled pictures)``.
+
+    Examples
+    --------
+    >>> choose_pictures(np.arange(9), np.array([7, 2, 7]), seed=0, most=2)
+    array([2, 7])
+    """
+    known = np.unique(labelled)
+    others = np.random.default_rng(seed).permutation(np.setdiff1d(candidates, known))
+    return np.sort(np.concatenate([known, others[: max(0, most - len(known))]]))

@@ -1,0 +1,143 @@
+"""Facts about the recommended mode on a study: what is kept of a training, how it goes on, what its masks are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from small_studies import make_small_study
+
+from medxai_core.checkpoints import load_checkpoint
+from medxai_core.config import SEGMENTATION
+from medxai_core.errors import SettingError, StopRequested
+from medxai_core.images import load_mask
+from medxai_core.masks import Band, make_mask
+from medxai_core.models import preprocess
+from medxai_core.records.masks import MaskSetting, get_heatmaps, list_heatmaps
+from medxai_core.records.pictures import list_images, load_study_image
+from medxai_core.records.runs import RecordedRun, get_run, list_epochs, list_runs
+from medxai_core.stages.heatmaps import compute_study_heatmaps, load_map_maker
+from medxai_core.stages.masks import check_setting, lock_setting, make_setting, make_study_mask
+from medxai_core.stages.runs import BEST
+from medxai_core.stages.scores import score_study
+from medxai_core.stages.segment import segment_pictures
+from medxai_core.stages.students import choose_pictures, recommended_setting, train_student
+from medxai_core.stages.tuning_table import find_tuning_table, record_tuning_table
+from medxai_core.students.curriculum import Curriculum
+from medxai_core.study import Study
+
+SMALL = Curriculum(side=96, n_drawn=(4, 2), shape_steps=2, rounds=(2, 2), batch=(2, 1, 1))
+
+
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory: pytest.TempPathFactory, phantom_folder: Path) -> tuple[Study, RecordedRun]:
+    """Return a small study with a segmenter that has learned for a moment."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("taught")
+        patch.setenv("MEDXAI_HOME", str(folder))
+        study = make_small_study(folder / "studies" / "small", phantom_folder)
+        return study, train_student(study, curriculum=SMALL)
+
+
+def test_every_round_is_kept_and_no_pixels_of_patients_stay(taught: tuple[Study, RecordedRun]) -> None:
+    study, run = taught
+    assert (run.status, run.network, run.n_blocks, run.mask_head) == ("done", "lite1-fpn", 22, 21)
+    epochs = list_epochs(study, run.run_id)
+    assert [row["epoch"] for row in epochs] == [1, 2, 3] == list(range(1, run.epochs + 1))
+    assert all(0 <= row["train_accuracy"] <= 1 for row in epochs)
+    left = sorted(path.name for path in study.run_folder(run.run_id).iterdir())
+    assert left == ["best.json", "best.safetensors", "last.json", "last.safetensors"]
+    assert (study.run_folder(run.run_id) / BEST).stat().st_size < 30e6
+
+
+def test_the_checkpoint_carries_its_operating_point(taught: tuple[Study, RecordedRun], tmp_path: Path) -> None:
+    study, run = taught
+    model, manifest = load_checkpoint(study.run_folder(run.run_id) / BEST)
+    assert manifest.operating_point is not None
+    assert (manifest.operating_point.layer, manifest.operating_point.low) == (21, 0.5)
+    images = list_images(study)
+    path = study.image_root / str(images.relative_paths[0])
+    written = segment_pictures(study.run_folder(run.run_id) / BEST, [path], tmp_path)
+    picture = load_study_image(study, images.relative_paths[0])
+    with torch.no_grad():
+        said = torch.sigmoid(model.segment(preprocess([picture], manifest.preprocessing)))[0].numpy()
+    maker = load_map_maker(study, run.run_id)
+    heatmap, is_blank = maker.finish(said, 21, picture.shape[:2])
+    assert not is_blank and heatmap.max() <= 1
+    assert np.array_equal(load_mask(tmp_path / written.names[0]), make_mask(heatmap, Band(0.5)))
+
+
+def test_probabilities_are_kept_as_they_are(taught: tuple[Study, RecordedRun]) -> None:
+    study, run = taught
+    compute_study_heatmaps(study, run.run_id, layers=[14, 21], splits=["tuning"])
+    images, maker = list_images(study), load_map_maker(study, run.run_id)
+    position = int(images.positions_in("tuning")[0])
+    picture = load_study_image(study, images.relative_paths[position])
+    raw, logits = maker.compute_raw([picture], [14, 21])
+    kept = get_heatmaps(study, run.run_id, 21)[position]
+    assert np.abs(kept - raw[21][0]).max() < 0.0003
+    assert kept.shape == (24, 24) and 0 < kept.min() and kept.max() < 1
+    assert get_heatmaps(study, run.run_id, 14)[position].max() == 1  # a CAM is kept as shares of its maximum
+    assert logits == pytest.approx(maker.compute_raw([picture], [21])[1], abs=1e-5)
+    assert list(list_heatmaps(study, run.run_id, "layercam")) == [21]  # the head's is the same for every method
+    heatmap, _, _ = make_study_mask(
+        maker, get_heatmaps(study, run.run_id, 21), images, position, setting=recommended_setting(run)
+    )
+    assert heatmap.max() < 1  # not stretched
+
+
+def test_the_head_has_its_own_method_and_no_other(taught: tuple[Study, RecordedRun]) -> None:
+    study, run = taught
+    assert make_setting(study, run.run_id, layer=21, low=0.4, high=None).method == SEGMENTATION
+    for layer, method in ((21, "gradcam"), (14, SEGMENTATION)):
+        with pytest.raises(SettingError, match="no method"):
+            check_setting(MaskSetting(layer, method, 0.5, None), run)
+    with pytest.raises(SettingError, match="layers 0 to 21"):
+        check_setting(MaskSetting(22, SEGMENTATION, 0.5, None), run)
+
+
+def test_the_table_holds_the_head_and_the_score_says_what_masks_were_used_for(
+    taught: tuple[Study, RecordedRun],
+) -> None:
+    study, run = taught
+    table = record_tuning_table(study, run.run_id)
+    assert table.sweep.layers == list(range(22))
+    found = find_tuning_table(study, run.run_id)
+    assert found is not None and found.holds(MaskSetting(21, SEGMENTATION, 0.5, None))
+    assert not found.holds(MaskSetting(21, "gradcam", 0.5, None))
+    setting = recommended_setting(run)
+    lock_setting(study, run.run_id, setting, reader="a")
+    rows, failures = score_study(study, run.run_id)
+    assert not failures and rows[0].name.endswith("segmentation head, h > 0.5")
+    assert rows[0].masks_used_for in ("tile_labels", "nothing") and not rows[0].tuned_on_test
+
+
+def test_a_stopped_training_goes_on_to_the_same_weights(
+    taught: tuple[Study, RecordedRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, run = taught
+
+    def stop_in_last_round(name: str):
+        def on_progress(done: int, total: int) -> None:
+            if name.startswith("Learning masks, round 2"):
+                raise StopRequested
+
+        return on_progress
+
+    with pytest.raises(StopRequested):
+        train_student(study, curriculum=SMALL, stage=stop_in_last_round)
+    stopped = next(one for one in list_runs(study) if one.status == "stopped")
+    assert len(list_epochs(study, stopped.run_id)) == 2
+    assert train_student(study, resume=stopped.run_id).status == "done"
+    same = [load_checkpoint(study.run_folder(one.run_id) / BEST)[1].sha256 for one in (run, stopped)]
+    assert same[0] == same[1]
+    assert get_run(study, stopped.run_id).epochs == 3
+
+
+def test_labelled_pictures_are_always_among_those_learned_from() -> None:
+    chosen = choose_pictures(np.arange(100, 160), np.array([150, 103, 150]), seed=1, most=10)
+    assert len(chosen) == 10 and {103, 150} <= set(chosen) <= set(range(100, 160))
+    assert np.array_equal(chosen, choose_pictures(np.arange(100, 160), np.array([103, 150]), seed=1, most=10))
+    assert list(choose_pictures(np.arange(9), np.arange(5), seed=0, most=2)) == [0, 1, 2, 3, 4]
