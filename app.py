@@ -31,7 +31,7 @@ def main() -> None:
     folder = ROOT / "pages"
     pages = [st.Page(folder / f"{one.name}.py", title=one.title, icon=one.icon, url_path=one.name) for one in PAGES]
     chosen = st.navigation([start, *pages], position="hidden")
-    mark_frame()
+    mark_frame(chosen.url_path)
     if chosen is start:
         chosen.run()
     with st.sidebar:

@@ -32,6 +32,7 @@ sys.path.append(str(ROOT))
 sys.path.append(str(ROOT / "tests" / "browser"))
 
 from big_study import make_big_study
+from browser_reader import name_reader
 from browser_waiting import wait_until_drawn
 from conftest import CHROMIUM, FLAGS
 from PIL import Image
@@ -130,7 +131,9 @@ def _wait_for_health(url: str) -> None:
 
 def open_page(browser: Browser, url: str) -> Page:
     """Open a page of the app, wait until it is drawn, and put the probe in."""
-    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    name_reader(context, url, "benchmark")
+    page = context.new_page()
     page.goto(url)
     wait_until_drawn(page)
     page.add_script_tag(path=ROOT / "benchmarks" / "frames_probe.js")

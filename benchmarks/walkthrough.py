@@ -147,6 +147,8 @@ def label_seeds(hand: Hand, reader: Reader) -> None:
     """Label the first tiles, one key each."""
     with hand.stage(f"Label {N_SEEDS} first tiles"):
         hand.click(hand.next_step("label first pictures"))
+        hand.click(hand.button("That is me"))  # asked once: who is reviewing in this browser?
+        expect(hand.button("That is me")).to_be_hidden(timeout=LONG)
         judge(hand, reader, N_SEEDS, lambda is_polyp: "p" if is_polyp else "n")
 
 

@@ -13,9 +13,9 @@ from medxai_core.records.masks import MaskSetting, RecordedEvaluation
 from medxai_core.stages.classifier import evaluate_study_classifier
 from medxai_core.stages.clusters import pseudo_label_study
 from medxai_core.stages.features import extract_study_features
-from medxai_core.stages.masks import lock_setting
+from medxai_core.stages.masks import lock_setting, recommended_setting
 from medxai_core.stages.scores import measure_speed, score_study
-from medxai_core.stages.students import recommended_setting, train_student
+from medxai_core.stages.students import train_student
 from medxai_core.stages.training import train_study
 from medxai_core.stages.tuning_table import record_tuning_table
 from medxai_core.study import Study

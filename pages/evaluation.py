@@ -26,6 +26,7 @@ from pages.components.evaluation.speed import show_speed
 from pages.components.evaluation.table import show_more_figures, show_score_table
 from pages.components.frame import require_study
 from pages.components.page_links import tell_unknown
+from pages.components.study.masks import tell_made_without_masks
 
 TABS = ("Scores", "Pictures", "Size and place", "Classifier", "Proposed labels", "Speed", "Hand-in files")
 NEED_ROW = TABS[:3] + TABS[-1:]
@@ -43,6 +44,7 @@ def show_page() -> None:
     row = find_row(study, run, split)
     if row is not None:
         show_verdict(study, row)
+        tell_made_without_masks(study, row.created_at)
     for name, tab in zip(TABS, st.tabs(TABS, key="evaluation_part", bind="query-params"), strict=True):
         if tab.open:
             with tab:

@@ -11,6 +11,7 @@ from pages.components.page_links import tell_unknown
 from pages.components.study.health import show_health, show_relocation
 from pages.components.study.importing import show_left_out
 from pages.components.study.making import is_form_open, show_makings, turn_form
+from pages.components.study.masks import show_adding_masks
 from pages.components.study.overview import show_counts
 from pages.components.study.pictures import finish_removal, show_pictures, show_removal
 from pages.components.study.welcome import show_import_or_demo, show_welcome
@@ -50,6 +51,8 @@ if health.open:
         show_health(study)
 if care.open:
     with care:
+        st.markdown("#### Add masks")
+        show_adding_masks(study)
         st.markdown("#### Remove a picture")
         show_removal(study)
         st.markdown("#### Where the pictures are")

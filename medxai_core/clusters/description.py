@@ -170,13 +170,13 @@ def compute_margins(features: Matrix, cluster_ids: np.ndarray, centers: np.ndarr
     cluster_ids : (n_images,) int array
         Cluster of each row, -1 for none.
     centers : (k, n_features) float64 array
-        Cluster centres.
+        Centres of all clusters, also of those that none of these rows is in; NaN for an empty one.
 
     Returns
     -------
     (n_images,) float64 array
-        In the unit of the features; 0 is on the border. NaN where a row is not clustered, or when all
-        rows are in one cluster. Empty clusters are no neighbours.
+        In the unit of the features; 0 is on the border. NaN where a row is not clustered, or when there
+        is one cluster only. Empty clusters are no neighbours.
 
     Examples
     --------
@@ -186,7 +186,7 @@ def compute_margins(features: Matrix, cluster_ids: np.ndarray, centers: np.ndarr
     [8.0, 2.0, 8.0]
     """
     margins = np.full(len(features), np.nan)
-    used = np.unique(cluster_ids[cluster_ids >= 0])
+    used = np.flatnonzero(np.isfinite(centers).all(axis=1))
     if len(used) < 2:
         return margins
     centers = centers[used]

@@ -20,7 +20,9 @@ HEATMAPS_EXAMPLE = "Example: python -m medxai_core heatmaps demo --layers 13,14,
 MASKS_EXAMPLE = "Example: python -m medxai_core masks demo --layer 14 --low 0.4 --high 0.7 --out masks"
 LOCK_EXAMPLE = "Example: python -m medxai_core lock demo --layer 14 --low 0.4 --high 0.7"
 
-LayerOption = Annotated[int | None, typer.Option(min=0, help="Block of the heat map, from 0.")]
+LayerOption = Annotated[
+    int | None, typer.Option(min=0, help="Block of the heat map, from 0; after the last one a segmenter's own map.")
+]
 LowOption = Annotated[float | None, typer.Option(min=0, max=1, help="The mask is where the heat is above.")]
 HighOption = Annotated[float | None, typer.Option(min=0, max=1, help="... and below this.")]
 MethodOption = Annotated[str, typer.Option(help="gradcam, or another method of the engine.")]

@@ -1,4 +1,4 @@
-"""Commands: study create, check, list, locate, remove-image."""
+"""Commands: study create, check, add-masks, list, locate, remove-image."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from medxai_core.commands.console import (
+    JobOption,
     JsonOption,
     ProgressFileOption,
     StudyArgument,
     progress_bar,
     show_result,
+    study_job,
 )
 
 app = typer.Typer(help="Create and look after studies.", no_args_is_help=True)
@@ -76,12 +78,18 @@ def create(
 def check(
     study: StudyArgument,
     hashes: Annotated[bool, typer.Option(help="Read every picture again and compare its hash.")] = True,
+    text: Annotated[bool, typer.Option("--text", help="Look for burned-in text again: reads every picture.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Look for what could spoil a study: damaged files, duplicates, leaks, masks that do not fit."""
+    """Look for what could spoil a study: damaged files, duplicates, leaks, masks that do not fit, burned-in text."""
+    from medxai_core.studies.pictures_with_text import look_for_text
     from medxai_core.study import open_study
 
-    _show_health(open_study(study), json=json, hashes=hashes)
+    opened = open_study(study)
+    if text:
+        with progress_bar() as stage:
+            look_for_text(opened, on_progress=stage("Looking for burned-in text"))
+    _show_health(opened, json=json, hashes=hashes)
 
 
 def _show_health(study, *, json: bool, hashes: bool = False) -> None:
@@ -93,6 +101,22 @@ def _show_health(study, *, json: bool, hashes: bool = False) -> None:
     show_result(health.to_dict(), text=health.to_text(), json=json)
     if hashes and not health.is_healthy:
         raise typer.Exit(1)
+
+
+@app.command("add-masks", epilog="Example: python -m medxai_core study add-masks kvasir --masks kvasir-seg/masks")
+def add_masks_command(
+    study: StudyArgument,
+    masks: Annotated[Path, typer.Option(help="Folder of masks with the pictures' names.")],
+    reader: Annotated[str, typer.Option(help="Pseudonym of who asks for it, for the log.")] = "system",
+    json: JsonOption = False,
+    job: JobOption = None,
+) -> None:
+    """Add masks to pictures that have none; splits, known labels and recorded scores stay as they are."""
+    from medxai_core.studies.adding_masks import add_masks_to_study
+
+    with study_job(study, "add-masks", title="Adding masks", job_id=job) as work:
+        added = add_masks_to_study(work.study, masks, actor=reader, stage=work.stage)
+    show_result(added.to_dict(), text=added.to_text(), json=json)
 
 
 @app.command("list", epilog="Example: python -m medxai_core study list --json")

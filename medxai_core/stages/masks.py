@@ -22,6 +22,22 @@ from medxai_core.stages.heatmaps import MapMaker, compute_study_heatmaps, load_m
 from medxai_core.stages.runs import BEST
 from medxai_core.study import Study
 
+THRESHOLD = 0.5
+"""Where a segmenter's probabilities are cut: more likely polyp than not. No mask took part in choosing it."""
+
+
+def recommended_setting(run: RecordedRun) -> MaskSetting:
+    """Return the setting that a segmenter's masks are made with.
+
+    Raises
+    ------
+    SettingError
+        The run is of a classifier, which has no masks of its own.
+    """
+    if run.mask_head is None:
+        raise SettingError(f"run {run.run_id!r} has no masks of its own.", "Choose a layer and a threshold.")
+    return MaskSetting(run.mask_head, SEGMENTATION, THRESHOLD, None, chosen_on="recommended")
+
 
 def make_setting(
     study: Study,
@@ -34,7 +50,7 @@ def make_setting(
     inverted: bool = False,
     chosen_on: str = "eye",
 ) -> MaskSetting:
-    """Return the setting that was asked for, or the locked one of the run when no layer is given.
+    """Return the setting that was asked for; without a layer the locked one, or what a segmenter recommends.
 
     Raises
     ------
@@ -44,6 +60,8 @@ def make_setting(
     run = get_run(study, run_id)
     if layer is None:
         locked = get_locked_setting(study, run.run_id)
+        if locked is None and run.mask_head is not None and low is None and high is None:
+            return recommended_setting(run)
         if locked is None:
             raise SettingError(
                 f"no layer is given, and no setting is locked for run {run.run_id!r}.",

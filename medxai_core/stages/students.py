@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from medxai_core.checkpoints import CheckpointManifest, OperatingPoint, load_checkpoint, save_checkpoint
-from medxai_core.config import SEGMENTATION, SEGMENTER
+from medxai_core.config import SEGMENTER
 from medxai_core.datasets import BatchLoader, LabelledInputs, cache_inputs, delete_cache, list_readable_rows
 from medxai_core.jobs import Job
 from medxai_core.models import PolypSegmenter, build_segmenter, default_preprocessing, get_blocks
 from medxai_core.progress import Stage, silent_stage
-from medxai_core.records.masks import MaskSetting
 from medxai_core.records.pictures import Images, Items, list_images, list_items
 from medxai_core.records.runs import RecordedRun, get_run, list_epochs, record_epoch, update_run
+from medxai_core.stages.masks import recommended_setting
 from medxai_core.stages.runs import BEST, LAST, begin_run, find_resumable, run_at_work
 from medxai_core.stages.training import measure_learned_shifts
 from medxai_core.stages.training_sets import cache_run_inputs
@@ -30,20 +30,11 @@ from medxai_core.training import EpochResult, evaluate
 PRESET = "recommended"
 """Name of the recipe in runs and on the command line."""
 
-THRESHOLD = 0.5
-"""Where a segmenter's probabilities are cut: more likely polyp than not. No mask took part in choosing it."""
-
 MOST_PICTURES = 1000
 """So many pictures are learned from at most: the labelled ones, and by chance others of the training split."""
 
 _PICTURES = "pictures.npy"
 _TUPLES = ("n_drawn", "rounds", "batch")
-
-
-def recommended_setting(run: RecordedRun) -> MaskSetting:
-    """Return the setting that a segmenter's masks are made with."""
-    assert run.mask_head is not None
-    return MaskSetting(run.mask_head, SEGMENTATION, THRESHOLD, None, chosen_on=PRESET)
 
 
 def train_student(

@@ -25,6 +25,7 @@ from medxai_core.images import (
 from medxai_core.near_duplicates import compute_signature
 from medxai_core.parallel import map_parallel
 from medxai_core.progress import OnProgress
+from medxai_core.studies.burned_in_text import find_burned_in_text
 
 THUMBNAIL_SIZE = 224
 
@@ -41,6 +42,8 @@ class ExaminedImage:
     signature : (256,) uint8
     mask_failure : str or None
         Why the mask could not be taken.
+    has_text : bool
+        Something in it looks like burned-in text.
     """
 
     record: ImageRecord
@@ -52,6 +55,7 @@ class ExaminedImage:
     polyp_shares: list[float] | None
     signature: np.ndarray
     mask_failure: str | None
+    has_text: bool = False
 
     @property
     def image_id(self) -> str:
@@ -113,6 +117,7 @@ def _examine(record: ImageRecord, tiles: tuple[int, int], thumbnails: Path) -> E
         polyp_shares=shares,
         signature=compute_signature(image),
         mask_failure=mask_failure,
+        has_text=bool(find_burned_in_text(image)),
     )
     _save_thumbnail(image, thumbnails / examined.image_id[:2] / f"{examined.image_id}.jpg")
     return examined

@@ -14,6 +14,13 @@ from medxai_core.errors import Failure
 from medxai_core.images import compute_file_hash
 from medxai_core.progress import OnProgress
 from medxai_core.records.pictures import list_images, list_items
+from medxai_core.studies.pictures_with_text import (
+    TEXT_ADVICE,
+    TEXT_FINDING,
+    TEXT_NO_PROOF,
+    TEXT_NOT_LOOKED_FOR,
+    list_pictures_with_text,
+)
 from medxai_core.study import Study
 
 SMALL_SIDE = 224
@@ -37,6 +44,8 @@ class Health:
         What was not imported.
     is_healthy : bool
         False when a picture is missing or changed, or a group is in two splits.
+    text_was_looked_for : bool
+        False for a study that was made before the import looked for burned-in text.
     """
 
     counts: dict[str, Any]
@@ -44,6 +53,7 @@ class Health:
     notes: list[str]
     failures: list[Failure]
     is_healthy: bool
+    text_was_looked_for: bool
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -57,6 +67,9 @@ class Health:
         for kind, entries in self.findings.items():
             lines.append(f"{kind}: {len(entries)}")
             lines += [f"  {entry}" for entry in entries[:5]]
+            if kind == TEXT_FINDING:
+                lines.append(f"  {TEXT_ADVICE}")
+        lines.append(TEXT_NO_PROOF if self.text_was_looked_for else f"{TEXT_NOT_LOOKED_FOR} Do so with --text.")
         if self.failures:
             lines.append(f"problems at the import: {len(self.failures)}")
             lines += [f"  {failure.item}: {failure.reason}" for failure in self.failures[:10]]
@@ -77,9 +90,11 @@ def check_health(study: Study, *, with_hashes: bool = False, on_progress: OnProg
     images, items = list_images(study), list_items(study)
     changed = _find_changed(study, with_hashes=with_hashes, on_progress=on_progress)
     leaks = _find_leaks(images.groups[images.is_present], images.splits[images.is_present])
+    with_text = list_pictures_with_text(study, images.image_ids[images.is_present])
     findings = {
         "missing or changed since the import": changed,
         "groups in two splits (leak)": leaks,
+        TEXT_FINDING: with_text or [],
         "near copies (kept in one split)": [
             f"{first} and {second}" for first, second in study.get_fact("near_duplicates", [])
         ],
@@ -91,6 +106,7 @@ def check_health(study: Study, *, with_hashes: bool = False, on_progress: OnProg
         notes=study.get_fact("notes", []),
         failures=study.list_failures(),
         is_healthy=not changed and not leaks,
+        text_was_looked_for=with_text is not None,
     )
 
 

@@ -25,6 +25,7 @@ from medxai_core.near_duplicates import find_near_duplicates
 from medxai_core.progress import Stage, silent_stage
 from medxai_core.provenance import get_versions, now_text
 from medxai_core.studies.examining import ExaminedImage, examine_images, label_items, make_storable
+from medxai_core.studies.pictures_with_text import TEXT_FACT
 from medxai_core.studies.splits import SplitItems, make_splits, merge_groups, name_groups
 from medxai_core.study import (
     Study,
@@ -297,6 +298,7 @@ def _collect_facts(
         "labels_from_masks": any(one.polyp_shares is not None for one in examined),
         "near_duplicates": [[examined[a].image_id, examined[b].image_id] for a, b in pairs],
         "notes": [*listing.notes, *splits.notes],
+        TEXT_FACT: [one.image_id for one in examined if one.has_text],
         "options": {
             "seeds": options.seeds,
             "validation": options.validation,

@@ -61,6 +61,7 @@ _WORDS = {
     "unlock": "Unlocked the setting of {run_id}: later results count as tuned on test.",
     "evaluate": "Scored masks of the {split} pictures: {evaluation_id}.",
     "measure-speed": "Timed {run_id}: {mean_seconds} s a picture (n = {n}).",
+    "add-masks": "Added masks to {n_masks} pictures that had none.",
     "remove-image": "Removed a picture and what was derived from it.",
 }
 

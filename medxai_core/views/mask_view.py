@@ -46,6 +46,8 @@ def describe_layer(facts: BlockFacts, size: tuple[int, int], input_size: int) ->
     height, width = facts.cell_size_in_image(size, input_size)
     rows, columns = facts.grid
     cell = f"one cell = {width:.0f} x {height:.0f} px of your image"
+    if facts.is_head:
+        return f"the network's own mask (segmentation head), {columns} x {rows} probabilities: {cell}"
     return f"{columns} x {rows} cells (stage {facts.stage}): {cell}"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
@@ -11,8 +13,9 @@ from medxai_core.study import Study
 from medxai_core.views.standing import has_pictures
 from pages.components.cached import get_study
 from pages.components.class_words import escape
-from pages.components.links import go_to_page, link_to
-from pages.components.study_picker import STUDY_KEY, choose_study, get_reader
+from pages.components.links import arrive_at, go_to_page, link_to
+from pages.components.reader import get_reader
+from pages.components.study_picker import STUDY_KEY, choose_study
 
 IN_FRAME = "in_frame"
 
@@ -24,6 +27,7 @@ __all__ = [
     "keep_in_frame",
     "mark_frame",
     "name_items",
+    "name_study",
     "require_pictures",
     "require_study",
     "show_empty",
@@ -38,9 +42,10 @@ def find_current_study() -> Study | None:
     return get_study(folder) if folder else None
 
 
-def mark_frame() -> None:
-    """Note that app.py has drawn the frame of this session."""
+def mark_frame(page: str) -> None:
+    """Note that app.py has drawn the frame of this session, and around which page."""
     st.session_state[IN_FRAME] = True
+    arrive_at(page)
 
 
 def keep_in_frame() -> None:
@@ -79,6 +84,11 @@ def require_pictures(study: Study) -> None:
 def name_items(study: Study) -> str:
     """Return what is clustered, labelled and learned from, as people say it: pictures, or tiles of them."""
     return "pictures" if tuple(study.get_fact("tiles", [1, 1])) == (1, 1) else "tiles"
+
+
+def name_study(study: Study) -> str:
+    """Return a short name of a study for what the browser keeps: no path, and no other study has it."""
+    return hashlib.blake2b(f"{study.folder} {study.get_fact('created_at')}".encode(), digest_size=8).hexdigest()
 
 
 def show_empty(what: str, remedy: str, page: str, label: str) -> None:

@@ -21,11 +21,12 @@ from medxai_core.views.standing import (
 from pages.components.address import change_address
 from pages.components.browser_component import declare_component
 from pages.components.cached import get_decisions, get_review_basis, get_state, remember
-from pages.components.frame import find_current_study
+from pages.components.frame import find_current_study, name_study
 from pages.components.frame_words import FRAME_KEYS, GLOSSARY, HELP_NOTES, TOUR
 from pages.components.job_buttons import start_and_show
 from pages.components.job_strip import draw_again_when_jobs_changed
 from pages.components.links import PAGES, go_to_page, read_kept
+from pages.components.reader import describe_reader, follow_browser
 from pages.components.stepper import NextWords, describe_stages, find_next, is_here
 
 TURN_KEY = "frame_bar_turn"
@@ -51,7 +52,17 @@ def show_frame_bar(page: str) -> None:
         Name of the page that is shown.
     """
     study = find_current_study()
-    asked = _bar(key="frame_bar", data=_describe(study, page), on_asked_change=lambda: None, height="content").asked
+    said = _bar(
+        key="frame_bar",
+        data=_describe(study, page),
+        on_asked_change=lambda: None,
+        on_reader_change=lambda: None,
+        on_look_change=lambda: None,
+        height="content",
+    )
+    if follow_browser(said.reader):
+        st.rerun()
+    asked = said.asked
     if asked and asked.get("turn") != st.session_state.get(TURN_KEY):
         st.session_state[TURN_KEY] = asked.get("turn")
         _follow(study, asked, page)
@@ -94,6 +105,8 @@ def _describe(study: Study | None, page: str) -> dict[str, Any]:
         "page": page,
         "pages": [{"name": one.name, "title": one.title} for one in PAGES],
         "kept": read_kept(),
+        "reader": describe_reader(),
+        "study": None if study is None else name_study(study),
         "stages": stages,
         "next": None if step is None or is_off else _describe_step(step, page),
         "isFinished": step is not None and step.page == "transparency",

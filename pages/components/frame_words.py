@@ -17,10 +17,19 @@ HELP_NOTES = (
     ),
     (
         "Send a colleague to what you see",
-        "Copy the address: it names study, page, picture and setting, never a file or a patient. It opens where the "
-        "same study is known.",
+        "Copy the address: it names study, page, picture and setting, never a file, a patient or who you are. It opens "
+        "where the same study is known.",
     ),
-    ("Nothing is lost", "Every decision is written at once. Long work goes on when you close the page."),
+    (
+        "Who decides",
+        "Your pseudonym is kept in this browser. On a computer that several people use, write your own under Reader "
+        "before you decide.",
+    ),
+    (
+        "Nothing is lost",
+        "Every decision is written at once; one that could not be sent waits in the browser, and the line at the top "
+        "says so. Long work goes on when you close the page.",
+    ),
 )
 GLOSSARY = (
     ("Features", "226 numbers that describe a picture: edges, texture, brightness, colour"),

@@ -6,8 +6,22 @@ from typing import NamedTuple
 
 import streamlit as st
 
-KEPT = ("study", "reader")
+from pages.components.address import change_address
+
+KEPT = ("study",)
 """What stands in the address of every page."""
+
+LEFT = "left"
+"""Names the page that another one was opened from, for the browser alone, which never shows it.
+
+Streamlit writes the parts of the next page into the address of the page that is left, more than once where it is
+busy; what names the page that is left is none of its own, and steps.js leaves the address behind as it was.
+"""
+
+READER = "reader"
+"""What no address names: who reads is kept in the browser, so that a link makes no one decide under another's name."""
+
+HERE_KEY = "page_here"
 
 
 class PageFacts(NamedTuple):
@@ -36,8 +50,16 @@ def read_kept() -> dict[str, str]:
 
 
 def go_to_page(name: str, **where: str) -> None:
-    """Open a page; `where` goes into its address (image, item, run: ids only), study and reader stay in it."""
-    st.switch_page(f"pages/{name}.py", query_params=read_kept() | where)
+    """Open a page; `where` goes into its address (image, item, run: ids only), the study stays in it."""
+    here = st.session_state.get(HERE_KEY)
+    left = {LEFT: here} if here and here != name else {}
+    st.switch_page(f"pages/{name}.py", query_params=read_kept() | where | left)
+
+
+def arrive_at(name: str) -> None:
+    """Note which page is drawn, and take out of the address what no address names."""
+    st.session_state[HERE_KEY] = name
+    change_address({READER: None})
 
 
 def go_to_first_page() -> None:

@@ -20,10 +20,11 @@ from medxai_core.views.seeds import CLASSES_WANTED
 from pages.components.browser_component import declare_component
 from pages.components.cached import get_decisions, get_images, get_items
 from pages.components.class_words import say_class
-from pages.components.frame import get_reader, show_error
+from pages.components.frame import get_reader, name_study, show_error
 from pages.components.item_views import has_tiles
 from pages.components.packing import Part, pack
 from pages.components.picture_feed import show_picture_feed
+from pages.components.reader import is_said, propose_reader, take_reader
 from pages.components.review.decks import Deck, open_deck, read_choice
 from pages.components.review.links import list_known, show_lifeline, show_outbox, show_reasons
 from pages.components.review.pictures import bring_frames, bring_items
@@ -55,17 +56,16 @@ def show_review_grid(study: Study, mode: Mode) -> None:
         show_picture_feed(f"{channel}-small", lambda keys: bring_items(study, keys))
         show_picture_feed(f"{channel}-large", lambda keys: bring_frames(study, keys))
         show_reasons(study, channel)
-        _heed(show_lifeline(channel), mode)
+        _heed(study, show_lifeline(channel), mode)
 
 
-def name_study(study: Study) -> str:
-    """Return a short name of a study for what the browser keeps: no path, and no other study has it."""
-    return hashlib.blake2b(f"{study.folder} {study.get_fact('created_at')}".encode(), digest_size=8).hexdigest()
-
-
-def _heed(message: dict[str, Any], mode: Mode) -> None:
-    """Suggest more pictures when the browser asked for them."""
-    more = message.get("more")
+def _heed(study: Study, message: dict[str, Any], mode: Mode) -> None:
+    """Take who reads when that was said, and suggest more pictures when the browser asked for them."""
+    reader, more = message.get("reader"), message.get("more")
+    if isinstance(reader, str) and st.session_state.get("review_said") != message.get("knock"):
+        st.session_state["review_said"] = message.get("knock")
+        take_reader(reader, lambda name: _count_lines(study, name))
+        st.rerun()
     if mode == "seeds" and isinstance(more, int) and st.session_state.get("review_more") != message.get("knock"):
         st.session_state["review_more"] = message.get("knock")
         st.session_state["review_suggested"] = more
@@ -119,7 +119,8 @@ def _describe(study: Study, deck: Deck, channel: str) -> dict[str, Any]:
         "is_shared": deck.shared,
         "one_by_one": deck.order == "random",
         "settles": deck.order == SETTLING,
-        "start": deck.start and {"item": deck.start["item"], "token": deck.start["token"]},
+        "must_ask": not is_said(),
+        "proposal": _describe_proposal(study),
         "empty": deck.empty,
         "clustering": deck.clustering_id,
         "labelling": deck.labelling_id,
@@ -133,6 +134,19 @@ def _describe(study: Study, deck: Deck, channel: str) -> dict[str, Any]:
         "given": {name: int((seeds & (items.reference_labels == name)).sum()) for name in CLASS_NAMES},
         "wanted": CLASSES_WANTED,
     }
+
+
+def _describe_proposal(study: Study) -> dict[str, Any] | None:
+    """Return the name to fill in where it is asked who reads, and how often it stands in the log."""
+    if is_said():
+        return None
+    name = propose_reader()
+    return {"name": name, "n": _count_lines(study, name)}
+
+
+def _count_lines(study: Study, reader: str) -> int:
+    """Return how often a reader stands in the log."""
+    return sum(line.reader == reader for line in get_decisions(study))
 
 
 def _list_parts(study: Study, cards: ReviewCards, log: Sequence[Decision]) -> dict[str, Part]:

@@ -13,20 +13,22 @@ StageState = Literal["done", "work", "next", "open"]
 
 
 class StageWords(NamedTuple):
-    """Name one stage: the page where it happens, its steps and the jobs that do it."""
+    """Name one stage: the page where it happens, in few words where there is little room, its steps and jobs."""
 
     page: str
     title: str
+    short: str
     explained: str
     steps: tuple[str, ...]
     job_kinds: tuple[str, ...] = ()
 
 
 STAGES = (
-    StageWords("study", "Pictures", "The pictures of this study.", ("pictures",)),
+    StageWords("study", "Pictures", "Pictures", "The pictures of this study.", ("pictures",)),
     StageWords(
         "clusters",
         "Features & clusters",
+        "Clusters",
         "Each picture is described by 226 numbers (features); pictures that look alike come together (clusters).",
         ("features", "clusters"),
         ("features", "cluster", "embed"),
@@ -34,6 +36,7 @@ STAGES = (
     StageWords(
         "review",
         "Labels reviewed",
+        "Labels",
         "Clusters propose labels (pseudo-labels); readers accept or reject them.",
         ("seeds", "labels", "decisions"),
         ("pseudo-label",),
@@ -41,6 +44,7 @@ STAGES = (
     StageWords(
         "training",
         "Classifier trained",
+        "Classifier",
         "A network learns from the labels to tell polyp from non-polyp.",
         ("runs",),
         ("train", "evaluate-classifier", "pipeline"),
@@ -48,12 +52,14 @@ STAGES = (
     StageWords(
         "masks",
         "Mask setting locked",
+        "Mask",
         "Layer and threshold are chosen on the tuning pictures, then locked.",
         ("setting",),
         ("heatmaps", "sweep", "masks"),
     ),
     StageWords(
         "evaluation",
+        "Scored",
         "Scored",
         "The masks are compared with those that experts drew on the test pictures (Dice: overlap, 0 to 1).",
         ("scores",),
@@ -118,6 +124,7 @@ def describe_stages(standing: Standing, at_work: Collection[str]) -> list[dict[s
         {
             "page": stage.page,
             "title": stage.title,
+            "short": stage.short,
             "number": numbers[stage.page][0],
             "explained": f"{stage.explained} {numbers[stage.page][1]}".strip(),
             "state": _find_state(stage, standing, at_work),

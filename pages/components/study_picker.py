@@ -1,4 +1,4 @@
-"""Which study and who reads: chosen in the sidebar, kept in the address of every page."""
+"""Which study: chosen in the sidebar, kept in the address of every page; below it who reads."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import os
 
 import streamlit as st
 
-from medxai_core.readers import LONGEST, get_default_reader, mixes_alphabets, name_reader
+from medxai_core.errors import MedxaiError
 from medxai_core.study import list_studies
 from pages.components.address import change_address
+from pages.components.cached import get_decisions, get_study
 from pages.components.class_words import escape
+from pages.components.reader import show_reader
 
 STUDY_KEY = "study_folder"
-READER_KEY, TYPED_KEY, NOTE_KEY = "reader", "reader_typed", "reader_note"
 WRITTEN_KEY = "study_written"
 
 
 def show_study_picker() -> bool:
-    """Let the user choose a study and say who reads; the address keeps both.
+    """Let the user choose a study, which the address keeps, and say who reads, which the browser keeps.
 
     Returns
     -------
@@ -42,43 +43,16 @@ def show_study_picker() -> bool:
     )
     if chosen is not None:
         choose_study(chosen)
-        _ask_reader()
+        show_reader(_count_lines)
     return chosen is not None
 
 
-def _ask_reader() -> None:
-    """Ask for the pseudonym of who reads; the field shows what is recorded, and says where that differs."""
-    if TYPED_KEY not in st.session_state:
-        _take_reader(st.session_state.get(READER_KEY) or st.query_params.get("reader") or "")
-    st.text_input(
-        "Reader",
-        key=TYPED_KEY,
-        max_chars=LONGEST,
-        on_change=lambda: _take_reader(st.session_state[TYPED_KEY]),
-        help="Your pseudonym. It stands beside every decision; never use a name.",
-    )
-    notes = st.container()
-    if st.session_state.get(NOTE_KEY):
-        notes.caption(st.session_state[NOTE_KEY])
-    reader = get_reader()
-    change_address({"reader": None if reader == get_default_reader() else reader})
-
-
-def _take_reader(typed: str) -> None:
-    """Record who reads under the name that decisions will carry; may be a callback."""
-    reader = name_reader(typed)
-    st.session_state[READER_KEY] = st.session_state[TYPED_KEY] = reader
-    notes = []
-    if typed and typed != reader:
-        notes.append(f":material/info: Recorded as “{escape(reader)}”, as shown.")
-    if mixes_alphabets(reader):
-        notes.append(":material/warning: It mixes alphabets whose letters look alike: others may read it as another.")
-    st.session_state[NOTE_KEY] = " ".join(notes)
-
-
-def get_reader() -> str:
-    """Return the pseudonym of who reads."""
-    return st.session_state.get(READER_KEY) or get_default_reader()
+def _count_lines(reader: str) -> int:
+    """Return how often a reader stands in the log of the current study."""
+    try:
+        return sum(line.reader == reader for line in get_decisions(get_study(st.session_state[STUDY_KEY])))
+    except MedxaiError:  # the page says what is wrong with the study
+        return 0
 
 
 def choose_study(folder: str) -> None:

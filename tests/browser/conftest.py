@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from browser_reader import name_reader
 from browser_waiting import wait_until_drawn
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -90,11 +91,15 @@ def open_page(chromium: Browser, server: str) -> Iterator[Callable[..., Page]]:
     """Return a function that opens a page of the app and waits until it is drawn; script errors fail the test."""
     contexts, errors = [], []
 
-    def open_one(path: str, *, dark: bool = False, width: int = 1400, height: int = 900) -> Page:
+    def open_one(
+        path: str, *, dark: bool = False, width: int = 1400, height: int = 900, reader: str | None = "tester"
+    ) -> Page:
         context = chromium.new_context(
             viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
         )
         contexts.append(context)
+        if reader is not None:
+            name_reader(context, server, reader)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"{server}/{path}")

@@ -13,7 +13,9 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
+from browser_reader import name_reader
 from browser_waiting import wait_until_drawn
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
@@ -111,9 +113,7 @@ class ReviewPage:
 
     def open(self, **query: str) -> ReviewPage:
         """Open the page."""
-        from urllib.parse import urlencode
-
-        self.page.goto(f"{self.server.url}/review?{urlencode({'reader': self.reader, **query})}")
+        self.page.goto(f"{self.server.url}/review?{urlencode(query)}")
         return self.wait()
 
     def reload(self) -> ReviewPage:
@@ -158,6 +158,7 @@ class ReviewPage:
 def open_review(browser: Browser | BrowserContext, server: ReviewServer, *, reader: str, **query: str) -> ReviewPage:
     """Open the Review page in a context of its own, or as one more tab of a context."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}) if isinstance(browser, Browser) else browser
+    name_reader(context, server.url, reader)
     return ReviewPage(context.new_page(), server, reader=reader).open(**query)
 
 

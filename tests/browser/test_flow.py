@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from medxai_core.jobs import record_job, running_job
 from medxai_core.records.decisions import list_decisions
 from medxai_core.study import Study, open_study
+from pages.components.stepper import STAGES
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from small_studies import make_small_study
@@ -106,18 +107,20 @@ def test_back_leads_from_page_to_page_in_one_press_each(open_page: Opener) -> No
     expect_page(page, "Clusters")
 
 
-def test_a_link_of_a_page_is_one_step_and_back_returns_to_its_picture(open_page: Opener) -> None:
+def test_a_link_of_a_page_is_one_step_and_back_leaves_the_address_behind_it_as_it_was(open_page: Opener) -> None:
     page = open_page("masks?study=demo&split=tuning&layer=14&low=0.3")
     page.wait_for_url(re.compile("image="))
     n_steps, left = page.evaluate("history.length"), parse_qs(urlparse(page.url).query)
+    assert {"study", "image", "layer", "low"} <= set(left)
     page.get_by_role("button", name="How this picture came to its mask").click()
     expect_page(page, "Transparency")
+    assert "left=" not in page.url
     assert page.evaluate("history.length") == n_steps + 1
     page.evaluate("addEventListener('popstate', () => { window.wentBackTo = location.href; }, true)")
     page.go_back()
     expect_page(page, "Masks")
-    found = parse_qs(urlparse(page.evaluate("wentBackTo")).query)
-    assert (found["study"], found["image"]) == (left["study"], left["image"])
+    assert parse_qs(urlparse(page.evaluate("wentBackTo")).query) == left
+    assert parse_qs(urlparse(page.url).query) == left
 
 
 def test_a_picture_opened_from_a_grid_is_a_step(open_page: Opener) -> None:
@@ -144,10 +147,69 @@ def test_what_is_a_step_of_the_history(chromium: Browser) -> None:
     assert is_step("/study?study=a", "/study?study=a&new=1")
     assert is_step("/transparency?image=ab", "/transparency")
     assert not is_step("/study", "/study?study=a")
+    assert not is_step("/", "/study?study=a")
     assert not is_step("/masks?study=a", "/masks?study=a&image=ab&layer=3")
     assert not is_step("/masks?layer=3", "/masks?layer=4")
     assert not is_step("/transparency?image=ab", "/transparency?image=abcdef")
     page.close()
+
+
+WRITE = """(writes) => {
+    const place = { href: "http://x/masks?study=a&layer=14&low=0.3" }, log = [], target = new EventTarget();
+    const note = (kind) => (state, title, address) => {
+        place.href = new URL(address, place.href).href;
+        log.push([kind, place.href]);
+    };
+    const history = Object.create({ pushState: note("push"), replaceState: note("replace") });
+    keepHistoryShort(history, place, target);
+    for (const [kind, address] of writes) {
+        if (kind === "back") {
+            place.href = new URL(address, place.href).href;
+            target.dispatchEvent(new Event("popstate"));
+        } else if (kind === "key") target.dispatchEvent(new Event("keydown"));
+        else history.pushState({}, "", address);
+    }
+    return log;
+}"""
+
+
+def test_what_is_written_on_the_way_to_a_page_never_changes_the_address_behind(chromium: Browser) -> None:
+    page = chromium.new_page()
+    load_module(page, "frame_bar/steps.js", "keepHistoryShort")
+    late = ["/masks?study=a&image=ab&left=masks", "/masks?study=a&image=ab&layer=14&left=masks"]
+    [[kind, address]] = page.evaluate(
+        WRITE, [["write", one] for one in [*late, "/transparency?study=a&image=ab&left=masks"]]
+    )
+    assert (kind, address) == ("push", "http://x/transparency?study=a&image=ab")
+    kept = page.evaluate(WRITE, [["write", "/masks?study=a&layer=15&low=0.3"], ["write", "/review?study=a"]])
+    assert kept == [["replace", "http://x/masks?study=a&layer=15&low=0.3"], ["push", "http://x/review?study=a"]]
+    page.close()
+
+
+def test_a_page_that_was_gone_back_from_does_not_open_again_by_itself(chromium: Browser) -> None:
+    page = chromium.new_page()
+    load_module(page, "frame_bar/steps.js", "keepHistoryShort")
+    back = [["write", "/transparency?study=a"], ["back", "/masks?study=a&layer=14"], ["write", "/transparency?study=a"]]
+    assert len(page.evaluate(WRITE, back)) == 1
+    assert len(page.evaluate(WRITE, [*back[:2], ["key", ""], back[2]])) == 2  # asked for again
+    page.close()
+
+
+@pytest.mark.parametrize("width", [1024, 1280])
+def test_the_stages_stand_in_one_row_and_keep_their_names(open_page: Opener, width: int) -> None:
+    page = open_page("study?study=demo", width=width, height=768)
+    links = page.get_by_role("navigation", name="Stages of this study").get_by_role("link").all()
+    assert len({round(link.bounding_box()["y"]) for link in links}) == 1
+    names = [link.get_attribute("aria-label").split(",")[0] for link in links]
+    assert names == [stage.title for stage in STAGES]
+    right = max(link.bounding_box()["x"] + link.bounding_box()["width"] for link in links)
+    step, help_button = page.locator("button.step"), page.get_by_role("button", name="Help", exact=True)
+    assert right <= step.bounding_box()["x"] < help_button.bounding_box()["x"]
+    assert help_button.bounding_box()["x"] + help_button.bounding_box()["width"] <= width
+    for link in links:
+        assert link.evaluate(
+            "(one) => [...one.children].every((part) => part.scrollWidth <= part.clientWidth + 1 || !part.clientWidth)"
+        )
 
 
 def test_the_next_step_is_one_click_from_import_to_proposals(open_page: Opener, fresh: Study) -> None:

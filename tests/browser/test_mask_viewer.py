@@ -8,8 +8,10 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
 import numpy as np
+import pytest
 from browser_waiting import wait_until_drawn
-from playwright.sync_api import Locator, Page, expect
+from component_modules import load_module
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from medxai_core.evaluation.scores import score_mask
 from medxai_core.heatmaps import pack_heatmap
@@ -225,3 +227,82 @@ def test_help_lists_the_keys_and_holding_h_hides_the_overlay(open_page: OpenPage
     expect(dialog).to_contain_text("next picture")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
+
+
+def test_no_verdict_of_one_picture_looks_good_and_a_bad_one_is_marked(chromium: Browser) -> None:
+    page = chromium.new_page()
+    load_module(page, "mask_viewer/scores.js", "judgeMask")
+
+    def judge(dice: float | None, disk: float | None, everything: float | None) -> dict[str, str]:
+        trivial = {"disk": {"dice": disk}, "everything": {"dice": everything}}
+        return page.evaluate("([dice, trivial]) => judgeMask(dice, trivial, 'no polyp')", [dice, trivial])
+
+    lucky = judge(0.09, 0.0, 0.05)  # better than the disk, which misses the polyp altogether: still a bad mask
+    assert lucky["kind"] == "poor" and "hardly overlap" in lucky["words"] and "✓" not in lucky["sign"]
+    beaten = judge(0.4, 0.3, 0.45)
+    assert beaten["kind"] == "poor" and "calling everything polyp (0.450) scores as much or more" in beaten["words"]
+    assert "a disk in the middle" not in beaten["words"]
+    fair = judge(0.9, 0.3, 0.45)
+    assert fair["kind"] == "none" and not fair["sign"] and "one picture proves nothing" in fair["words"]
+    assert judge(None, None, None)["kind"] == "none"
+    page.close()
+
+
+def test_a_click_or_a_finger_anywhere_on_the_track_moves_the_nearest_handle(open_page: OpenPage) -> None:
+    page = open_page("masks?study=demo&split=tuning&layer=14&low=0.3&high=0.8")
+    expect(find_dice(page)).to_have_text(re.compile(r"Dice \d\.\d{3}"), timeout=PATIENCE)
+    low, high = (page.get_by_role("slider", name=re.compile(f"{which} limit")) for which in ("lower", "upper"))
+    box = page.locator(".rail").bounding_box()
+    assert box is not None
+
+    def find_place(share: float) -> tuple[float, float]:
+        return box["x"] + 10 + share * (box["width"] - 20), box["y"] + 14
+
+    page.mouse.click(*find_place(0.45))
+    assert (abs(float(low.input_value()) - 0.45) < 0.011, high.input_value()) == (True, "0.8")
+    page.mouse.move(*find_place(0.95))
+    page.mouse.down()
+    page.mouse.move(*find_place(0.65), steps=4)
+    page.mouse.up()
+    assert abs(float(high.input_value()) - 0.65) < 0.011
+    before = float(high.input_value())
+    page.keyboard.press("ArrowRight")  # the handle that was moved has the focus: keys go on from there
+    assert float(high.input_value()) == pytest.approx(before + 0.01)
+    x, y = find_place(0.2)
+    page.evaluate(
+        """([x, y]) => {
+            const find = (root) => root.querySelector(".rail") ?? [...root.querySelectorAll("*")].reduce(
+                (found, one) => found ?? (one.shadowRoot ? find(one.shadowRoot) : null), null);
+            const place = find(document), at = { clientX: x, clientY: y };
+            const facts = { pointerId: 7, pointerType: "touch", button: 0, ...at };
+            place.setPointerCapture = () => {};
+            for (const name of ["pointerdown", "pointerup"]) place.dispatchEvent(new PointerEvent(name, facts));
+        }""",
+        [x, y],
+    )
+    assert abs(float(low.input_value()) - 0.2) < 0.011
+    wait_for_address(page, low=low.input_value(), high=high.input_value())
+
+
+def test_the_film_says_how_many_are_ready_and_is_never_blank(open_page: OpenPage) -> None:
+    """Layer 6 is not recorded: each map is made when it is asked for."""
+    page = open_page("masks?study=demo&split=train&layer=6&low=0.5")
+    expect(find_dice(page)).to_have_text(re.compile("Dice"), timeout=PATIENCE)
+    page.get_by_role("button", name="Many pictures").click()
+    ready = page.get_by_text(re.compile(r"\d+ of \d+ ready\. Heat maps of layer 6 are being made"))
+    expect(ready).to_be_visible()
+    first = page.locator(".film-tile.waiting canvas.base").last
+    expect(first).to_be_visible()
+    is_drawn = "one => one.getContext('2d').getImageData(0, 0, one.width, one.height).data.some((value) => value > 0)"
+    for _ in range(40):
+        if first.evaluate(is_drawn):
+            break
+        page.wait_for_timeout(100)
+    assert first.evaluate(is_drawn)  # the plain picture, before its map
+    expect(page.locator(".film-tile.waiting").last).to_contain_text("map is coming")
+    expect(ready).to_be_hidden(timeout=PATIENCE)
+    expect(page.get_by_text(re.compile("Mean Dice"))).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("combobox", name="Heat map method").select_option("layercam")  # no map of it is there yet:
+    # no score of the old method stands under it
+    expect(page.get_by_text("map is coming").first).to_be_visible()
+    assert "Dice" not in page.locator(".film-tile.waiting").last.inner_text()

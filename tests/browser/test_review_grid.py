@@ -109,7 +109,9 @@ def test_all_in_sight_leaves_out_what_is_decided_unless_that_is_shown_on_purpose
     review.page.keyboard.press("Control+a")
     expect(chosen.nth(3)).to_be_visible()
     assert not set(names) & {name_card(card) for card in chosen.all()}
+    n_chosen = chosen.count()
     review.page.keyboard.press("a")
+    confirm(review, f"Accept all {n_chosen}")
     review.wait_saved()
     rejected = [shorten(one.item_id) for one in list_in_force(review.list_own()) if one.action == "reject"]
     assert rejected == names
@@ -119,6 +121,59 @@ def test_all_in_sight_leaves_out_what_is_decided_unless_that_is_shown_on_purpose
     expect(chosen).to_have_count(0)
     review.page.keyboard.press("Control+a")
     expect(chosen.nth(1)).to_be_visible()
+
+
+def confirm(review: ReviewPage, words: str) -> None:
+    """Confirm what is asked about many pictures, if it is asked."""
+    button = review.page.get_by_role("dialog").get_by_role("button", name=words)
+    if button.count():
+        review.page.keyboard.press("Enter")
+
+
+def test_many_are_confirmed_with_their_number_and_how_many_are_out_of_sight(
+    chromium: Browser, server: ReviewServer
+) -> None:
+    review = open_grid(chromium, server, "confirming")
+    scroller = review.page.locator(".scroller")
+    n_cards = len(find_labelling(server.study).proposals)
+    review.page.keyboard.press("Home")
+    for _ in range(40):  # see all of them once
+        review.page.mouse.move(600, 500)
+        review.page.mouse.wheel(0, 250)
+        review.page.wait_for_timeout(120)
+    review.page.wait_for_timeout(700)
+    scroller.evaluate("(one) => { one.scrollTop = 0; }")
+    review.page.keyboard.press("Home")
+    review.page.keyboard.press("Shift+End")
+    review.page.keyboard.press("x")
+    dialog = review.page.get_by_role("dialog", name=re.compile("Decide on"))
+    expect(dialog).to_contain_text(f"You chose {n_cards} pictures")
+    expect(dialog).to_contain_text(re.compile(r"[1-9]\d* of them are out of sight now"))
+    expect(dialog.get_by_role("button", name=f"Reject all {n_cards}")).to_be_visible()
+    review.page.keyboard.press("x")
+    assert review.list_own() == []
+    review.page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    assert review.list_own() == []
+    review.page.keyboard.press("x")
+    if dialog.get_by_role("checkbox").count():
+        dialog.get_by_role("checkbox").check()
+    dialog.get_by_role("button", name=f"Reject all {n_cards}").click()
+    review.wait_saved()
+    assert [one.action for one in review.list_own()] == ["reject"] * n_cards
+    review.page.keyboard.press("z")
+    review.wait_saved()
+    assert list_in_force(review.list_own()) == []  # one undo
+
+
+def test_a_few_that_are_all_on_the_screen_are_decided_on_at_once(chromium: Browser, server: ReviewServer) -> None:
+    review = open_grid(chromium, server, "few")
+    get_cards(review).nth(0).click()
+    get_cards(review).nth(3).click(modifiers=["Shift"])
+    review.page.keyboard.press("x")
+    assert review.page.get_by_role("dialog").count() == 0
+    review.wait_saved()
+    assert len(review.list_own()) == 4
 
 
 def test_keys_alone_choose_and_look_closely(chromium: Browser, server: ReviewServer) -> None:

@@ -179,3 +179,21 @@ def test_the_help_lists_the_keys_and_keys_rest_while_it_is_open(chromium: Browse
     review.page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     assert review.list_own() == []
+
+
+def test_the_note_of_a_block_and_the_counts_follow_the_last_decision_within_a_second(
+    chromium: Browser, server: ReviewServer
+) -> None:
+    review = open_review(chromium, server, reader="following", review_order="random")
+    labels = review.page.get_by_role("navigation", name="Stages of this study").get_by_role(
+        "link", name=re.compile("^Labels")
+    )
+    review.decide("a" * 19)
+    review.wait_saved()
+    review.page.wait_for_timeout(1500)
+    expect(review.page.locator(".foot")).not_to_contain_text("decisions")
+    before = labels.get_attribute("aria-label")
+    review.decide("a")
+    expect(review.page.locator(".foot")).to_contain_text("20 decisions: ", timeout=1500)
+    expect(review.page.locator(".foot")).to_contain_text(re.compile("Wrong proposals before: .*; now: (?!not known)"))
+    expect(labels).not_to_have_attribute("aria-label", before or "", timeout=1500)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browser_waiting import wait_until_drawn
 from playwright.sync_api import Browser, expect
-from review_server import PATIENCE, ReviewServer, make_review_study, open_review, serve_review, shorten
+from review_server import PATIENCE, ReviewPage, ReviewServer, make_review_study, open_review, serve_review, shorten
 from sqlalchemy import text
 
 from medxai_core.records.decisions import list_decisions
@@ -202,6 +203,31 @@ def test_decisions_that_a_closed_page_left_behind_are_sent_by_the_next_one(
     again = open_review(context, own_server, reader="closing")
     check_once(again, names)
     assert again.item not in names
+    context.close()
+
+
+def test_every_page_says_that_decisions_wait_and_leads_to_where_they_are_sent(
+    chromium: Browser, own_server: ReviewServer
+) -> None:
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    review = open_review(context, own_server, reader="leaving")
+    review.page.wait_for_timeout(1500)  # the next pictures come meanwhile
+    own_server.kill()
+    names = review.decide("ax")
+    review.page.close(run_before_unload=False)
+    own_server.start()
+    page = context.new_page()
+    page.goto(f"{own_server.url}/study")
+    wait_until_drawn(page)
+    sign = page.get_by_role("button", name="2 decisions wait to be sent: open Review")
+    expect(sign).to_be_visible(timeout=PATIENCE)
+    assert list_decisions(own_server.study, reader="leaving") == []
+    sign.click()
+    later = ReviewPage(page, own_server, reader="leaving").wait()
+    check_once(later, names)
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Study").click()
+    expect(page.get_by_role("heading", level=1).first).to_contain_text("Study", timeout=PATIENCE)
+    expect(sign).to_have_count(0)
     context.close()
 
 

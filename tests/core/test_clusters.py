@@ -244,6 +244,10 @@ class TestDescribeClusters:
         margins = compute_margins(features, found.cluster_ids, found.centers)
         np.testing.assert_allclose(margins, distances[:, 1] - distances[:, 0], atol=1e-9)
 
+    def test_a_cluster_that_none_of_the_rows_is_in_is_a_neighbour_and_an_empty_one_is_not(self):
+        features, centers = np.array([[1.0], [9.0]]), np.array([[0.0], [3.0], [10.0], [np.nan]])
+        np.testing.assert_allclose(compute_margins(features, np.array([0, 2]), centers), [1.0, 5.0])
+
     def test_rows_must_fit(self):
         with pytest.raises(ValueError, match="7, 7 and 2 rows"):
             describe_clusters(self.features, self.cluster_ids, ["polyp", None])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from small_studies import make_small_study, propose, record_plain_features
 
+from medxai_core.clusters import compute_centers
 from medxai_core.pseudo_labels import explain_proposal, propose_labels
 from medxai_core.records.decisions import list_decisions
 from medxai_core.records.pictures import list_items
@@ -79,6 +80,17 @@ def test_the_first_of_each_order_is_the_extreme_one(study: Study, reasoning: Rea
     assert measures.margins[place[order_proposals(measures, "border")[0]]] == measures.margins.min()
     assert measures.distances[place[order_proposals(measures, "farthest")[0]]] == measures.distances.max()
     assert measures.rounds[place[order_proposals(measures, "newest")[0]]] == measures.rounds.max()
+
+
+def test_the_border_is_that_to_the_nearest_of_all_clusters(study: Study, reasoning: Reasoning) -> None:
+    measures = measure_proposals(reasoning, list_items(study))
+    features, cluster_ids = reasoning.features, np.asarray(reasoning.clustering.cluster_ids)
+    centers = compute_centers(features, np.where(features.known, cluster_ids, -1))
+    ways = np.linalg.norm(features.at(measures.rows)[:, None] - centers, axis=2)
+    own = ways[np.arange(len(ways)), measures.cluster_ids]
+    ways[np.arange(len(ways)), measures.cluster_ids] = np.inf
+    np.testing.assert_allclose(measures.margins, np.nanmin(ways, axis=1) - own, atol=1e-6)
+    assert len(set(measures.cluster_ids)) < len(centers)  # some clusters propose nothing, and count
 
 
 def test_the_random_order_is_the_same_every_time(study: Study, reasoning: Reasoning) -> None:

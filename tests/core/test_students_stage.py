@@ -19,11 +19,17 @@ from medxai_core.records.masks import MaskSetting, get_heatmaps, list_heatmaps
 from medxai_core.records.pictures import list_images, load_study_image
 from medxai_core.records.runs import RecordedRun, get_run, list_epochs, list_runs
 from medxai_core.stages.heatmaps import compute_study_heatmaps, load_map_maker
-from medxai_core.stages.masks import check_setting, lock_setting, make_setting, make_study_mask
+from medxai_core.stages.masks import (
+    check_setting,
+    lock_setting,
+    make_setting,
+    make_study_mask,
+    recommended_setting,
+)
 from medxai_core.stages.runs import BEST
 from medxai_core.stages.scores import score_study
 from medxai_core.stages.segment import segment_pictures
-from medxai_core.stages.students import choose_pictures, recommended_setting, train_student
+from medxai_core.stages.students import choose_pictures, train_student
 from medxai_core.stages.tuning_table import find_tuning_table, record_tuning_table
 from medxai_core.students.curriculum import Curriculum
 from medxai_core.study import Study
@@ -78,7 +84,7 @@ def test_probabilities_are_kept_as_they_are(taught: tuple[Study, RecordedRun]) -
     raw, logits = maker.compute_raw([picture], [14, 21])
     kept = get_heatmaps(study, run.run_id, 21)[position]
     assert np.abs(kept - raw[21][0]).max() < 0.0003
-    assert kept.shape == (24, 24) and 0 < kept.min() and kept.max() < 1
+    assert kept.shape == (24, 24) and kept.min() > 0 and kept.max() < 1
     assert get_heatmaps(study, run.run_id, 14)[position].max() == 1  # a CAM is kept as shares of its maximum
     assert logits == pytest.approx(maker.compute_raw([picture], [21])[1], abs=1e-5)
     assert list(list_heatmaps(study, run.run_id, "layercam")) == [21]  # the head's is the same for every method
@@ -91,6 +97,7 @@ def test_probabilities_are_kept_as_they_are(taught: tuple[Study, RecordedRun]) -
 def test_the_head_has_its_own_method_and_no_other(taught: tuple[Study, RecordedRun]) -> None:
     study, run = taught
     assert make_setting(study, run.run_id, layer=21, low=0.4, high=None).method == SEGMENTATION
+    assert make_setting(study, run.run_id, layer=None, low=None, high=None) == recommended_setting(run)
     for layer, method in ((21, "gradcam"), (14, SEGMENTATION)):
         with pytest.raises(SettingError, match="no method"):
             check_setting(MaskSetting(layer, method, 0.5, None), run)

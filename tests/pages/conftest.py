@@ -13,6 +13,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from medxai_core.clusters import scale_features
+from medxai_core.readers import get_default_reader
 from medxai_core.records.clusterings import get_features, record_embedding
 from medxai_core.stages.clusters import pseudo_label_study
 from medxai_core.stages.features import extract_study_features
@@ -118,10 +119,11 @@ def _through_the_frame(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def open_page(home: Path) -> OpenPage:
-    """Return a function that opens app.py and goes to a page, with what stands in the address."""
+    """Return a function that opens app.py and goes to a page, with what stands in the address; a reader is said."""
 
-    def go(page: str, **query: str) -> AppTest:
+    def go(page: str, *, reader: str | None = None, **query: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+        app.session_state["reader"], app.session_state["reader_said"] = reader or get_default_reader(), True
         for name, value in query.items():
             app.query_params[name] = value
         return app.run().switch_page(f"pages/{page}.py").run()

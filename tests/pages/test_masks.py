@@ -18,14 +18,14 @@ from trained_study import record_untrained_run
 from medxai_core.checkpoints import load_checkpoint
 from medxai_core.errors import ImageNotFoundError
 from medxai_core.evaluation.baselines import CENTRED_DISK, score_trivial_masks
-from medxai_core.events import list_events
+from medxai_core.events import list_events, record_event
 from medxai_core.heatmaps import pack_heatmap
 from medxai_core.records.masks import MaskSetting, get_heatmaps, get_locked_setting, is_tuned_on_test, record_unlock
 from medxai_core.records.pictures import list_images, load_study_image, load_study_mask
 from medxai_core.records.runs import get_run
 from medxai_core.stages.heatmaps import compute_study_heatmaps, load_map_maker
 from medxai_core.stages.masks import lock_setting
-from medxai_core.stages.training import BEST
+from medxai_core.stages.runs import BEST
 from medxai_core.stages.tuning_table import record_tuning_table
 from medxai_core.study import Study, open_study
 from pages.components.masks.viewer import VIEWER, provide_picture
@@ -260,6 +260,9 @@ def test_the_truth_of_test_pictures_is_not_sent_before_the_lock_nor_after_an_unl
     assert locked["channel"] != viewer["channel"]  # the browser forgets what it held
     app = press(app, "Unlock")
     assert "tuned on test" in read_page(app)
+    final, safe = app.button(key="masks_unlock_yes"), app.button(key="masks_unlock_no")
+    assert (final.proto.type, safe.proto.type) == ("secondary", "primary")  # what cannot be taken back does not shine
+    assert "counts as tuned on test" in final.label
     app = app.button(key="masks_unlock_yes").click().run()
     assert "truth" not in read_first_picture(app)[1]  # also what is in memory
     assert is_tuned_on_test(study, RUN) and get_locked_setting(study, RUN) is None
@@ -341,6 +344,17 @@ def test_the_table_of_the_tuning_pictures_is_offered_then_sent_and_a_click_sets_
     app = act(app, **preset["setting"])
     press(app, "Lock this setting")
     assert get_locked_setting(study, RUN) == best and best.chosen_on == "tuning"
+
+
+def test_scores_that_were_made_before_masks_were_added_say_so(open_page, study):
+    record_tuning_table(study, RUN)
+    app = open_page("masks", layer="9", low="0.2")
+    assert not [one for one in app.info if "were added" in one.value]
+    with study.begin() as connection:
+        record_event(connection, "add-masks", {"n_masks": 3})
+    assert any("made before 3 masks were added, and without them" in one.value for one in app.run().info)
+    record_tuning_table(study, RUN)
+    assert not [one for one in app.run().info if "were added" in one.value]
 
 
 def test_a_layer_whose_maps_are_the_same_for_every_picture_is_named(open_page, study):

@@ -21,8 +21,8 @@ from medxai_core.records.pictures import list_images, list_items
 from medxai_core.stages.labels import decide, get_starting_labels
 from medxai_core.studies.removal import remove_image
 from medxai_core.views.map_selection import record_review_selection
+from pages.components.frame import name_study
 from pages.components.review.pictures import bring_frames, bring_items
-from pages.components.review_grid import name_study
 
 
 def unpack(packed: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -274,3 +274,12 @@ def test_without_labels_of_both_classes_the_page_leads_to_the_seeds(open_page, f
 
 def test_the_name_of_a_study_holds_no_path(small_study):
     assert len(name_study(small_study)) == 16 and "small" not in name_study(small_study)
+
+
+def test_an_order_chosen_by_hand_takes_no_picture_along_and_a_link_does(open_page, small_study):
+    header, parts = read_deck(open_page("review"))
+    item_id = parts["ids"][0]
+    app = open_page("review", review_item=item_id)
+    app.session_state[f"{header['channel']}-proposals"] = {"choice": {"order": "second", "shared": False}}
+    assert read_deck(app.run())[1]["ids"] == []
+    assert read_deck(open_page("review", review_item=item_id, review_order="second"))[1]["ids"] == [item_id]

@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 import time
 
-from medxai_core import making
+import pytest
+
+from medxai_core import making, store
 from medxai_core.errors import Failure
+from medxai_core.events import list_events
+from medxai_core.jobs import list_jobs
+from medxai_core.readers import get_default_reader
 from medxai_core.records.pictures import get_thumbnail_path, list_images, list_items
 from medxai_core.stages.labels import decide
 from medxai_core.studies.drawing import UNLABELLED_NOTE
+from medxai_core.studies.importing import ImportOptions, create_study
 from medxai_core.studies.likely_folders import LikelyFolder
 from medxai_core.study import open_study
 from pages.components.study.health import say_note
@@ -19,6 +25,14 @@ def find_button(app, label):
     """Return the one button with this label."""
     [found] = [button for button in app.button if button.label == label]
     return found
+
+
+def wait_for_jobs(study):
+    """Wait until no job is at work in a study."""
+    for _ in range(600):
+        if not list_jobs(study, only_open=True):
+            return
+        time.sleep(0.1)
 
 
 def wait_until_made(name):
@@ -188,3 +202,74 @@ def test_a_demo_in_the_making_shows_its_stage_and_can_be_stopped(open_page, home
     assert find_button(app, "Make the demo study").disabled
     find_button(app, "Stop").click().run()
     assert making.is_stop_requested("demo")
+
+
+def test_text_in_pictures_is_warned_of_with_the_pictures_and_no_green_line_stands_above_it(
+    open_page, small_study, read_page
+):
+    image_id = str(list_images(small_study).image_ids[0])
+    small_study.set_fact("burned_in_text", [image_id])
+    app = open_page("study")
+    assert "Text may be burned into 1 picture" in app.warning[0].value and "Health check" in app.warning[0].value
+    app = open_page("study", study_tab="Health check")
+    assert "Text may be burned into 1 picture" in app.warning[0].value
+    page = read_page(app)
+    assert "1 picture may hold burned-in text" in [one.label for one in app.expander]
+    assert "blacked out" in page and "no proof" in page and "Nothing" not in page
+
+
+def test_files_that_were_left_out_are_said_before_anything_good(open_page, small_study, read_page):
+    with small_study.begin() as connection:
+        rows = [{"item": f"{name}.jpg", "reason": "it is damaged."} for name in "abc"]
+        connection.execute(store.import_failures.insert(), rows)
+    page = read_page(open_page("study", study_tab="Health check"))
+    assert "3 files were left out" in page and ":green[" not in page
+
+
+def test_the_safe_answer_is_the_one_that_stands_out(open_page, small_study):
+    app = open_page("study", study_tab="Look after it")
+    app.text_input(key="remove-id").set_value(str(list_images(small_study).image_ids[0])[:8])
+    app = app.button(key="remove-ask").click().run()
+    kinds = {button.key: button.proto.type for button in app.button if button.key and "remove-" in button.key}
+    assert kinds["remove-keep"] == "primary" and kinds["remove-confirm"] == "secondary"
+
+
+def test_a_study_that_was_being_made_opens_also_after_the_page_was_loaded_again(open_page, small_study):
+    folder = small_study.folder
+    (folder.parents[1] / "making").mkdir()
+    values = {"name": folder.name, "title": "Importing", "folder": str(folder), "status": "done", "started_at": 1.0}
+    (folder.parents[1] / "making" / f"{folder.name}.json").write_text(json.dumps(values))
+    app = open_page("study", making=folder.name, new="1")  # as `remember_started` wrote it into the address
+    assert app.title[0].value == f"Study {folder.name}"
+    assert making.list_makings() == []
+    assert app.query_params["study"] in (folder.name, [folder.name])
+    assert "making" not in app.query_params and "new" not in app.query_params
+
+
+def test_masks_are_added_after_the_import_and_the_log_says_by_whom(open_page, home, read_page, imported_study):
+    root = open_study(imported_study, read_only=True).mask_root.parent
+    study = create_study(home / "studies" / "small", ImportOptions(root / "images", layout="folders"))
+    app = open_page("study", study_tab="Look after it")
+    assert "24 pictures have no mask" in read_page(app)
+    app = app.button(key="add-masks").click().run()
+    assert "No folder was named" in app.error[0].value.replace("\\", "")
+    app.text_input(key="add-masks-folder").set_value(str(root / "gone"))
+    app = app.button(key="add-masks").click().run()
+    assert "does not exist" in app.error[0].value
+    app.text_input(key="add-masks-folder").set_value(str(root / "masks"))
+    app = app.button(key="add-masks").click().run()
+    wait_for_jobs(study)
+    app = app.run()
+    assert not app.exception
+    assert list_images(study).mask_paths.tolist().count(None) == 0
+    assert "Every picture has its mask" in read_page(app)
+    [event] = list_events(study, kind="add-masks")
+    assert event["actor"] == get_default_reader()
+
+
+def test_counts_and_pictures_are_not_sought_again_at_each_drawing(open_page, small_study, monkeypatch):
+    """At 110,000 pictures they took more than half of the time of a drawing."""
+    app = open_page("study")
+    monkeypatch.setattr("pages.components.study.overview.count_by_split", pytest.fail)
+    app = app.run()
+    assert not app.exception and not app.error

@@ -1,9 +1,15 @@
 import { getInstance, make } from "../shared/dom.js";
 import { isTyping } from "../shared/keys.js";
+import { sayInTurn } from "../shared/turns.js";
 import { makeHelp } from "./help.js";
+import { followReader, listenToReader } from "./reader.js";
 import { drawStages } from "./stages.js";
 import { keepHistoryShort } from "./steps.js";
 import { makeTour } from "./tour.js";
+import { makeWaiting } from "./waiting.js";
+
+const DECISIONS_HEARD = "medxai-stored";
+const LOOK_MILLISECONDS = 250; // from a decision in the store to a look at the counts; more that come meanwhile share it
 
 const bars = new WeakMap();
 
@@ -11,24 +17,46 @@ const bars = new WeakMap();
 export default function frameBar({ data, parentElement, setStateValue }) {
   const bar = getInstance(bars, parentElement, makeBar);
   bar.go = (asked) => setStateValue("asked", { ...asked, turn: Date.now() });
+  bar.sayReader = (reader) => setStateValue("reader", reader);
+  bar.look = () => setStateValue("look", Date.now());
   bar.data = data;
   drawBar(bar);
+  followReader(bar);
   return () => {
-    window.removeEventListener("keydown", bar.onKey);
+    for (const release of bar.releases) release();
     bars.delete(parentElement);
   };
 }
 
 function makeBar(root) {
   keepHistoryShort();
-  const bar = { root, data: null, go: () => {} };
+  const bar = { root, data: null, go: () => {}, sayReader: () => {}, look: () => {} };
   bar.line = make("div", { class: "line" });
   bar.help = makeHelp(bar);
   bar.tour = makeTour(bar);
+  bar.waiting = makeWaiting(bar);
   root.append(bar.line, bar.tour.offer, bar.tour.card, bar.help.dialog);
-  bar.onKey = (event) => pressKey(bar, event);
-  window.addEventListener("keydown", bar.onKey);
+  const onKey = (event) => pressKey(bar, event), looking = lookSoon(bar);
+  const watching = setInterval(() => bar.waiting.draw(), 2000);
+  window.addEventListener("keydown", onKey);
+  window.addEventListener(DECISIONS_HEARD, looking);
+  bar.releases = [
+    () => window.removeEventListener("keydown", onKey),
+    () => window.removeEventListener(DECISIONS_HEARD, looking),
+    () => clearInterval(watching),
+    listenToReader(bar),
+  ];
   return bar;
+}
+
+/** Return a function that has the counts looked at, once for all that happens within a moment. */
+function lookSoon(bar) {
+  let isAsked = false;
+  return () => {
+    if (isAsked) return;
+    isAsked = true;
+    setTimeout(() => { isAsked = false; sayInTurn(() => bar.look()); }, LOOK_MILLISECONDS);
+  };
 }
 
 function drawBar(bar) {
@@ -37,7 +65,8 @@ function drawBar(bar) {
     class: "help", text: "Help", title: "Keys, words, tour (press ?)", type: "button",
     onclick: () => bar.help.open(),
   });
-  bar.line.replaceChildren(...stages, help);
+  bar.line.replaceChildren(...stages, bar.waiting.element, help);
+  bar.waiting.draw();
   bar.help.draw();
   bar.tour.draw();
 }

@@ -29,20 +29,30 @@ function drawStage(bar, stage) {
   });
   link.append(
     make("span", { class: "sign", "aria-hidden": "true" }),
-    make("span", { class: "title", text: stage.title }),
-    make("span", { class: "number", text: number }),
+    makeWords("title", stage.title, stage.short),
+    makeWords("number", number, shortenNumber(number)),
   );
   return link;
+}
+
+/** Return words that are short where there is little room; a screen reader hears the name of the link or button. */
+function makeWords(kind, full, short) {
+  return make("span", { class: kind }, [make("span", { class: "full", text: full }), make("span", { class: "short", text: short })]);
+}
+
+/** "Dice 0.439 (disk 0.295)" -> "0.439", "13 of 53 reviewed" -> "13 of 53" */
+function shortenNumber(number) {
+  return number.replace(/^Dice /, "").replace(/ \(.*\)$/, "").replace(/ (reviewed|labelled|clusters)$/, "");
 }
 
 function drawNext(bar, next) {
   if (next.isHere) {
     const words = `${next.label.charAt(0).toLowerCase()}${next.label.slice(1)}`;
-    return make("span", { class: "quiet", text: `Here: ${words}`, title: next.explained });
+    return make("span", { class: "quiet step here", text: `Here: ${words}`, title: next.explained });
   }
   const label = bar.data.isFinished ? next.label : `Next: ${next.label}`;
-  return make("button", {
-    class: bar.data.isFinished ? "" : "next", text: label, title: next.explained, type: "button",
+  const button = make("button", {
+    class: bar.data.isFinished ? "step" : "step next", title: next.explained, type: "button", "aria-label": label,
     onclick: (event) => {
       const button = event.currentTarget;
       button.disabled = true; // a second click would start it twice
@@ -50,6 +60,8 @@ function drawNext(bar, next) {
       bar.go({ step: "next" });
     },
   });
+  button.append(makeWords("words", label, label.split(/[ :]/)[0]));
+  return button;
 }
 
 /** Return the address of a page, so that a stage can be opened in a tab of its own or sent to someone. */

@@ -60,19 +60,35 @@ export function makeBand({ onChange, onSettle }) {
     }
   }
 
-  chart.onpointerdown = (event) => {
-    chart.setPointerCapture(event.pointerId);
-    chart.dataset.limit = findNearest(readPlace(event));
-    chart.onpointermove(event);
-  };
-  chart.onpointermove = (event) => {
-    if (chart.hasPointerCapture(event.pointerId)) move(chart.dataset.limit, readPlace(event));
-  };
-  chart.onpointerup = () => onSettle();
+  listenToDrag(chart, 0);
+  listenToDrag(rail, PAD);
 
-  function readPlace(event) {
-    const box = chart.getBoundingClientRect();
-    return round2(Math.min(1, Math.max(0, (event.clientX - box.left - PAD) / (box.width - 2 * PAD))));
+  /** Move the nearest handle with the pointer; one taken within `reach` pixels of it does not jump below the finger. */
+  function listenToDrag(place, reach) {
+    let held = null, grip = 0;
+    place.onpointerdown = (event) => {
+      if (event.button !== 0 || held) return;
+      const { at, room } = readPlace(place, event), which = findNearest(at), away = at - setting[which];
+      place.setPointerCapture(event.pointerId);
+      held = which;
+      grip = Math.abs(away) * room <= reach ? away : 0;
+      (which === "low" ? lowSlider : highSlider).focus({ preventScroll: true });
+      event.preventDefault(); // or the focus goes to the page
+      move(which, clampUnit(at - grip));
+    };
+    place.onpointermove = (event) => {
+      if (held && place.hasPointerCapture(event.pointerId)) move(held, clampUnit(readPlace(place, event).at - grip));
+    };
+    place.onpointerup = place.onpointercancel = () => {
+      if (held) onSettle();
+      held = null;
+    };
+  }
+
+  /** Return where a pointer is between 0 and 1, not cut off, and how many pixels that is wide. */
+  function readPlace(place, event) {
+    const box = place.getBoundingClientRect(), room = box.width - 2 * PAD;
+    return { at: (event.clientX - box.left - PAD) / room, room };
   }
   function findNearest(value) {
     if (setting.high === null) return "low";

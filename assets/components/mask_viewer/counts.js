@@ -117,11 +117,12 @@ export function isSameMask(one, other) {
   return ["layer", "method", "low", "high", "inverted"].every((name) => one[name] === other[name]);
 }
 
-/** Write a setting in plain words. */
-export function describeSetting({ layer, low, high, inverted }) {
+/** Write a setting in plain words. `layers`: of the run. */
+export function describeSetting({ layer, low, high, inverted }, layers) {
+  const what = layers[layer]?.is_head ? "the network's own mask, probability" : `layer ${layer}, heat`;
   const not = inverted ? "not " : "";
-  if (low !== null && high !== null) return `layer ${layer}, heat ${not}between ${writeLimit(low)} and ${writeLimit(high)}`;
-  return `layer ${layer}, heat ${not}${low !== null ? `above ${writeLimit(low)}` : `below ${writeLimit(high)}`}`;
+  if (low !== null && high !== null) return `${what} ${not}between ${writeLimit(low)} and ${writeLimit(high)}`;
+  return `${what} ${not}${low !== null ? `above ${writeLimit(low)}` : `below ${writeLimit(high)}`}`;
 }
 
 /** Write a limit as short as it is exact to the eye. */

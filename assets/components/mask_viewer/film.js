@@ -1,10 +1,11 @@
 // Many pictures under one setting: painted small, counted at full size whenever the browser has time.
 
 import { fitCanvas, make } from "../shared/dom.js";
+import { getChannel } from "../shared/feeds.js";
 import { countMask, describeSetting, findLimits, scoreMask, writeScore } from "./counts.js";
 import { makeCounter } from "./film_counts.js";
 import { findSources, gatherKeys } from "./lens.js";
-import { makeAxes, makeLevels } from "./maps.js";
+import { getRange, makeAxes, makeLevels } from "./maps.js";
 import { readMap } from "./picture.js";
 
 const FILM_LENGTH = 24;
@@ -18,14 +19,22 @@ export function makeFilm(painter, { onOpen, onChange }) {
   const back = make("button", { type: "button", text: "‹", "aria-label": "Pictures before", onclick: () => onChange({ page: page - 1 }) });
   const on = make("button", { type: "button", text: "›", "aria-label": "More pictures", onclick: () => onChange({ page: page + 1 }) });
   const pageWords = make("span", { class: "quiet" });
-  const bar = make("progress", { max: 1, "aria-label": "Maps that have come" });
+  const bar = make("progress", { max: 1, "aria-label": "Pictures that are ready" });
+  const come = make("span", { role: "status" });
+  const coming = make("div", { class: "coming" }, [bar, come]);
   const grid = make("div", { class: "film", role: "group", "aria-label": "Pictures under this setting" });
   const element = make("section", { class: "film-room" }, [
-    make("div", { class: "row" }, [words, make("div", { class: "group end" }, [bar, order, back, pageWords, on])]), grid,
+    make("div", { class: "row" }, [words, make("div", { class: "group end" }, [order, back, pageWords, on])]), coming, grid,
   ]);
   const entries = new Map(); // number -> what has come of this picture
-  let tiles = [], page = 0, shape = "", context = null;
-  const counter = makeCounter((tile, found) => { Object.assign(tile, found); makeKeys(tile); paintTile(tile); sayMean(); });
+  let tiles = [], page = 0, shape = "", context = null, thumbnails = null, endThumbnails = null;
+  const counter = makeCounter((tile, found) => {
+    if (!tile.key) return; // its map is not wanted any more
+    Object.assign(tile, found);
+    makeKeys(tile);
+    paintTile(tile);
+    sayMean();
+  });
 
   function layOut({ split, nPictures, channelName, display }) {
     const nPages = Math.max(1, Math.ceil(nPictures / FILM_LENGTH));
@@ -39,6 +48,24 @@ export function makeFilm(painter, { onOpen, onChange }) {
     shape = wanted;
     tiles = pickPage(nPictures, page).map((number) => makeTileOf(number, onOpen));
     grid.replaceChildren(...tiles.map((tile) => tile.button));
+    connectThumbnails();
+  }
+
+  /** Show the plain pictures until their maps have come: these take long where a layer is not recorded. */
+  function connectThumbnails() {
+    endThumbnails?.();
+    thumbnails = getChannel(context.thumbnails);
+    endThumbnails = thumbnails.onArrival(() => tiles.forEach(drawThumbnail));
+    thumbnails.request(tiles.map((tile) => `${context.split}/${tile.number}`));
+    requestAnimationFrame(() => tiles.forEach(drawThumbnail)); // a tile has its size only once it is laid out
+  }
+
+  function drawThumbnail(tile) {
+    const small = tile.bitmap ? null : thumbnails.get(`${context.split}/${tile.number}`);
+    if (!small || !tile.base.clientWidth) return;
+    tile.frame.style.setProperty("--shape", String(small.width / small.height));
+    const [width, height] = fitCanvas(tile.base);
+    tile.base.getContext("2d").drawImage(small, 0, 0, width, height);
   }
 
   /** Take what has come, ask for what has not, and start to count. */
@@ -53,12 +80,16 @@ export function makeFilm(painter, { onOpen, onChange }) {
       tile.fault = fault ?? entry.faults.get(`${method}/${layer}`) ?? null;
       if (map && entry.size) startTile(tile, entry, map);
       else if (!fault) missing.push(key);
+      tile.button.classList.toggle("waiting", !map && !tile.fault);
       if (tile.fault) tile.caption.textContent = "cannot be shown";
+      else if (!map) forgetMap(tile);
       tile.button.title = tile.fault ?? `Open picture ${tile.number + 1}`;
     }
     channel.request(missing, 2);
-    bar.hidden = missing.length === 0;
-    bar.value = tiles.length ? 1 - missing.length / tiles.length : 1;
+    const nReady = tiles.length - missing.length;
+    coming.hidden = missing.length === 0;
+    bar.value = tiles.length ? nReady / tiles.length : 1;
+    come.textContent = missing.length ? `${nReady} of ${tiles.length} ready. Heat maps of layer ${layer} are being made.` : "";
     sayMean();
   }
 
@@ -70,15 +101,22 @@ export function makeFilm(painter, { onOpen, onChange }) {
   function startTile(tile, entry, map) {
     const { setting, run } = context, { method, layer, align } = setting, key = `${method}/${layer}/${align}`;
     if (tile.key === key) return;
-    const axes = makeAxes(run.layers[layer], run.inputSize, align);
-    Object.assign(tile, { key, entry, map, axes, counts: null, range: null, keys: null });
-    counter.add(tile, { map, size: entry.size, axes, runs: entry.runs });
+    const axes = makeAxes(run.layers[layer], run.inputSize, align), range = getRange(run.layers[layer]);
+    Object.assign(tile, { key, entry, map, axes, counts: null, range, keys: null });
+    counter.add(tile, { map, size: entry.size, axes, runs: entry.runs, range });
     entry.bitmap.then((bitmap) => {
       if (tile.key !== key) return;
       tile.bitmap = bitmap;
       makeKeys(tile);
       paintTile(tile);
     });
+  }
+
+  /** Take away what is shown of another map: its mask and its score must not stand under this setting. */
+  function forgetMap(tile) {
+    Object.assign(tile, { key: null, counts: null, range: null, keys: null, dice: null });
+    tile.over.getContext("2d").clearRect(0, 0, tile.over.width, tile.over.height);
+    tile.caption.textContent = "map is coming";
   }
 
   /** Make the keys of a tile at its own size; scaled by the range at full size once that is known. */
@@ -116,7 +154,7 @@ export function makeFilm(painter, { onOpen, onChange }) {
     const { nPictures, split, hidden, setting } = context;
     const values = tiles.map((tile) => tile.dice).filter((dice) => dice !== null && dice !== undefined);
     const nCounted = tiles.filter((tile) => tile.counts || tile.fault).length;
-    const shown = `${tiles.length} of ${nPictures} ${split} pictures, ${describeSetting(setting)}.`;
+    const shown = `${tiles.length} of ${nPictures} ${split} pictures, ${describeSetting(setting, context.run.layers)}.`;
     const mean = values.reduce((sum, dice) => sum + dice, 0) / values.length;
     const progress = nCounted < tiles.length ? ` Counted: ${nCounted} of ${tiles.length}.` : "";
     const parts = values.length
@@ -127,7 +165,7 @@ export function makeFilm(painter, { onOpen, onChange }) {
 
   return {
     element,
-    /** Show the film; `next` holds channel, channelName, split, nPictures, run, setting, display, hidden. */
+    /** Show the film; `next` holds channel, channelName, split, nPictures, run, setting, display, hidden, thumbnails. */
     update(next) {
       context = next;
       layOut(next);
@@ -149,7 +187,7 @@ export function makeFilm(painter, { onOpen, onChange }) {
     resize() {
       tiles.forEach((tile) => { if (tile.keys) { makeKeys(tile); paintTile(tile); } });
     },
-    stop: () => counter.stop(),
+    stop: () => { counter.stop(); endThumbnails?.(); },
   };
 }
 

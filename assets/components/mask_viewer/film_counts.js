@@ -53,12 +53,12 @@ export function makeCounter(onCounted) {
   };
 }
 
-function* countInSteps({ map, size, axes, runs }, room) {
+function* countInSteps({ map, size, axes, runs, range }, room) {
   const n = size[0] * size[1];
   if (room.heat.length < n) {
     [room.heat, room.levels, room.truth] = [new Float32Array(n), new Uint16Array(n), new Uint8Array(n)];
   }
-  const made = yield* makeLevelsInSteps(map, size, axes, room);
+  const made = yield* makeLevelsInSteps(map, size, axes, { heat: room.heat, levels: room.levels, range });
   const truth = runs ? decodeRuns(runs, n, room.truth) : null;
   yield;
   const counts = startCounts(Boolean(truth));

@@ -1,7 +1,7 @@
 // Which layer: a slider with words, and a sheet of the small maps of all layers.
 
 import { make } from "../shared/dom.js";
-import { makeAxes, makeLevels } from "./maps.js";
+import { getRange, makeAxes, makeLevels } from "./maps.js";
 import { packColor } from "./paint.js";
 
 const TILE_WIDTH = 92; // css pixels
@@ -87,7 +87,8 @@ function drawTile({ button, canvas, label }, layer, { picture, bitmap, run, isAl
   if (!map) return;
   const width = Math.round(TILE_WIDTH * ratio);
   const height = Math.max(8, Math.min(2 * width, Math.round(width * picture.size[0] / picture.size[1])));
-  const made = makeLevels(map, [height, width], makeAxes(run.layers[layer], run.inputSize, isAligned));
+  const facts = run.layers[layer], name = facts.is_head ? "own mask" : String(layer);
+  const made = makeLevels(map, [height, width], makeAxes(facts, run.inputSize, isAligned), { range: getRange(facts) });
   const fault = picture.describe(layer).fault ?? (made.isBlank ? "blank" : null);
   [canvas.width, canvas.height] = [width, height];
   const context = canvas.getContext("2d"), image = context.createImageData(width, height);
@@ -97,8 +98,8 @@ function drawTile({ button, canvas, label }, layer, { picture, bitmap, run, isAl
   context.putImageData(image, 0, 0);
   context.globalAlpha = fault ? 0.15 : 0.4;
   context.drawImage(bitmap, 0, 0, width, height);
-  label.textContent = fault ? `${layer} (${fault === "blank" ? "blank" : "faulty"})` : String(layer);
-  const words = `Layer ${layer}, stage ${run.layers[layer].stage}: ${picture.describe(layer).words}`;
+  label.textContent = fault ? `${name} (${fault === "blank" ? "blank" : "faulty"})` : name;
+  const words = `Layer ${layer}, stage ${facts.stage}: ${picture.describe(layer).words}`;
   button.title = words;
   button.setAttribute("aria-label", fault ? `${words}; ${label.textContent}` : words);
 }

@@ -53,7 +53,7 @@ function widenMap(map, width, { first, second, fraction }) {
  *
  * `map`: {values, rows, columns}; `axes`: {vertical, horizontal}, each as in `findCells`.
  * `heat` (Float32Array) and `levels` (Uint16Array) may be given to be written to, at least height * width long.
- * `range`: {low, high} of the map at another size, to be scaled by.
+ * `range`: {low, high} to be scaled by: of the map at another size, or of `getRange`.
  */
 export function* makeLevelsInSteps(map, [height, width], axes, { heat, levels, range } = {}) {
   const n = height * width, rowsAStep = Math.max(1, Math.ceil(PIXELS_A_STEP / width));
@@ -144,6 +144,11 @@ export function makeAxes(layer, inputSize, isAligned) {
   if (!isAligned) return { vertical: null, horizontal: null };
   const axis = (center) => ({ inputSize, center, stride: layer.stride });
   return { vertical: axis(layer.top), horizontal: axis(layer.left) };
+}
+
+/** Return the range that a layer's values are scaled by: probabilities of a segmentation head stay as they are. */
+export function getRange(layer) {
+  return layer.is_head ? { low: 0, high: 1 } : null;
 }
 
 /** Say in words what makes a map unfit for a mask; empty when nothing was found. */

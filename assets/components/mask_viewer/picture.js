@@ -1,7 +1,7 @@
 // One picture with its raw maps and its truth, where that may be seen; levels of a layer are made when asked for.
 
 import { countPixels, decodeRuns, finishCounts, startCounts } from "./counts.js";
-import { decodeHalves, describeFaults, makeAxes, makeLevels } from "./maps.js";
+import { decodeHalves, describeFaults, getRange, makeAxes, makeLevels } from "./maps.js";
 
 const MOST_LAYERS = 6; // levels at image size that are kept; a layer of 1280 x 1024 is 3 MB
 
@@ -65,7 +65,8 @@ export function getScratch(n) {
 function makeLayer(picture, run, layer, isAligned) {
   const n = picture.size[0] * picture.size[1], truth = picture.getTruth();
   const axes = makeAxes(run.layers[layer], run.inputSize, isAligned);
-  const made = makeLevels(picture.getMap(layer), picture.size, axes, { heat: getScratch(n) });
+  const range = getRange(run.layers[layer]);
+  const made = makeLevels(picture.getMap(layer), picture.size, axes, { heat: getScratch(n), range });
   const counts = startCounts(Boolean(truth));
   countPixels(counts, made.levels, truth, 0, n);
   const { fault } = picture.describe(layer);

@@ -71,8 +71,12 @@ export function makeScores() {
       for (const name of SCORES) setCell(name, 0, scores[name], writeScore);
       cells.precision[0].title = scores.precision === null ? `undefined: ${explainScore(counted)}` : "";
       setCell("area", 0, counted.area / counted.n, percent);
-      headline.replaceChildren(...describeVerdict(scores.dice, trivial?.disk?.dice, counted));
-      headline.dataset.verdict = scores.dice === null ? "none" : scores.dice > (trivial?.disk?.dice ?? 0) ? "good" : "poor";
+      const verdict = judgeMask(scores.dice, trivial, explainScore(counted));
+      headline.replaceChildren(
+        ...(verdict.sign ? [make("span", { class: "sign", "aria-hidden": "true", text: verdict.sign })] : []),
+        ...(scores.dice === null ? [] : [make("strong", { text: `Dice ${writeScore(scores.dice)}` })]), verdict.words,
+      );
+      headline.dataset.verdict = verdict.kind;
       return scores.dice;
     },
     /** Say the sentence aloud, once the reader has let go. */
@@ -82,10 +86,27 @@ export function makeScores() {
   };
 }
 
-function describeVerdict(dice, disk, counted) {
-  if (dice === null) return [`Overlap (Dice) is undefined here: ${explainScore(counted)}.`];
-  const strong = make("strong", { text: `Dice ${writeScore(dice)}` });
-  if (disk === null || disk === undefined) return [strong];
-  const words = dice > disk ? "better than a disk in the middle" : "not better than a disk in the middle";
-  return [make("span", { class: "sign", "aria-hidden": "true", text: dice > disk ? "✓" : "!" }), strong, ` ${words} (${writeScore(disk)})`];
+/**
+ * Say what the score of one picture means: {kind: "poor" or "none", sign, words}. There is no good verdict: one
+ * picture may be luck, and the bar of a trivial mask may be 0 on it. What a setting is worth, many pictures say.
+ */
+export function judgeMask(dice, trivial, whyUndefined) {
+  if (dice === null) return { kind: "none", sign: "", words: `Overlap (Dice) is undefined here: ${whyUndefined}.` };
+  const known = Object.entries(TRIVIAL_WORDS).filter(([name]) => trivial?.[name]?.dice != null);
+  const better = known.filter(([name]) => trivial[name].dice >= dice);
+  const list = (found) => found.map(([name, text]) => `${text} (${writeScore(trivial[name].dice)})`);
+  const isPoor = dice < HARDLY || better.length > 0;
+  let words = `: ${describeOverlap(dice)}.`;
+  if (better.length) words += ` Without any method, ${list(better).join(" and ")} ${better.length > 1 ? "score" : "scores"} as much or more here.`;
+  else if (known.length) words += ` More than ${list(known).join(" or ")} here; one picture proves nothing.`;
+  return { kind: isPoor ? "poor" : "none", sign: isPoor ? "!" : "", words };
+}
+
+const TRIVIAL_WORDS = { disk: "a disk in the middle", everything: "calling everything polyp" };
+const HARDLY = 0.2; // an IoU of 1/9
+const HALF = 2 / 3; // an IoU of 1/2: what both share is half of what either takes
+
+function describeOverlap(dice) {
+  if (dice < HARDLY) return "mask and polyp hardly overlap";
+  return dice < HALF ? "mask and polyp overlap in part" : "mask and polyp overlap for the most part";
 }

@@ -89,6 +89,8 @@ export function makePresets({ onChoose, onUndo, onRedo }) {
   };
 }
 
+const PRESET_NAMES = { recommended: "Recommended", tuning: "Best on tuning" };
+
 /** Name each setting; the paper's runs that make the same mask share a button, or two would seem chosen at once. */
 function joinPaperRuns(presets) {
   const joined = [];
@@ -96,7 +98,7 @@ function joinPaperRuns(presets) {
     const isPaper = preset.name.startsWith("paper");
     const same = isPaper && joined.find((one) => one.name.startsWith("paper") && isSameMask(one.setting, preset.setting));
     if (same) same.text += `, ${preset.name.slice(-1)}`;
-    else joined.push({ ...preset, text: isPaper ? preset.name.slice(-1) : preset.name === "tuning" ? "Best on tuning" : "Locked" });
+    else joined.push({ ...preset, text: isPaper ? preset.name.slice(-1) : PRESET_NAMES[preset.name] ?? "Show the locked one" });
   }
   return joined;
 }
@@ -117,8 +119,11 @@ export function makeMethod({ onChange }) {
     setMethods(names) {
       methods.replaceChildren(...Object.entries(names).map(([value, text]) => make("option", { value, text })));
     },
-    update(setting) {
+    /** A segmentation head (`isHead`) has no method to choose. */
+    update(setting, isHead) {
       methods.value = setting.method;
+      methods.disabled = isHead;
+      methods.title = isHead ? "The network's own mask: its probabilities come from no heat map method" : "";
       align.input.checked = setting.align;
       inverted.input.checked = setting.inverted;
     },

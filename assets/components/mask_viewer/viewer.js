@@ -53,7 +53,7 @@ export function createViewer(root) {
     history.open(header.memory);
     if (isNewChannel) connect();
     if (isNewSplit) forgetPicture();
-    room.presets.setPresets(header.presets, describeSetting);
+    room.presets.setPresets(header.presets, (one) => describeSetting(one, header.run.layers));
     room.method.setMethods(header.methods);
     takeTheme();
     const { session, number: told } = header.command;
@@ -108,6 +108,7 @@ export function createViewer(root) {
   function change(patch) {
     const before = setting;
     setting = { ...setting, ...patch };
+    if (isHead()) setting.method = header.blockMethod; // it has none of its own
     setting.chosen = isSameMask(setting, origin) && setting.align === origin.align ? origin.chosen : "eye";
     show(before);
     settle();
@@ -185,7 +186,7 @@ export function createViewer(root) {
       showLayerLater();
     } else {
       room.band.update(setting);
-      room.method.update(setting);
+      room.method.update(setting, isHead());
       drawBand();
     }
   }
@@ -195,6 +196,7 @@ export function createViewer(root) {
     if (picture && picture.key === findKey(number)) drawLayer();
   }
 
+  const isHead = () => Boolean(header.run.layers[setting.layer]?.is_head);
   const findKey = (at) => `${header.split}/${at}/${setting.method}`;
 
   function showPicture() {
@@ -248,7 +250,7 @@ export function createViewer(root) {
     room.layerSlider.update(setting.layer, header.run.layers.length, picture?.describe(setting.layer)?.words);
     room.sheet.mark(setting.layer);
     room.band.update(setting);
-    room.method.update(setting);
+    room.method.update(setting, isHead());
     room.presets.update(setting, history.state);
     if (!isFilm) room.stage.layOut(findMode(), display.overlay);
   }
@@ -317,7 +319,7 @@ export function createViewer(root) {
   }
 
   function describePanels(dice) {
-    const name = picture.header.name, words = describeSetting(setting), isAgainst = display.against && truthShown;
+    const name = picture.header.name, words = describeSetting(setting, header.run.layers), isAgainst = display.against && truthShown;
     const over = isAgainst ? "Mask against truth" : "Mask over the picture";
     const score = dice === null ? "" : `, Dice ${dice.toFixed(3)}`;
     return {
@@ -333,7 +335,7 @@ export function createViewer(root) {
     if (!room || display.mode !== "film") return;
     room.film.update({
       channel, channelName: header.channel, split: header.split, nPictures: header.nPictures, run: header.run,
-      setting, display, hidden: findHidden(),
+      setting, display, hidden: findHidden(), thumbnails: header.thumbnails,
     });
   }
 
@@ -343,7 +345,7 @@ export function createViewer(root) {
       return;
     }
     const [row, column] = pixel, heat = layer.levels[row * picture.size[1] + column] / 65535;
-    room.readout.textContent = `x ${column}, y ${row}: heat ${heat.toFixed(2)}`;
+    room.readout.textContent = `x ${column}, y ${row}: ${isHead() ? "probability" : "heat"} ${heat.toFixed(2)}`;
   }
 
   function close() {

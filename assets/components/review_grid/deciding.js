@@ -4,32 +4,41 @@ import { getCardState } from "./deck.js";
 import { askForMany } from "./dialogs.js";
 import { countWords, listKeys, NOTES, sayChoice, sayDone, shortenId } from "./words.js";
 
+const MOST_AT_ONCE = 12; // more than that no one has weighed one by one at a glance
+
 /** Decide on the picture that is shown, and show the next. */
 export function decideOne(review, action, label) {
   const refusal = review.isReadOnly ? NOTES.readOnly : review.one.refuse(action);
   if (refusal) return review.say(refusal);
   const items = describeItems(review, [review.cards[review.place]], action, label);
+  if (review.deck.header.must_ask) return review.waitForReader(() => takeWaiting(review, action, "one", items));
   review.desk.decide(action, "one", items);
   if (action !== "flag" && !review.settle(action, items)) review.advance();
   review.showCard();
   review.say(sayRecorded(review, action, items));
 }
 
-/** Decide on the chosen pictures; ask first when some of them were not seen. */
+/** Decide on the chosen pictures; ask first where they are many, or where some are not wholly on the screen or not seen yet. */
 export function decideChosen(review, action, label) {
   if (review.isReadOnly) return review.say(NOTES.readOnly);
-  const chosen = review.grid.getChosen().map((place) => review.cards[place]);
-  const fitting = chosen.filter((card) => listKeys(review.deck, card).some((one) => one.action === action));
+  const places = review.grid.getChosen(), isFitting = (place) => listKeys(review.deck, review.cards[place]).some((one) => one.action === action);
+  const fitting = places.filter(isFitting);
   if (!fitting.length) return review.say("Choose pictures with a proposed label for this.");
-  const items = describeItems(review, fitting, action, label), n = countUnseen(review, items);
-  if (n && items.length === 1) return review.say(NOTES.soon);
+  const items = describeItems(review, fitting.map((place) => review.cards[place]), action, label);
+  const nUnseen = countUnseen(review, items), nHidden = fitting.filter((place) => !review.grid.isWhole(place)).length;
+  if (nUnseen && items.length === 1) return review.say(NOTES.soon);
   const act = () => recordMany(review, action, "several", items);
-  if (!n) return act();
-  askForMany(review.root, {
-    title: "Decide on pictures you have not seen",
-    sentences: [`You chose ${countWords(items.length, "picture")}; ${n} of them you have not seen on the screen.`],
-    choices: [{ words: `${sayChoice(review.deck, action, label)} all ${items.length}`, act }],
-  });
+  if (items.length === 1 || (items.length <= MOST_AT_ONCE && !nUnseen && !nHidden)) return act();
+  const words = `${sayChoice(review.deck, action, label)} all ${items.length.toLocaleString("en")}`;
+  const title = nUnseen ? "Decide on pictures you have not seen" : "Decide on many pictures";
+  askForMany(review.root, { title, sentences: sayMany(items.length, nHidden, nUnseen), choices: [{ words, act }], isSeen: !nUnseen });
+}
+
+function sayMany(n, nHidden, nUnseen) {
+  const howMany = nHidden === n ? "all" : nHidden.toLocaleString("en"), verb = nHidden === 1 ? "is" : "are";
+  const hidden = nHidden ? `${howMany} of them ${verb} out of sight now` : "all of them are on the screen";
+  const unseen = nUnseen ? `, and ${nUnseen.toLocaleString("en")} you have not seen at all` : "";
+  return [`You chose ${countWords(n, "picture")}; ${hidden}${unseen}.`, "One undo (Z) takes all of it back."];
 }
 
 /** Ask, with the number, before all that is open in the chosen cluster is decided on. */
@@ -68,10 +77,21 @@ export function revert(review, verb) {
   else review.showCard();
 }
 
+/** Decide on what was decided on before it was known by whom; what this reader has judged before stays. */
+function takeWaiting(review, action, kind, items) {
+  const { deck, desk } = review, cards = items.map(({ item }) => deck.places.get(item));
+  const open = items.filter((_, i) => cards[i] !== undefined && getCardState(deck, desk, cards[i]).outcome === "open");
+  if (open.length < items.length) return review.say("Not recorded: you had judged this before. You see how.");
+  if (kind === "one") review.showItem(items[0].item);
+  recordMany(review, action, kind, items);
+}
+
 function recordMany(review, action, kind, items) {
+  if (review.deck.header.must_ask) return review.waitForReader(() => takeWaiting(review, action, kind, items));
   review.desk.decide(action, kind, items);
   review.grid.clear();
-  if (!review.settle(action, items)) review.advance();
+  const isStaying = kind === "one" && action === "flag";
+  if (!isStaying && !review.settle(action, items)) review.advance();
   review.grid.scrollTo(Math.max(review.place, 0));
   review.showCard();
   review.say(sayRecorded(review, action, items));

@@ -51,7 +51,7 @@ function makeDesk({ study, reader, channel }) {
       tell(news);
     },
   });
-  hub.listen("effects", ({ sentences }) => { effects = sentences; tell({}); });
+  hub.listen("effects", ({ sentences }) => { effects = sentences; tell({ effects }); });
   const send = (action, kind, pairs, clusteringOf = () => null) => {
     const mark = kind === "one" ? null : makeEventId().slice(0, 8);
     const act = { at: Date.now(), n: (n += 1), action, kind, mark, pairs, clusterings: pairs.map(clusteringOf) };
@@ -63,8 +63,6 @@ function makeDesk({ study, reader, channel }) {
   };
   return {
     hub,
-    /** The last call to begin with a certain picture that was followed. */
-    startToken: null,
     /** Read the reader's log as the server sent it, and what this browser knows beyond it. */
     open(rows) {
       hub.reader = reader;

@@ -21,17 +21,18 @@ export function openHelp(root, rows) {
   dialog.append(make("form", { method: "dialog" }, [make("button", { text: "Close" })]));
 }
 
-/** Ask before many decisions; `choices`: {words, act}. Nothing can be chosen before the box is ticked. */
-export function askForMany(root, { title, sentences, choices }) {
+/** Ask before many decisions; `choices`: {words, act}. What was not seen all of waits for a tick; else Enter is enough. */
+export function askForMany(root, { title, sentences, choices, isSeen = false }) {
   const buttons = choices.map(({ words, act }) => make("button", {
-    text: words, type: "button", disabled: true, onclick() { dialog.close(); act(); },
+    text: words, type: "button", disabled: !isSeen, onclick() { dialog.close(); act(); },
   }));
   const tick = make("input", {
     type: "checkbox", id: "sure", onchange() { for (const button of buttons) button.disabled = !tick.checked; },
   });
   const dialog = openDialog(root, title, [
     ...sentences.map((text) => make("p", { text })),
-    make("p", {}, [tick, make("label", { for: "sure", text: " I want to decide on all of them" })]),
+    isSeen ? null : make("p", {}, [tick, make("label", { for: "sure", text: " I want to decide on all of them" })]),
     make("div", { class: "row" }, [...buttons, make("button", { text: "Cancel", type: "button", onclick: () => dialog.close() })]),
   ]);
+  if (isSeen) buttons[0].focus();
 }

@@ -10,6 +10,7 @@ const CARD_WIDTH = 136;
 const CARD_HEIGHT = 158;
 const GAP = 8;
 const DRAG_PIXELS = 6;
+const EDGE = 4;
 
 /** Return the view: {element, open(), redraw(), onKey(key, event), getChosen(), ...}; places are those of review.cards. */
 export function makeGridView(review) {
@@ -31,6 +32,12 @@ export function makeGridView(review) {
   const isInSight = (place) => {
     const top = Math.floor(place / columns) * (CARD_HEIGHT + GAP) - scroller.scrollTop;
     return top > -CARD_HEIGHT / 2 && top < scroller.clientHeight - CARD_HEIGHT / 2;
+  };
+  /** Whether a whole card is on the screen: in the scrolled part, and that in the window. */
+  const isWhole = (place) => {
+    const top = Math.floor(place / columns) * (CARD_HEIGHT + GAP) - scroller.scrollTop, frame = scroller.getBoundingClientRect();
+    const isInFrame = top >= -EDGE && top + CARD_HEIGHT <= scroller.clientHeight + EDGE;
+    return isInFrame && frame.top + top >= -EDGE && frame.top + top + CARD_HEIGHT <= window.innerHeight + EDGE;
   };
   const layOut = () => {
     columns = Math.max(1, Math.floor((scroller.clientWidth + GAP) / (CARD_WIDTH + GAP)));
@@ -146,6 +153,7 @@ export function makeGridView(review) {
       scrollTo(Math.max(review.place, 0));
     },
     scrollTo,
+    isWhole,
     clear: () => choose(emptyChoice()),
     /** Choose what is in sight; where only open ones are shown, not those just decided on, whose answer would be lost. */
     chooseShown() {

@@ -1,6 +1,8 @@
 // Decisions on their way to the store. They lie in the browser's own storage until the server has confirmed them.
 
-const OUTBOX_PREFIX = "medxai.outbox ";
+import { OUTBOX_PREFIX, readAct, readOutboxKey, walkOutbox } from "./waiting_acts.js";
+
+const DECISIONS_STORED = "medxai-stored"; // heard by the line at the top, which counts them
 const MOST_EVENTS_SENT = 2000;
 const MOST_EVENTS_LEFT = 50;
 const ANSWER_MILLISECONDS = 3000;
@@ -18,10 +20,6 @@ export function makeOutbox({ study, reader, hub, onChange, storage = globalThis.
   let timer = 0, lastScan = Date.now();
 
   const nameKey = (act) => OUTBOX_PREFIX + JSON.stringify([study, reader, act.pairs[0][0]]);
-  const readKey = (key) => {
-    if (!key?.startsWith(OUTBOX_PREFIX)) return null;
-    try { return JSON.parse(key.slice(OUTBOX_PREFIX.length)); } catch { return null; }
-  };
   const isOwn = (parts) => Array.isArray(parts) && parts[0] === study && parts[1] === reader;
   const keep = (key, act) => {
     try { storage.setItem(key, JSON.stringify(act)); } catch { state.cannotKeep = true; }
@@ -33,18 +31,11 @@ export function makeOutbox({ study, reader, hub, onChange, storage = globalThis.
   const list = () => [...pending.values()].sort((a, b) => a.at - b.at || a.n - b.n);
   const count = () => list().reduce((n, act) => n + act.pairs.length, 0);
 
-  function* walkStorage() {
-    for (let i = 0; i < storage.length; i += 1) {
-      const key = storage.key(i), parts = readKey(key);
-      if (parts) yield [key, parts];
-    }
-  }
-
   /** Take over what lies in the storage: what an earlier page, or a tab that was closed, did not see confirmed. */
   const adopt = (olderThan) => {
     const found = [];
     try {
-      for (const [key, parts] of [...walkStorage()]) {
+      for (const [key, parts] of [...walkOutbox(storage)]) {
         const act = isOwn(parts) && !pending.has(key) ? readAct(storage.getItem(key)) : null;
         if (act && Date.now() - act.at >= olderThan) { pending.set(key, act); found.push(act); }
       }
@@ -105,6 +96,7 @@ export function makeOutbox({ study, reader, hub, onChange, storage = globalThis.
     Object.assign(state, { handled: answer.turn, trouble: answer.trouble ?? null });
     if (state.inFlight?.turn === answer.turn) Object.assign(state, { inFlight: null, attempts: 0 });
     onChange({ stored: answer.stored, failures });
+    if (answer.stored.length) window.dispatchEvent(new Event(DECISIONS_STORED));
     // A message stays on the server until the next one: one that failed must not be tried again behind our back.
     if (pending.size && !state.trouble && !state.inFlight) send();
     else if (!pending.size && (failures.length || n > MOST_EVENTS_LEFT)) send(true);
@@ -112,7 +104,7 @@ export function makeOutbox({ study, reader, hub, onChange, storage = globalThis.
   };
 
   const hear = (event) => {
-    if (event.storageArea !== storage || !isOwn(readKey(event.key))) return;
+    if (event.storageArea !== storage || !isOwn(readOutboxKey(event.key))) return;
     if (event.newValue === null) pending.delete(event.key);
     const act = event.newValue ? readAct(event.newValue) : null;
     onChange(act ? { added: [act] } : {});
@@ -152,7 +144,7 @@ export function makeOutbox({ study, reader, hub, onChange, storage = globalThis.
     countOfOthers() {
       const found = new Map();
       try {
-        for (const [key, parts] of walkStorage()) {
+        for (const [key, parts] of walkOutbox(storage)) {
           if (parts[0] !== study || parts[1] === reader) continue;
           const n = readAct(storage.getItem(key))?.pairs.length ?? 0;
           if (n) found.set(parts[1], (found.get(parts[1]) ?? 0) + n);
@@ -169,13 +161,4 @@ export function makeEventId() {
   bytes[6] = (bytes[6] & 0x0f) | 0x40;
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function readAct(text) {
-  try {
-    const act = JSON.parse(text);
-    return Array.isArray(act?.pairs) && act.pairs.length && typeof act.at === "number" ? act : null;
-  } catch {
-    return null;
-  }
 }

@@ -8,6 +8,7 @@ import { getDesk } from "./desk.js";
 import { openHelp } from "./dialogs.js";
 import { makeGridView } from "./grid_view.js";
 import { sayEmpty, saySeeds, showActions, showFailures } from "./notices.js";
+import { makeNaming, readNamed } from "./naming.js";
 import { makeOneView } from "./one_view.js";
 import { listAround, makePrefetch } from "./prefetch.js";
 import { makeReasons } from "./reasons.js";
@@ -15,6 +16,7 @@ import { recallChoices, rememberChoices } from "./remembering.js";
 import { makeReviewKeys } from "./review_keys.js";
 import { makeThumbs } from "./thumbs.js";
 import { makeToolbar } from "./toolbar.js";
+import { makeWho } from "./who.js";
 import { GRID_HINT, listHelp } from "./words.js";
 
 const MOST_LARGE_KEPT = 28;
@@ -34,8 +36,9 @@ export class Review {
       foot: make("p", { class: "quiet foot" }),
     };
     Object.assign(this, { deck: null, desk: null, reasons: null, releases: null, deckReleases: [] });
-    Object.assign(this, { cards: [], place: -1, view: "one", show: "open", cluster: null, item: null });
+    Object.assign(this, { cards: [], place: -1, view: "one", show: "open", cluster: null, item: null, waiting: null, chosen: null });
     this.setChoice = () => {};
+    this.nameShown = makeNaming(this);
   }
 
   /** Show what the server sent; the same deck again, as after a change of the theme, is only drawn anew. */
@@ -43,18 +46,25 @@ export class Review {
     const deck = readDeck(data), { header } = deck, before = this.deck?.header;
     if (before?.deck_id === header.deck_id && this.releases) return this.redraw();
     const isSameQueue = before !== undefined && before.mode === header.mode && before.reader === header.reader;
-    const item = isSameQueue && before.order === header.order ? this.getItem() : null;
+    const isAnswered = before?.must_ask && !header.must_ask && before.mode === header.mode;
+    const item = isAnswered || (isSameQueue && before.order === header.order) ? this.getItem() : null;
     Object.assign(this, {
       deck, desk: getDesk(header), lookMilliseconds: header.look_ms, isReadOnly: header.read_only, outline: header.outline,
     });
+    this.chosen = null;
     if (!this.releases) this.build();
     this.followDeck();
-    if (!isSameQueue) Object.assign(this, recallChoices(header, deck));
+    const named = before ? {} : readNamed(deck);
+    const kept = isSameQueue || isAnswered ? null : recallChoices(header, deck);
+    Object.assign(this, kept, kept && named);
     if (header.settles) this.show = "all"; // whoever settles has decided on it before
     else if (before?.settles) this.show = "open";
     this.one.restart();
+    this.who.show(header);
     this.list(item ?? this.item);
-    this.followLink();
+    if (named.isOwn && this.getItem() !== named.item) this.list(kept.item); // loaded again just after a decision
+    if (!named.isOwn) this.showItem(named.item ?? (isAnswered ? item : null));
+    if (isAnswered) this.takeUp();
   }
 
   close() {
@@ -70,15 +80,17 @@ export class Review {
     this.thumbs = makeThumbs(small);
     this.prefetch = makePrefetch(this.large);
     this.toolbar = makeToolbar(this);
+    this.who = makeWho((reader) => this.desk.hub.send("lifeline", { knock: `who-${Date.now()}`, reader }));
     this.one = makeOneView(this);
     this.grid = makeGridView(this);
     const status = make("div", { class: "status" }, [parts.note, this.toolbar.saved]);
     const views = [this.one.element, this.grid.element];
-    this.root.replaceChildren(this.toolbar.element, parts.alert, parts.failures, parts.actions, ...views, parts.empty, status, parts.foot);
+    this.root.replaceChildren(this.who.element, this.toolbar.element, parts.alert, parts.failures, parts.actions, ...views, parts.empty, status, parts.foot);
     const fit = () => this.fit(), resizing = new ResizeObserver(fit);
     resizing.observe(this.root);
     window.addEventListener("resize", fit);
     document.addEventListener("keydown", keys.onControlA);
+    window.addEventListener("medxai-address", this.nameShown);
     this.releases = [
       listenToKeys(keys.onKey),
       this.large.onArrival((arrived) => { if (this.isInOne() && arrived.includes(this.deck.images[this.cards[this.place]])) this.one.redraw(); }),
@@ -86,6 +98,7 @@ export class Review {
       () => resizing.disconnect(),
       () => window.removeEventListener("resize", fit),
       () => document.removeEventListener("keydown", keys.onControlA),
+      () => window.removeEventListener("medxai-address", this.nameShown),
       () => this.thumbs.release(),
       () => this.prefetch.release(),
     ];
@@ -104,13 +117,18 @@ export class Review {
     this.desk.open(history);
   }
 
-  /** Show the picture that a link names, once. */
-  followLink() {
-    const { start } = this.deck.header;
-    if (!start || this.desk.startToken === start.token) return;
-    this.desk.startToken = start.token;
-    this.view = "one";
-    this.showItem(start.item);
+  /** Leave a decision for when it is known who decides; it is taken then, where it is still open. */
+  waitForReader(act) {
+    this.waiting = act;
+    this.say("Not recorded yet: first say who is reviewing in this browser (Enter takes the name that stands there).");
+    this.who.insist();
+  }
+
+  /** Take the decision that has waited for its reader. */
+  takeUp() {
+    const act = this.waiting;
+    this.waiting = null;
+    act?.();
   }
 
   hear(news) {
@@ -120,7 +138,7 @@ export class Review {
     const isGone = news.added && this.place >= 0 && this.show === "open" && !this.isOpen(this.cards[this.place]);
     if (isGone) this.advance(); // another tab of this reader decided on it
     if (news.added || news.failures?.length) this.showCard();
-    else if (news.stored) setTimeout(() => this.showRest(), 0);
+    else if (news.stored || news.effects) setTimeout(() => this.showRest(), 0);
   }
 
   /** Put pictures whose decision failed into the list again. */
@@ -228,6 +246,7 @@ export class Review {
     this.showActions();
     const said = deck.header.mode === "seeds" ? [saySeeds(this)] : this.desk.getEffects();
     parts.foot.textContent = said.join(" ") || (this.view === "grid" ? GRID_HINT : "");
+    this.nameShown();
     if (this.place >= 0) rememberChoices(deck.header, { view: this.view, show: this.show, cluster: this.cluster, item: this.getItem() });
   }
 
@@ -259,15 +278,22 @@ export class Review {
     if (view === "grid") requestAnimationFrame(() => this.grid.restart());
   }
 
+  /** Ask for another queue; until it is there the address names what was asked for. */
+  choose(choice) {
+    this.chosen = choice;
+    this.setChoice(choice);
+    this.nameShown();
+  }
+
   chooseOrder(order) {
     this.say("");
-    this.setChoice({ order, shared: this.deck.header.is_shared });
+    this.choose({ order, shared: this.deck.header.is_shared });
   }
 
   chooseShow(show) {
     const isShared = show === "shared", { order, is_shared: wasShared } = this.deck.header;
     this.show = isShared ? "open" : show;
-    if (isShared !== wasShared) this.setChoice({ order, shared: isShared });
+    if (isShared !== wasShared) this.choose({ order, shared: isShared });
     this.list();
   }
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from medxai_core.config import SPLITS
+from medxai_core.config import SEGMENTATION, SPLITS
 from medxai_core.heatmaps import CAM_METHODS
 from medxai_core.masks import FALSE_COLOR, HIT_COLOR, MASK_COLOR, MISSED_COLOR, OKABE_ITO, make_color_table
 from medxai_core.records.masks import MaskSetting, get_locked_setting, list_heatmaps
@@ -46,7 +46,7 @@ def make_header(
     command: dict[str, Any],
 ) -> bytes:
     """Pack what the viewer must know before any picture comes; it is small and changes seldom."""
-    setting, method = keys.get_setting(), keys.get_setting().method
+    setting, method = keys.get_setting(), keys.get_block_method()
     maker = cached.get_model(study, run.run_id, run.best_epoch or 0).maker
     locked = get_locked_setting(study, run.run_id)
     header = {
@@ -58,6 +58,7 @@ def make_header(
         "split": split,
         "nPictures": max(1, len(find_positions(study, images, split))),
         "methods": {name: METHOD_NAMES.get(name, name) for name in CAM_METHODS},
+        "blockMethod": keys.BLOCK_METHOD,
         "presets": _list_presets(study, run, method),
         "locked": None if locked is None else describe_setting(locked),
         "hidden": _explain_hidden(study, run, split, setting, locked),
@@ -72,8 +73,10 @@ def make_header(
 
 
 def describe_setting(setting: MaskSetting) -> dict[str, Any]:
-    """Return a setting as the viewer has it."""
+    """Return a setting as the viewer has it: a layer that is a segmentation head says so by itself."""
     values = asdict(setting)
+    if setting.method == SEGMENTATION:
+        values["method"] = keys.BLOCK_METHOD
     return values | {"chosen": values.pop("chosen_on")}
 
 

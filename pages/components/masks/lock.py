@@ -24,6 +24,7 @@ from pages.components.masks import setting as keys
 CHOSEN_WORDS = {
     "tuning": "chosen from the table of the tuning pictures",
     "paper": "taken from the paper",
+    "recommended": "fixed beforehand (more likely polyp than not)",
     "eye": "chosen by eye",
     "test": "tuned on test",
 }
@@ -130,9 +131,10 @@ def confirm_unlock(study: Study, run_id: str) -> None:
         "The unlocking is logged with your pseudonym."
     )
     with st.container(horizontal=True):
-        if st.button("Unlock", type="primary", key="masks_unlock_yes", on_click=_unlock, args=(study, run_id)):
+        if st.button("Keep it locked", type="primary", key="masks_unlock_no"):
             st.rerun()
-        if st.button("Keep it locked", key="masks_unlock_no"):
+        final = "Unlock for good: counts as tuned on test"
+        if st.button(final, key="masks_unlock_yes", on_click=_unlock, args=(study, run_id)):
             st.rerun()
 
 

@@ -9,13 +9,18 @@ from typing import Any
 
 import streamlit as st
 
+from medxai_core.config import SEGMENTATION
 from medxai_core.heatmaps import CAM_METHODS
 from medxai_core.records.masks import MaskSetting, get_locked_setting
 from medxai_core.records.runs import RecordedRun
+from medxai_core.stages.masks import recommended_setting
 from medxai_core.stages.tuning_table import find_tuning_table
 from medxai_core.study import Study
 from medxai_core.views.mask_view import is_same_mask, list_paper_settings
 from pages.components.address import change_address
+
+BLOCK_METHOD = "gradcam"
+"""CAM method of the other layers where a segmentation head is in view: the paper's."""
 
 SETTING, ALIGN = "masks_setting", "masks_align"
 WRITTEN, NOTES, PLACE_NOTES = "masks_written_params", "masks_notes", "masks_place_notes"
@@ -32,11 +37,22 @@ def prepare_setting(study: Study, run: RecordedRun) -> None:
         _apply_link(study, run, asked)
     setting = get_setting()
     if setting.layer >= run.n_blocks:
-        put_setting(replace(setting, layer=run.n_blocks - 1, chosen_on="eye"))
+        put_setting(fit_method(replace(setting, layer=run.n_blocks - 1, chosen_on="eye"), run))
+    elif fit_method(setting, run) != setting:  # of a run with a head, or without
+        put_setting(fit_method(replace(setting, chosen_on="eye"), run))
+
+
+def fit_method(setting: MaskSetting, run: RecordedRun) -> MaskSetting:
+    """Return the setting with the method that its layer has."""
+    if setting.layer == run.mask_head:
+        return replace(setting, method=SEGMENTATION)
+    return replace(setting, method=BLOCK_METHOD) if setting.method == SEGMENTATION else setting
 
 
 def _first(run: RecordedRun) -> MaskSetting:
-    """Return where to start when nothing is known: the paper's depth, above 0.4."""
+    """Return where to start when nothing is known: a segmenter's own mask, else the paper's depth, above 0.4."""
+    if run.mask_head is not None:
+        return recommended_setting(run)
     return MaskSetting(min(14, run.n_blocks - 1), "gradcam", 0.4, None)
 
 
@@ -52,6 +68,12 @@ def get_setting() -> MaskSetting:
     return setting
 
 
+def get_block_method() -> str:
+    """Return the CAM method of the layers in view; a segmentation head has none, and the paper's stands for it."""
+    method = get_setting().method
+    return BLOCK_METHOD if method == SEGMENTATION else method
+
+
 def put_setting(setting: MaskSetting) -> None:
     """Set what is in view; may be a callback. What the setting was chosen on goes with it."""
     st.session_state[SETTING] = setting
@@ -63,8 +85,11 @@ def is_aligned() -> bool:
 
 
 def list_presets(study: Study, run: RecordedRun, method: str) -> dict[str, MaskSetting]:
-    """Return the settings that one click brings: the paper's runs, the best of the table, the locked one."""
-    found: dict[str, MaskSetting | None] = dict(list_paper_settings(run.n_blocks))
+    """Return the settings that one click brings: a segmenter's own, the paper's, the best of the table, the locked."""
+    found: dict[str, MaskSetting | None] = {}
+    if run.mask_head is not None:
+        found["recommended"] = recommended_setting(run)
+    found |= list_paper_settings(run.n_blocks)
     found["tuning"] = find_best_on_tuning(study, run, method)
     found["locked"] = get_locked_setting(study, run.run_id)
     return {name: setting for name, setting in found.items() if setting is not None}
@@ -82,7 +107,7 @@ def read_setting(study: Study, run: RecordedRun, said: Mapping[str, Any]) -> Mas
     if (low is None and high is None) or (low is not None and high is not None and low >= high):
         return None
     limits = [None if limit is None else float(limit) for limit in (low, high)]
-    setting = MaskSetting(layer, method, limits[0], limits[1], said.get("inverted") is True)
+    setting = fit_method(MaskSetting(layer, method, limits[0], limits[1], said.get("inverted") is True), run)
     return confirm_origin(study, run, setting, str(said.get("chosen")))
 
 
@@ -94,11 +119,14 @@ def _is_limit(value: object) -> bool:
 
 def confirm_origin(study: Study, run: RecordedRun, setting: MaskSetting, chosen: str | None) -> MaskSetting:
     """Believe that a setting is the paper's, the table's or the locked one only when it is; else it is by eye."""
+    if chosen == "recommended" and run.mask_head is not None and is_same_mask(recommended_setting(run), setting):
+        return recommended_setting(run)
     if chosen == "paper":
         found = [one for one in list_paper_settings(run.n_blocks).values() if is_same_mask(one, setting)]
         return found[0] if found else setting
     if chosen == "tuning":
-        table = find_tuning_table(study, run.run_id, method=setting.method)
+        method = BLOCK_METHOD if setting.method == SEGMENTATION else setting.method
+        table = find_tuning_table(study, run.run_id, method=method)
         if table is not None and table.holds(setting):
             return replace(setting, chosen_on="tuning")
     locked = get_locked_setting(study, run.run_id)
@@ -111,7 +139,7 @@ def write_link(setting: MaskSetting, run_id: str, *, split: str, image_id: str |
         "run": run_id, "split": split, "image": image_id, "layer": setting.layer, "low": setting.low,
         "high": setting.high, "method": setting.method, "invert": int(setting.inverted) or None,
         "align": None if is_aligned() else 0,
-        "chosen": setting.chosen_on if setting.chosen_on in ("paper", "tuning") else None,
+        "chosen": setting.chosen_on if setting.chosen_on in ("paper", "recommended", "tuning") else None,
     }  # fmt: skip
     texts = {name: str(value) for name, value in values.items() if value is not None}
     change_address({name: texts.get(name) for name in LINK_NAMES})
@@ -130,12 +158,12 @@ def _apply_link(study: Study, run: RecordedRun, asked: Mapping[str, str]) -> Non
         low, high = current.low, current.high
     layer = _read_number(asked, "layer", 0, run.n_blocks - 1, notes)
     method = asked.get("method", current.method)
-    if method not in CAM_METHODS:
+    if method not in (*CAM_METHODS, SEGMENTATION):
         notes.append("method: not known")
         method = current.method
     notes += [f"{name}: expected 0 or 1" for name in ("invert", "align") if asked.get(name, "0") not in ("0", "1")]
     inverted = asked["invert"] == "1" if "invert" in asked else (False if has_band else current.inverted)
-    setting = MaskSetting(current.layer if layer is None else int(layer), method, low, high, inverted)
+    setting = fit_method(MaskSetting(current.layer if layer is None else int(layer), method, low, high, inverted), run)
     put_setting(current if is_same_mask(setting, current) else confirm_origin(study, run, setting, asked.get("chosen")))
     if "align" in asked or "layer" in asked:
         st.session_state[ALIGN] = asked.get("align") != "0"

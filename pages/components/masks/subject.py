@@ -157,7 +157,7 @@ def load_maps(subject: Subject, method: str, *, layer: int | None = None) -> tup
     if layer is not None and recorded:
         return join_maps(recorded, {}), None
     raw, logit = subject.remember(("raw", method), lambda: _compute_raw(subject, method))
-    return join_maps(recorded, raw), logit
+    return join_maps(recorded, raw, mask_head=subject.run.mask_head), logit
 
 
 def _compute_raw(subject: Subject, method: str) -> tuple[dict[int, np.ndarray], float]:

@@ -17,11 +17,12 @@ from pages.components.chart_style import GOOD_COLOR, PLAIN, finish_chart, to_hex
 from pages.components.job_buttons import is_at_work, show_last_failure, start_and_show
 from pages.components.masks import setting as keys
 from pages.components.masks.header import METHOD_NAMES
+from pages.components.study.masks import tell_made_without_masks
 
 
 def show_table(study: Study, run: RecordedRun, images: Images) -> None:
     """Show the recorded table of the tuning pictures, or offer to compute it."""
-    setting, method = keys.get_setting(), keys.get_setting().method
+    setting, method = keys.get_setting(), keys.get_block_method()
     st.markdown("**Best on tuning pictures**")
     table = find_tuning_table(study, run.run_id, method=method)
     if table is None:
@@ -37,6 +38,7 @@ def show_table(study: Study, run: RecordedRun, images: Images) -> None:
         f"Best: {describe_plainly(best)}: **mean Dice {dice:.3f}** over {table.n_polyp} tuning pictures "
         f"with a polyp. A disk in the middle of every picture: {disk}. Click a cell to set layer and threshold."
     )
+    tell_made_without_masks(study, table.created_at)
     show_tuning_table(table, setting)
     st.caption(
         f"{METHOD_NAMES.get(method, method)}. The best of many cells flatters itself, the more so with few pictures. "
@@ -109,7 +111,7 @@ def _add_click_targets(figure: go.Figure, table: TuningTable) -> None:
         marker={"size": 16, "symbol": "square", "opacity": 0},
         selected={"marker": {"opacity": 0}},
         unselected={"marker": {"opacity": 0}},
-        customdata=[[layer, low, table.method] for layer, low in cells],
+        customdata=[[layer, low, table.sweep.name_method(layer, table.method)] for layer, low in cells],
         text=[f"{dice:.3f}" if np.isfinite(dice) else "undefined" for dice in sweep.dice.ravel()],
         hovertemplate="layer %{y}, heat above %{x:.2f}: mean Dice %{text}<extra></extra>",
     )

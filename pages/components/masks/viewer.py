@@ -15,6 +15,7 @@ from medxai_core.records.masks import get_locked_setting, is_tuned_on_test, list
 from medxai_core.records.pictures import Images, get_thumbnail_path
 from medxai_core.records.runs import RecordedRun
 from medxai_core.study import Study
+from pages.components.cached import get_version
 from pages.components.frame import show_error
 from pages.components.mask_viewer import get_view, mount_viewer, show_map_feed
 from pages.components.masks import setting as keys
@@ -43,7 +44,7 @@ def show_masks(study: Study, run: RecordedRun, images: Images, *, split: str, ow
         return provide_picture(study, run, images, key, own=own)
 
     number = 0 if own else find_number(study, images, split)
-    show_map_feed(channel, provide, first=[f"{split}/{number}/{keys.get_setting().method}"])
+    show_map_feed(channel, provide, first=[f"{split}/{number}/{keys.get_block_method()}"])
     show_picture_feed(name_channel(study.folder), lambda wanted: provide_thumbnails(study, images, wanted))
 
 
@@ -55,7 +56,8 @@ def name_channel(*parts: object) -> str:
 def describe_access(study: Study, run: RecordedRun) -> str:
     """Return a text that changes with what may be seen, and with what is recorded of the maps."""
     counts = [list_heatmaps(study, run.run_id, method) for method in CAM_METHODS]
-    return f"{get_locked_setting(study, run.run_id)}{is_tuned_on_test(study, run.run_id)}{counts}"
+    version = get_version(study)  # of pictures and masks
+    return f"{get_locked_setting(study, run.run_id)}{is_tuned_on_test(study, run.run_id)}{counts}{version}"
 
 
 def provide_picture(study: Study, run: RecordedRun, images: Images, key: str, *, own: Subject | None) -> bytes:

@@ -5,14 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import streamlit as st
 
 from medxai_core.errors import MedxaiError
+from medxai_core.records.pictures import find_image, load_study_image
 from medxai_core.studies.drawing import UNLABELLED_NOTE
 from medxai_core.studies.health import Health
+from medxai_core.studies.pictures_with_text import (
+    TEXT_ADVICE,
+    TEXT_FINDING,
+    TEXT_NO_PROOF,
+    TEXT_NOT_LOOKED_FOR,
+    cut_out_text,
+)
 from medxai_core.study import Study, set_image_root
 from medxai_core.views.overview import find_image_ids
-from pages.components.cached import get_health
+from pages.components.cached import get_health, remember_drawing
 from pages.components.class_words import escape, plural, say_plainly, shorten
 from pages.components.frame import show_error
 from pages.components.study.failures import show_failures
@@ -44,6 +53,12 @@ FINDINGS = {
         "Scores would be too good. Create the study again.",
         True,
     ),
+    TEXT_FINDING: Finding(
+        "picture may hold burned-in text",
+        "pictures may hold burned-in text",
+        f"{TEXT_ADVICE} {TEXT_NO_PROOF}",
+        True,
+    ),
     "near copies (kept in one split)": Finding(
         "pair looks almost the same",
         "pairs look almost the same",
@@ -73,6 +88,10 @@ def show_health(study: Study) -> None:
         show_relocation(study)
     _show_notes(health)
     _show_failures(health)
+    if TEXT_FINDING not in health.findings:
+        st.caption(
+            f"Burned-in text: none was found. {TEXT_NO_PROOF}" if health.text_was_looked_for else TEXT_NOT_LOOKED_FOR
+        )
     st.caption("Here files are only looked for, not read again.")
 
 
@@ -80,10 +99,25 @@ def _show_verdict(health: Health) -> None:
     """Say in one line whether the study can be trusted."""
     if not health.is_healthy:
         st.error("**Something is wrong with this study.** See the first findings below.", icon=":material/error:")
+    elif TEXT_FINDING in health.findings:
+        warn_of_text(len(health.findings[TEXT_FINDING]), "See them below.")
+    elif health.failures:
+        n = len(health.failures)
+        words = f"{plural(n, 'file')} {'was' if n == 1 else 'were'} left out or taken only in part: see the list below."
+        st.markdown(f":material/info: {words} In the pictures that were taken nothing was found that spoils the study.")
     elif health.findings:
         st.markdown(":green[:material/check_circle:] Nothing spoils this study. Some pictures deserve a look.")
     else:
         st.markdown(":green[:material/check_circle:] Nothing was found that could spoil this study.")
+
+
+def warn_of_text(n: int, what_to_do: str) -> None:
+    """Warn that text may be burned into pictures."""
+    st.warning(
+        f"**Text may be burned into {plural(n, 'picture')}**: names, dates or numbers of patients may be legible. "
+        f"{what_to_do}",
+        icon=":material/badge:",
+    )
 
 
 def _show_finding(study: Study, kind: str, entries: list[str]) -> None:
@@ -93,7 +127,10 @@ def _show_finding(study: Study, kind: str, entries: list[str]) -> None:
     )
     icon = ":material/error:" if found.is_bad else ":material/visibility:"
     title = found.one if len(entries) == 1 else found.many
-    body = st.expander(f"{len(entries):,} {title}", icon=icon, key=f"finding-{kind}", on_change="rerun")
+    is_first = kind == TEXT_FINDING  # a name may be legible: the pictures are shown without being asked for
+    body = st.expander(
+        f"{len(entries):,} {title}", icon=icon, key=f"finding-{kind}", on_change="rerun", expanded=is_first
+    )
     if not body.open:
         return
     with body:
@@ -102,11 +139,30 @@ def _show_finding(study: Study, kind: str, entries: list[str]) -> None:
         if not image_ids:
             st.dataframe({"Group and its splits": entries[:200]}, hide_index=True)
             return
-        if len(image_ids) > MOST_SHOWN:
-            st.caption(f"Showing {MOST_SHOWN} of {len(image_ids)}.")
-        with st.grid("auto", min_column_width=110, gap="small"):
-            for image_id in image_ids[:MOST_SHOWN]:
-                show_picture(study, image_id, caption=shorten(image_id))
+        n_pages = -(-len(image_ids) // MOST_SHOWN)
+        page = st.pagination(n_pages, key=f"finding-page-{kind}") if n_pages > 1 else 1
+        show = _show_text if kind == TEXT_FINDING else show_picture
+        with st.grid("auto", min_column_width=170 if kind == TEXT_FINDING else 110, gap="small"):
+            for image_id in image_ids[(page - 1) * MOST_SHOWN : page * MOST_SHOWN]:
+                show(study, image_id, caption=shorten(image_id))
+
+
+def _show_text(study: Study, image_id: str, *, caption: str) -> None:
+    """Show the part of a picture that looks like text, as large as it is: a thumbnail would not be legible."""
+    try:
+        part = remember_drawing(str(study.folder), "text", (image_id,), lambda: _cut_out(study, image_id))
+    except MedxaiError:  # the file is gone, which is a finding of its own
+        part = None
+    if part is None:
+        show_picture(study, image_id, caption=caption)
+    else:
+        st.image(part, caption=caption, alt=f"Part of picture {caption} that may be text")
+
+
+def _cut_out(study: Study, image_id: str) -> np.ndarray | None:
+    """Return the part of a picture that looks like text."""
+    path = str(find_image(study, image_id)["relative_path"])
+    return cut_out_text(load_study_image(study, path))
 
 
 def _show_notes(health: Health) -> None:

@@ -76,7 +76,8 @@ def show_import() -> None:
     with st.expander("More options", icon=":material/tune:"):
         options = _ask_options(source or "folder") | {"tiles": (int(n_tiles), int(n_tiles))}
     st.caption(
-        "The pictures stay on this computer. Remove names and numbers of patients that are burnt into them first."
+        "The pictures stay on this computer. Remove names and numbers of patients that are burned into them first: "
+        "the import warns of text that it sees, but it does not see all."
         if source == "folder"
         else "Uploads are kept on the computer that runs this page, readable by its owner only. At most 200 MB at "
         "once; for more, name a folder."

@@ -13,12 +13,28 @@ from pages.components.frame import choose_study, format_seconds
 from pages.components.study.failures import say_reason
 
 STARTED_KEY = "makings_started"
+MAKING = "making"
+"""Part of the address that names the study being made."""
+
 POLL_SECONDS = 1.0
 
 
 def remember_started(name: str) -> None:
-    """Note that this session started to make a study: it is opened when it is ready."""
+    """Note that a study is being made here: it is opened when it is ready, also after the page was loaded again."""
     st.session_state.setdefault(STARTED_KEY, set()).add(name)
+    change_address({MAKING: name})
+
+
+def _is_started_here(name: str) -> bool:
+    """Return True when this session, or this tab before it was loaded again, started to make a study."""
+    return name in st.session_state.get(STARTED_KEY, set()) or st.query_params.get(MAKING) == name
+
+
+def _forget_started(name: str) -> None:
+    """Take a study in the making out of session and address."""
+    st.session_state.get(STARTED_KEY, set()).discard(name)
+    if st.query_params.get(MAKING) == name:
+        change_address({MAKING: None})
 
 
 def show_makings() -> None:
@@ -84,8 +100,7 @@ def turn_form() -> None:
 
 def _show_end(one: Making) -> None:
     """Open what this session made; else say how it ended."""
-    started = st.session_state.get(STARTED_KEY, set())
-    if one.status == "done" and one.name in started:
+    if one.status == "done" and _is_started_here(one.name):
         _open(one)
         st.rerun()
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
@@ -109,7 +124,7 @@ def _show_failure(one: Making) -> None:
 def _open(one: Making) -> None:
     """Make a finished study the current one."""
     making.dismiss(one.name)
-    st.session_state.get(STARTED_KEY, set()).discard(one.name)
+    _forget_started(one.name)
     if is_form_open():
         turn_form()
     choose_study(one.folder)
@@ -118,4 +133,5 @@ def _open(one: Making) -> None:
 def _dismiss(one: Making) -> None:
     """Forget a failure, and delete what was uploaded for it."""
     making.dismiss(one.name)
+    _forget_started(one.name)
     discard_uploads(one.name)

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from medxai_core.records.pictures import Images, Items
+from medxai_core.studies.pictures_with_text import list_pictures_with_text
 from medxai_core.study import Study
 from medxai_core.views.overview import SplitCounts, count_by_split, is_any_setting_locked
+from pages.components.cached import get_version, remember
 from pages.components.class_words import say_class
 from pages.components.frame_bar import get_standing
+from pages.components.study.health import warn_of_text
 
 
 def show_counts(study: Study, images: Images, items: Items) -> None:
     """Show how many pictures, items, masks and seeds there are, then the same by split."""
+    with_text = list_pictures_with_text(study, images.image_ids[images.is_present])
+    if with_text:
+        warn_of_text(len(with_text), "See them, and what to do, under **Health check**.")
     is_open = is_any_setting_locked(study)
-    counts = count_by_split(images, items, test_is_open=is_open)
+    key = (get_version(study), is_open)  # counting 110,000 pictures takes half of the time of a drawing
+    count = partial(count_by_split, images, items, test_is_open=is_open)
+    counts = remember(str(study.folder), "split-counts", key, count)
     rows, columns = study.get_fact("tiles", [1, 1])
     seeds = items.reference_labels[items.is_seed & items.is_present]
     n_by_readers = get_standing(study).labels.n_by_readers

@@ -9,6 +9,7 @@ from medxai_core.records.pictures import Images, find_image, get_thumbnail_path
 from medxai_core.studies.removal import remove_image
 from medxai_core.studies.uploads import delete_uploaded_file
 from medxai_core.study import Study
+from pages.components.cached import get_version, remember
 from pages.components.class_words import shorten
 from pages.components.frame import show_error
 
@@ -24,7 +25,8 @@ def show_pictures(study: Study, images: Images) -> None:
             "Split", SPLITS, default="all", required=True, key="pictures_split", bind="query-params"
         )
         chosen = SPLITS[1:] if split == "all" else (split,)
-        positions = images.positions_in(*chosen)
+        key = (split, get_version(study))
+        positions = remember(str(study.folder), "shown-positions", key, lambda: images.positions_in(*chosen))
         n_pages = max(1, -(-len(positions) // A_PAGE))
         page = st.pagination(n_pages, key=f"pictures_page_{split}") if n_pages > 1 else 1
     if not len(positions):
@@ -69,10 +71,10 @@ def confirm_removal(study: Study, image_id: str) -> None:
     show_picture(study, image_id, caption=shorten(image_id))
     st.caption("This cannot be undone.")
     with st.container(horizontal=True):
-        ask = {"on_click": _ask_removal, "args": (image_id,)}
-        if st.button("Remove it", type="primary", icon=":material/delete:", key="remove-confirm", **ask):
+        if st.button("Keep it", type="primary", key="remove-keep"):
             st.rerun()
-        if st.button("Keep it", key="remove-keep"):
+        ask = {"on_click": _ask_removal, "args": (image_id,)}
+        if st.button("Remove it for good", icon=":material/delete:", key="remove-confirm", **ask):
             st.rerun()
 
 

@@ -180,11 +180,12 @@ def _show_settings(state: RunState) -> None:
     with st.expander("Settings of this run", icon=":material/tune:"):
         counts = {source: sum(by_class.values()) for source, by_class in run.manifest["label_counts"].items()}
         config = run.manifest["config"]
+        n_seeds, n_reviewed, n_proposed = (counts[source] for source in ("reference", "review", "cluster"))
         rows = (
             {
                 "Run": run.run_id,
                 "Labels": LABEL_WORDS.get(run.labels, run.labels),
-                "Learned from": f"{counts['reference']} seeds, {counts['review']} reviewed, {counts['cluster']} proposed",
+                "Learned from": f"{n_seeds} seeds, {n_reviewed} reviewed, {n_proposed} proposed",
                 "Check pictures": str(run.manifest["n_validation"]),
             }
             | (_tell_rounds(config) if run.network == SEGMENTER else _tell_recipe(run, config))

@@ -10,8 +10,9 @@ from pages.components.class_words import BadgeColor
 PRESET_WORDS = {"recommended": "Recommended", "quick": "Quick", "paper": "As in the paper"}
 PRESET_NOTES = {
     "recommended": (
-        "A network that gives masks of its own (segmenter). It learns from your labels, from drawn frames whose outlines "
-        "are known, and from what it then says itself; no mask of a real picture takes part. Not part of the paper."
+        "A network that gives masks of its own (segmenter). It learns from your labels, from drawn frames whose "
+        "outlines are known, and from what it then says itself; no mask of a real picture takes part. Not part of the "
+        "paper."
     ),
     "quick": (
         "A small network (EfficientNet-Lite1) that has already learned to see from a million everyday pictures "
