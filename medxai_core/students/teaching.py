@@ -192,7 +192,7 @@ def choose_sides(areas: np.ndarray, side: int) -> np.ndarray:
     Examples
     --------
     >>> choose_sides(np.array([0.0, 0.1, 0.4]), 288)
-    array([352, 288, 128])
+    array([352, 288, 160])
     """
     offered = np.array([side + 32 * step for step in range(-5, 3) if side + 32 * step >= 64])
     wanted = side * np.sqrt(FITTING_AREA / np.maximum(areas, _TINY_AREA))

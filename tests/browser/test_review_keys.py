@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -17,9 +18,20 @@ ACTIONS = {"a": "accept", "x": "reject", "o": "other", "u": "unsure", "s": "skip
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReviewServer]:
-    folder = tmp_path_factory.mktemp("review")
-    with serve_review(make_review_study(folder), folder) as served:
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_review_study(tmp_path_factory.mktemp("review"))
+
+
+@pytest.fixture(scope="module")
+def server(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReviewServer]:
+    with serve_review(source, tmp_path_factory.mktemp("shared")) as served:
+        yield served
+
+
+@pytest.fixture
+def own_server(source: Path, tmp_path: Path) -> Iterator[ReviewServer]:
+    """Serve a study that no other test decided in."""
+    with serve_review(source, tmp_path) as served:
         yield served
 
 
@@ -181,10 +193,10 @@ def test_the_help_lists_the_keys_and_keys_rest_while_it_is_open(chromium: Browse
     assert review.list_own() == []
 
 
-def test_the_note_of_a_block_and_the_counts_follow_the_last_decision_within_a_second(
-    chromium: Browser, server: ReviewServer
+def test_the_note_of_a_block_and_the_counts_follow_the_last_decision_by_themselves(
+    chromium: Browser, own_server: ReviewServer
 ) -> None:
-    review = open_review(chromium, server, reader="following", review_order="random")
+    review = open_review(chromium, own_server, reader="following", review_order="random")
     labels = review.page.get_by_role("navigation", name="Stages of this study").get_by_role(
         "link", name=re.compile("^Labels")
     )
@@ -194,6 +206,8 @@ def test_the_note_of_a_block_and_the_counts_follow_the_last_decision_within_a_se
     expect(review.page.locator(".foot")).not_to_contain_text("decisions")
     before = labels.get_attribute("aria-label")
     review.decide("a")
-    expect(review.page.locator(".foot")).to_contain_text("20 decisions: ", timeout=1500)
-    expect(review.page.locator(".foot")).to_contain_text(re.compile("Wrong proposals before: .*; now: (?!not known)"))
-    expect(labels).not_to_have_attribute("aria-label", before or "", timeout=1500)
+    expect(review.page.locator(".foot")).to_contain_text("20 decisions: ", timeout=PATIENCE)
+    expect(review.page.locator(".foot")).to_contain_text(
+        re.compile("Wrong proposals before: .*; now: (?!not known)"), timeout=PATIENCE
+    )
+    expect(labels).not_to_have_attribute("aria-label", before or "", timeout=PATIENCE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -32,9 +33,18 @@ from medxai_core.stages.segment import segment_pictures
 from medxai_core.stages.students import choose_pictures, train_student
 from medxai_core.stages.tuning_table import find_tuning_table, record_tuning_table
 from medxai_core.students.curriculum import Curriculum
+from medxai_core.students.tile_probe import View
 from medxai_core.study import Study
 
 SMALL = Curriculum(side=96, n_drawn=(4, 2), shape_steps=2, rounds=(2, 2), batch=(2, 1, 1))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_view() -> Iterator[None]:
+    """Look at pictures in one view instead of three: what is kept of a training does not hang on it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("medxai_core.students.curriculum.VIEWS", (View(320),))
+        yield
 
 
 @pytest.fixture(scope="module")
