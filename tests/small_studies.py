@@ -11,6 +11,7 @@ import numpy as np
 from medxai_core.config import SEGMENTER
 from medxai_core.features.registry import get_feature_set
 from medxai_core.records.clusterings import record_features
+from medxai_core.records.labellings import find_labelling
 from medxai_core.records.pictures import Items, list_items
 from medxai_core.records.runs import RecordedRun, record_epoch, record_run, update_run
 from medxai_core.stages.clusters import pseudo_label_study
@@ -71,13 +72,14 @@ def record_small_run(
     plain = {"network": "lite1", "weights": "pretrained", "batch_size": 16, "learning_rate": 0.001}
     plain |= {"frozen_blocks": 12, "input_size": 224, "augmentation": "flips", "seed": 0, "epochs": epochs}
     config = config or (asdict(Curriculum()) if is_segmenter else plain)
+    labelling = find_labelling(study)
     counts = {source: {"non_polyp": 6, "polyp": 6} for source in ("reference", "review", "cluster")}
     run = RecordedRun(
         run_id=run_id,
         preset="recommended" if is_segmenter else "quick",
         network=network,
         n_blocks=22 if is_segmenter else 21,
-        labelling_id=None,
+        labelling_id=labelling.labelling_id if labelling else None,
         labels="all",
         status="training",
         epochs=epochs,

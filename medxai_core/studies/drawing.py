@@ -132,13 +132,15 @@ def draw_validation(
     Returns
     -------
     is_chosen : (n_items,) bool
-        All False when no item has a label; groups are set aside all the same.
+        All False when no item has a label; then nothing is set aside.
     """
     is_chosen = np.zeros(len(collection.labels), bool)
     if not (collection.labels != None).any():  # noqa: E711
-        waiting = _take_validation(collection, split_of_group, None, n_wanted=n_validation, rng=rng)
-        if len(waiting):
-            notes.append(f"Validation: {len(waiting)} items wait for labels; training needs them.")
+        if n_validation:
+            notes.append(
+                "Validation: none. No label is known, so no pictures are set aside to check the classifier: every one "
+                "can be labelled and learned from."
+            )
         return is_chosen
     for name, n_wanted in zip(reversed(CLASS_NAMES), ((n_validation + 1) // 2, n_validation // 2), strict=True):
         taken = _take_validation(collection, split_of_group, name, n_wanted=n_wanted, rng=rng)

@@ -111,7 +111,7 @@ def make_splits(
     Notes
     -----
     Tuning and test hold the classes in the proportion of the groups drawn from; a group with a polyp counts
-    as polyp. Without any reference label, validation items are drawn at random and wait for labels.
+    as polyp. Without any reference label nothing is set aside for validation.
     """
     _check_items(items)
     _check_options((n_seeds_per_class, n_validation), (tuning_share, test_share))

@@ -15,11 +15,12 @@ from medxai_core.records.labellings import find_proposals, list_labellings
 from medxai_core.records.masks import MaskSetting, get_locked_setting, is_tuned_on_test
 from medxai_core.records.pictures import find_training_items
 from medxai_core.records.runs import list_trained_runs
-from medxai_core.review import Decision, compute_labels
+from medxai_core.review import Decision, compute_labels, list_in_force
 from medxai_core.review.labels import Proposal
 from medxai_core.study import Study
 from medxai_core.views.recorded_scores import find_current_row, find_trivial_row
 from medxai_core.views.review_basis import ReviewBasis
+from medxai_core.views.review_progress import list_outcomes
 
 StepName = Literal["pictures", "features", "clusters", "seeds", "labels", "decisions", "runs", "setting", "scores"]
 
@@ -70,7 +71,7 @@ class LabelCounts:
     n_by_readers : int
         Those whose label a reader gave or accepted.
     n_reviewed : int
-        Proposals of the newest rounds that some reader has decided on.
+        Proposals of the newest rounds that some reader has answered; a skip is no answer.
     classes : frozenset of str
         Classes that seeds or readers have given: the rounds need both to start.
     """
@@ -89,6 +90,8 @@ class MaskStanding:
     ----------
     n_trained : int
         Runs with a finished epoch.
+    labellings : frozenset of str or None
+        Rounds of proposals that these runs learned after; None: before there were any.
     run_id : str or None
         The run whose setting was locked last; None: nothing is locked.
     setting : MaskSetting or None
@@ -107,6 +110,7 @@ class MaskStanding:
     disk_dice: float | None = None
     is_tuned_on_test: bool = False
     is_scored: bool = False
+    labellings: frozenset[str | None] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -123,17 +127,18 @@ class Standing:
 
         Notes
         -----
-        Reviewing may be skipped: once a classifier is trained it is not asked for.
+        Reviewing may be skipped: once a classifier has learned after the newest proposals it is not asked for.
         """
         base, labels, masks = self.foundation, self.labels, self.masks
+        has_learned = base.labelling_id in masks.labellings
         needs_both = not base.n_proposals and not set(CLASS_NAMES) <= labels.classes
         steps: list[tuple[StepName, bool]] = [
             ("pictures", base.n_images > 0),
             ("features", base.has_features),
             ("clusters", base.n_clusters > 0),
             ("seeds" if needs_both else "labels", base.labelling_id is not None),
-            ("decisions", labels.n_reviewed > 0 or masks.n_trained > 0 or not base.n_proposals),
-            ("runs", masks.n_trained > 0),
+            ("decisions", labels.n_reviewed > 0 or has_learned or not base.n_proposals),
+            ("runs", has_learned),
             ("setting", masks.setting is not None),
             ("scores", masks.is_scored or not base.n_test_masks),
         ]
@@ -199,14 +204,16 @@ def count_label_states(
     touched = sorted({decision.item_id for decision in decisions})
     seeds, proposals = _find_known(study, touched, basis)
     known = {item_id: label for item_id, label in seeds.items() if label}
-    states = compute_labels(list(seeds), known, proposals, decisions)
+    in_force = list_in_force(decisions)
+    states = compute_labels(list(seeds), known, proposals, in_force)
+    outcomes = list_outcomes(proposals, in_force)
     given = [state for state in states.values() if state.source == "review"]
     standing = sum(state.source == "cluster" for state in states.values())
     untouched = foundation.n_proposals - len(proposals)
     return LabelCounts(
         n_labelled=sum(foundation.n_seeds.values()) + untouched + standing + len(given),
         n_by_readers=len(given),
-        n_reviewed=sum(states[item_id].source != "cluster" for item_id in proposals),
+        n_reviewed=sum(outcome not in ("open", "skipped") for outcome in outcomes.values()),
         classes=frozenset(foundation.n_seeds) | {str(state.label) for state in given},
     )
 
@@ -225,7 +232,8 @@ def _find_known(
 
 def find_mask_standing(study: Study) -> MaskStanding:
     """Return how many classifiers are trained, and what became of the setting that was locked last."""
-    runs = {run.run_id for run in list_trained_runs(study)}
+    trained = list_trained_runs(study)
+    runs, labellings = {run.run_id for run in trained}, frozenset(run.labelling_id for run in trained)
     for run_id in _list_last_locked(study):
         setting = get_locked_setting(study, run_id)
         if run_id not in runs or setting is None:
@@ -239,8 +247,9 @@ def find_mask_standing(study: Study) -> MaskStanding:
             disk_dice=_read_dice(disk.summary) if disk else None,
             is_tuned_on_test=is_tuned_on_test(study, run_id),
             is_scored=row is not None,
+            labellings=labellings,
         )
-    return MaskStanding(n_trained=len(runs))
+    return MaskStanding(n_trained=len(runs), labellings=labellings)
 
 
 def _list_last_locked(study: Study) -> Iterable[str]:

@@ -67,7 +67,7 @@ def go_to_first_page() -> None:
     st.switch_page(f"pages/{PAGES[0].name}.py", query_params=st.query_params.to_dict())
 
 
-def link_to(name: str, label: str) -> None:
-    """Draw a button that opens another page."""
+def link_to(name: str, label: str, **where: str) -> None:
+    """Draw a button that opens another page; `where` goes into its address."""
     if st.button(label, key=f"link-{name}-{label}", icon=":material/arrow_forward:"):
-        go_to_page(name)
+        go_to_page(name, **where)

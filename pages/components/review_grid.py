@@ -21,6 +21,7 @@ from pages.components.browser_component import declare_component
 from pages.components.cached import get_decisions, get_images, get_items
 from pages.components.class_words import say_class
 from pages.components.frame import get_reader, name_study, show_error
+from pages.components.frame_bar import get_standing
 from pages.components.item_views import has_tiles
 from pages.components.packing import Part, pack
 from pages.components.picture_feed import show_picture_feed
@@ -132,6 +133,7 @@ def _describe(study: Study, deck: Deck, channel: str) -> dict[str, Any]:
         "look_ms": round(1000 * LOOK_SECONDS),
         "read_only": study.read_only,
         "given": {name: int((seeds & (items.reference_labels == name)).sum()) for name in CLASS_NAMES},
+        "known": sorted(get_standing(study).labels.classes),  # labelled by anyone: what the rounds start from
         "wanted": CLASSES_WANTED,
     }
 

@@ -132,11 +132,14 @@ def test_choosing_by_click_shift_toggle_and_box(page: Page) -> None:
 def test_what_is_missing_is_said_with_the_remedy(
     page: Page, polyp: int, non_polyp: int, tiled: bool, words: str
 ) -> None:
-    say = """([polyp, non_polyp, isTiled]) => saySeeds({
+    say = """([polyp, non_polyp, isTiled, known]) => saySeeds({
         deck: { isTiled, header: {
             classes: ["non_polyp", "polyp"], class_words: { polyp: "polyp", non_polyp: "non-polyp" },
-            given: {}, wanted: 100,
+            given: {}, known, wanted: 100,
         } },
         desk: { countLabels: () => ({ polyp, non_polyp }) },
     })"""
-    assert words in page.evaluate(say, [polyp, non_polyp, tiled])
+    assert words in page.evaluate(say, [polyp, non_polyp, tiled, []])
+    of_others = page.evaluate(say, [polyp, non_polyp, tiled, ["non_polyp", "polyp"]])
+    assert of_others.startswith(f"You: Polyp: {polyp}")
+    assert ("Other readers have labelled some" in of_others) == (not polyp or not non_polyp)

@@ -65,7 +65,7 @@ def test_the_steps_come_in_the_order_of_the_method() -> None:
         ("seeds", "labels", {"classes": both}),
         ("labels", "foundation", {"labelling_id": "l", "n_proposals": 4}),
         ("decisions", "labels", {"n_reviewed": 1}),
-        ("runs", "masks", {"n_trained": 1}),
+        ("runs", "masks", {"n_trained": 1, "labellings": frozenset({"l"})}),
         ("setting", "masks", {"setting": object()}),
         ("scores", "masks", {"is_scored": True}),
     ]
@@ -82,9 +82,19 @@ def test_after_training_no_one_is_asked_to_review(proposed: Study) -> None:
     assert find_standing(proposed).next_step == "setting"
 
 
+def test_proposals_that_are_newer_than_the_training_are_to_be_reviewed_and_learned_from(proposed: Study) -> None:
+    record_small_run(proposed)
+    propose(proposed)
+    assert find_standing(proposed).next_step == "decisions"
+    decide(proposed, next(iter(find_labelling(proposed).proposals)), "accept", reader="a")
+    assert find_standing(proposed).next_step == "runs"
+    record_small_run(proposed, "quick-lite1-second")
+    assert find_standing(proposed).next_step == "setting"
+
+
 def test_without_experts_masks_no_score_is_asked_for() -> None:
     done = change(change(EMPTY, "foundation", n_images=9, has_features=True, n_clusters=3, labelling_id="l"), "masks")
-    locked = change(done, "masks", n_trained=1, setting=object())
+    locked = change(done, "masks", n_trained=1, labellings=frozenset({"l"}), setting=object())
     locked = change(locked, "labels", classes=frozenset({"polyp", "non_polyp"}))
     assert locked.next_step == "scores"
     assert change(locked, "foundation", n_test_masks=0).next_step == "finished"
@@ -97,6 +107,7 @@ def test_the_labels_are_counted_as_the_review_counts_them(proposed: Study) -> No
     decide(proposed, ids[2], "unsure", reader="b")
     decide(proposed, ids[3], "reject", reader="a")
     undo(proposed, reader="a")
+    decide(proposed, ids[4], "skip", reader="a")  # no answer
     seed = next(str(i) for i, is_seed in zip(list_items(proposed).item_ids, list_items(proposed).is_seed) if is_seed)
     decide(proposed, seed, "flag", reader="a")
     found = find_standing(proposed).labels

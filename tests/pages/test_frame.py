@@ -31,7 +31,8 @@ PROPOSED = Standing(
 )
 SETTING = MaskSetting(20, "gradcam", 0.65, None, chosen_on="tuning")
 SCORED = dataclasses.replace(
-    PROPOSED, masks=MaskStanding(1, "r", SETTING, dice=0.4389, disk_dice=0.2954, is_scored=True)
+    PROPOSED,
+    masks=MaskStanding(1, "r", SETTING, dice=0.4389, disk_dice=0.2954, is_scored=True, labellings=frozenset({"l"})),
 )
 
 
@@ -90,7 +91,7 @@ def test_what_is_at_work_is_not_offered_again() -> None:
     assert find_next(fresh, ()) is NEXT["features"]
     assert find_next(fresh, ("features",)) is None
     assert say(fresh, "features")["clusters"][1] == "work"
-    trained = dataclasses.replace(PROPOSED, masks=MaskStanding(1))
+    trained = dataclasses.replace(PROPOSED, masks=MaskStanding(1, labellings=frozenset({"l"})))
     assert find_next(trained, ("train",)) is WATCH
     assert find_next(trained, ()) is NEXT["setting"]
 

@@ -46,16 +46,18 @@ export function sayEmpty(element, review) {
 
 /** Return how many pictures of each class are labelled, and whether that is enough to start. */
 export function saySeeds(review) {
-  const { classes, class_words: words, given, wanted } = review.deck.header;
+  const { classes, class_words: words, given, known, wanted } = review.deck.header;
   const own = review.desk.countLabels(() => true);
   const counts = [...classes].reverse().map((name) => ({ name, n: (own[name] ?? 0) + (given[name] ?? 0), given: given[name] ?? 0 }));
   const said = counts.map(({ name, n, given: g }) => `${capitalize(words[name])}: ${n}${g ? ` (${g} given with the pictures)` : ""}`).join(" \u00b7 ");
-  const missing = counts.filter(({ n }) => !n).map(({ name }) => words[name]);
+  const isByOthers = ({ n, name }) => !n && known.includes(name), others = counts.filter(isByOthers);
+  const missing = counts.filter((one) => !one.n && !isByOthers(one)).map(({ name }) => words[name]);
   const least = Math.min(...counts.map(({ n }) => n));
   let enough = `Enough to start as the paper did (${wanted} of each).`;
   if (missing.length) enough = sayMissing(review.deck, missing, counts.find(({ n }) => n >= MANY_OF_ONE)?.name);
+  else if (others.length) enough = "Other readers have labelled some: clusters propose from the labels of all.";
   else if (least < wanted) enough = `Enough to let clusters propose; the paper started from ${wanted} of each, and more make the proposals steadier.`;
-  return `${said}. ${enough}`;
+  return `You: ${said}. ${enough}`;
 }
 
 /** Say that a class is missing; where there are many of the other one only, also what can be done. */

@@ -39,5 +39,5 @@ def show_seeds(study: Study) -> None:
             "their share says nothing about the study.",
             width="stretch",
         )
-        link_to("clusters", "Let clusters propose from these")
+        link_to("review", "Let clusters propose from these", review_view="Proposals")
     show_review_grid(study, "seeds")

@@ -26,14 +26,15 @@ def show_standing(progress: Progress) -> None:
 def _show_done(progress: Progress) -> None:
     """Show how many proposals have an answer."""
     counts = progress.figures.summary
-    n_answered = counts.n_proposals - counts.n_open
+    n_answered = counts.n_proposals - counts.n_open - counts.n_skipped
     st.caption("Done")
     st.markdown(f"#### {n_answered:,} of {counts.n_proposals:,} proposals")
     st.progress(n_answered / counts.n_proposals)
     parts = {
         "accepted": counts.n_accepted,
         "found wrong": counts.n_wrong,
-        "unsure or skipped": counts.n_unsure + counts.n_skipped,
+        "unsure": counts.n_unsure,
+        "skipped (no answer)": counts.n_skipped,
         "flagged": counts.n_flagged,
     }
     st.caption(" · ".join(f"{n:,} {words}" for words, n in parts.items() if n) or "None has an answer yet.")
