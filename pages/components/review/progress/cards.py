@@ -48,8 +48,8 @@ def show_labels(progress: Progress) -> None:
     if any(counts.values()):
         show_chart(draw_labels(sources), key="labels", alt=_describe_sources(sources))
     st.caption(
-        f"{progress.figures.n_unlabelled:,} have no label: rejected, unsure, skipped, or never proposed. A proposal that no "
-        "one has judged is not truth."
+        f"{progress.figures.n_unlabelled:,} have no label: rejected, unsure, skipped, or never proposed. "
+        "A proposal that no one has judged is not truth."
     )
 
 
