@@ -279,3 +279,44 @@ def test_the_selection_becomes_the_queue_of_the_review(page: Page, study: Study,
     wait_for_map(page)
     expect_selected(page, f"Selected {len(items)} of {len(items)} pictures")
     assert "/clusters" in page.url
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1024, 768), (1600, 1000)])
+def test_nothing_moves_at_a_click_in_the_legend(open_page: Callable[..., Page], width: int, height: int) -> None:
+    page = open_page("clusters", width=width, height=height)
+    wait_for_map(page)
+    circle_all(page)
+    expect(page.locator(".told")).to_contain_text("Selected")
+    entries = page.locator(".legend .entry")
+
+    def measure() -> list[object]:
+        return [get_map(page).bounding_box(), *(entry.bounding_box() for entry in entries.all())]
+
+    before = measure()
+    assert len(before) > 3
+    entries.nth(1).click()
+    expect(page.locator(".chip")).to_have_count(1)
+    assert measure() == before
+    box = before[2]
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)  # the same place: takes it back
+    expect(page.locator(".chip")).to_have_count(0)
+    assert measure() == before
+    page.keyboard.press("Escape")
+    page.keyboard.press("]")
+    expect(page.locator(".told")).to_contain_text("Selected")
+    assert measure() == before
+
+
+def test_a_change_of_size_keeps_the_whole_map_clear_of_the_buttons(page: Page, items: Items) -> None:
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.get_by_role("button", name="Whole map (0)").click()
+    page.set_viewport_size({"width": 1100, "height": 800})
+    page.wait_for_timeout(500)
+    page.get_by_role("button", name=re.compile("^Box")).click()
+    stage, tools = get_map(page).bounding_box(), page.locator(".tools").bounding_box()
+    ways = page.locator(".ways").bounding_box()
+    page.mouse.move(tools["x"] + tools["width"] + 2, stage["y"] + 3)
+    page.mouse.down()
+    page.mouse.move(stage["x"] + stage["width"] - 3, ways["y"] - 2, steps=5)
+    page.mouse.up()
+    expect_selected(page, f"Selected {len(items)} of {len(items)} pictures")

@@ -115,7 +115,7 @@ def test_the_density_counts_every_point_in_view_once(page: Page, side: int) -> N
     load_module(page, "cluster_map/density.js", "makeCells", "countCells", "paintCells")
     rng = np.random.default_rng(side)
     places = rng.normal(size=(20_000, 2)).astype(np.float32)
-    styles = rng.integers(0, 4, len(places))
+    styles = rng.integers(0, 5, len(places))
     view, (width, height) = {"scale": 170.0, "x": 0.3, "y": -0.2}, (401, 303)
     found = page.evaluate(COUNT, [places.ravel().tolist(), styles.tolist(), view, [width, height], side])
     x = places[:, 0].astype(float) * view["scale"] + (width / 2 - view["x"] * view["scale"])
@@ -174,3 +174,36 @@ def test_the_whole_map_fits_whatever_the_shape_of_the_canvas(page: Page) -> None
                 [bounds, size],
             )
             assert all(0 <= x <= size[0] and 0 <= y <= size[1] for x, y in corners)
+            assert all(x >= 40 and y <= size[1] - 40 for x, y in corners)  # clear of the buttons on the map
+
+
+PAINT = """([styles, size]) => {
+    const n = styles.length, places = Float32Array.from({ length: 2 * n }, (_, i) => (i % 2 ? 10 : 20 * (i / 2) + 10));
+    const palette = new Uint8Array(768).fill(128);
+    const points = { styles: Uint8Array.from(styles), paints: new Uint8Array(n), shapes: new Uint8Array(n), palette };
+    const bytes = new Uint8ClampedArray(4 * size[0] * size[1]).fill(255);
+    const seen = { n, rows: Int32Array.from(styles.keys()), pixels: places };
+    const look = { radius: 4, isPicky: true, background: [255, 255, 255], ink: [0, 0, 0], grey: [150, 150, 150] };
+    paintSymbols({ bytes, width: size[0], height: size[1] }, points, seen, look);
+    const darkest = (i) => Math.min(...Array.from({ length: 20 * size[1] }, (_, at) =>
+        bytes[4 * ((at / 20 | 0) * size[0] + 20 * i + at % 20)]));
+    return styles.map((_, i) => darkest(i));
+}"""
+
+
+def test_a_dimmed_point_that_is_selected_keeps_a_fainter_ring(page: Page) -> None:
+    load_module(page, "cluster_map/symbols.js", "paintSymbols")
+    load_module(page, "cluster_map/scene.js", "restyle")
+    restyled = """(away) => {
+        const scene = {
+            isOnMap: [1, 1, 1, 1], passes: [0, 0, 1, 1], selected: [0, 1, 0, 1], focus: null, away, nSelected: 2,
+            points: { styles: new Uint8Array(4) },
+        };
+        restyle(scene);
+        return [...scene.points.styles];
+    }"""
+    styles = page.evaluate(restyled, "dim")
+    dimmed, dimmed_chosen, _, chosen = page.evaluate(PAINT, [styles, [80, 20]])
+    assert dimmed > dimmed_chosen + 40 > chosen + 80
+    hidden = page.evaluate(restyled, "hide")
+    assert hidden[:2] == [0, 0] and page.evaluate(PAINT, [hidden, [80, 20]])[1] == 255

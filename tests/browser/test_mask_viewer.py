@@ -306,3 +306,63 @@ def test_the_film_says_how_many_are_ready_and_is_never_blank(open_page: OpenPage
     # no score of the old method stands under it
     expect(page.get_by_text("map is coming").first).to_be_visible()
     assert "Dice" not in page.locator(".film-tile.waiting").last.inner_text()
+
+
+NOTE_WAITING = """() => {
+    const find = (root) => root.querySelector(".viewer") ?? [...root.querySelectorAll("*")].reduce(
+        (found, one) => found ?? (one.shadowRoot ? find(one.shadowRoot) : null), null);
+    const viewer = find(document), status = viewer.querySelector(".status");
+    const isPainted = (canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
+        .some((value) => value > 0);
+    const look = () => ({
+        words: status.textContent, headline: viewer.querySelector(".headline").textContent,
+        scores: !viewer.querySelector("table.scores").hidden,
+        stage: [...viewer.querySelectorAll(".stage canvas, .sheet canvas")].filter(isPainted).length,
+        captions: [...viewer.querySelectorAll(".stage figcaption")].map((one) => one.textContent.trim()).join(""),
+        curve: isPainted(viewer.querySelector(".curve")),
+        legend: viewer.querySelector(".curve + .legend").textContent,
+        words_below: viewer.querySelector(".words").textContent,
+    });
+    window.before = look();
+    new MutationObserver(() => { if (status.textContent && !window.waiting) window.waiting = look(); })
+        .observe(status, { childList: true, characterData: true, subtree: true });
+}"""
+
+
+def test_nothing_of_the_old_picture_stays_when_the_split_changes(open_page: OpenPage) -> None:
+    page = open_page("masks?study=demo&split=tuning&layer=14&low=0.3")
+    expect(find_dice(page)).to_have_text(re.compile("Dice"), timeout=PATIENCE)
+    page.evaluate(NOTE_WAITING)
+    before = page.evaluate("window.before")
+    assert before["stage"] > 4 and before["scores"] and before["curve"] and before["captions"]
+    page.get_by_text(re.compile(r"^Test \(\d+\)$")).click()
+    page.wait_for_function("window.waiting", timeout=PATIENCE)
+    waiting = page.evaluate("window.waiting")
+    assert "Computing the heat maps" in waiting.pop("words")
+    assert not any(waiting.values()), waiting
+    expect(page.locator(".stage figcaption").first).to_have_text(re.compile("px"), timeout=PATIENCE)
+
+
+def test_among_many_pictures_nothing_of_a_single_one_stands_unnamed(open_page: OpenPage) -> None:
+    page = open_page("masks?study=demo&split=tuning&layer=14&low=0.3")
+    expect(find_dice(page)).to_have_text(re.compile("Dice"), timeout=PATIENCE)
+    expect(page.locator(".curve + .legend")).to_contain_text("this picture")
+    expect(page.locator("div.words")).to_contain_text("for the whole picture")
+    name = page.locator(".strip .quiet").inner_text().split(" · ")[1]
+    page.get_by_role("button", name="Many pictures").click()
+    expect(page.locator(".histogram")).to_be_hidden()
+    expect(page.locator(".curve + .legend")).not_to_contain_text("this picture")
+    expect(page.locator("div.words")).to_be_empty()
+    expect(page.get_by_text(f"All layers of {name}:")).to_be_visible()
+    page.get_by_role("slider", name="Threshold: heat above").press("ArrowRight")
+    wait_for_address(page, low="0.31")
+    page.get_by_role("button", name="Side by side").click()
+    expect(page.locator(".histogram")).to_be_visible()
+    expect(page.locator(".curve + .legend")).to_contain_text("this picture")
+
+
+def test_a_limit_that_is_no_number_is_complained_of_once(open_page: OpenPage) -> None:
+    page = open_page("masks?study=demo&split=tuning&layer=14&low=abc")
+    note = page.get_by_text("Part of the link could not be shown")
+    expect(note).to_contain_text("low: expected a number from 0 to 1.", timeout=PATIENCE)
+    expect(note).not_to_contain_text("must be below")

@@ -51,7 +51,7 @@ export function makeBar(actions) {
   const cluster = make("select", { "aria-label": "Select a whole cluster", onchange: () => cluster.value && actions.onCluster(Number(cluster.value)) });
   const find = make("input", { type: "search", placeholder: "Find an id", "aria-label": "Find by the beginning of its id", maxlength: 64, size: 11 });
   const form = make("form", { onsubmit: (event) => { event.preventDefault(); actions.onFind(find.value.trim()); } }, [find]);
-  const away = make("select", { "aria-label": "What the filter leaves out", onchange: () => actions.onAway(away.value) }, [
+  const away = make("select", { class: "away-choice", "aria-label": "What the filter leaves out", onchange: () => actions.onAway(away.value) }, [
     make("option", { value: "dim", text: "Dim the others" }), make("option", { value: "hide", text: "Hide the others" }),
   ]);
   const clusters = make("div", { class: "stepper" }, [
@@ -60,7 +60,7 @@ export function makeBar(actions) {
   ]);
   const help = make("button", { type: "button", class: "help", text: "?", title: "Keys and hints (?)", "aria-label": "Keys and hints (?)", onclick: () => actions.onHelp() });
   const element = make("div", { class: "bar-line", role: "toolbar", "aria-label": "Map" }, [
-    make("label", { class: "named" }, [make("span", { text: "Colour by" }), colour]), feature, clusters, away, form, help,
+    make("label", { class: "named" }, [make("span", { text: "Colour by" }), colour]), feature, clusters, form, away, help,
   ]);
   const bar = { element, colour, feature, cluster, clusters, away, find, version: "" };
   bar.show = (scene, chosen) => showBar(bar, scene, chosen);
@@ -86,7 +86,7 @@ function showBar(bar, scene, chosenCluster) {
   bar.feature.hidden = scene.colour !== "feature";
   bar.feature.value = scene.feature;
   bar.cluster.value = chosenCluster ?? "";
-  bar.away.hidden = !scene.filters.size;
+  bar.away.classList.toggle("unused", !scene.filters.size); // its place stays: nothing moves at a click in the legend
   bar.away.value = scene.away;
 }
 

@@ -1,6 +1,8 @@
 // Many points as a picture of their density: no point is left out, each counts in exactly one cell.
 
-const PALE = [0, 0.2, 1, 1]; // how strongly each style is painted: nothing, dimmed, plain, emphasised
+import { DIMMED_CHOSEN, PLAIN } from "./styles.js";
+
+const PALE = [0, 0.2, 0.5, 1, 1]; // how strongly each style is painted
 const PALE_BESIDE = 0.3; // plain points while others are emphasised
 
 /** Return empty cells for a canvas. */
@@ -61,8 +63,8 @@ export function paintCells(cells, pixels, background, { most, isPicky, grey }) {
   const strengths = Float32Array.from({ length: most + 1 }, (_, n) => 0.55 + (0.45 * Math.log2(1 + n)) / Math.log2(1 + most));
   const [groundRed, groundGreen, groundBlue] = background;
   for (let at = 0; at < nTouched; at++) {
-    const cell = touched[at], style = tops[cell], n = topCounts[cell], isDimmed = style === 1;
-    const share = (style === 2 && isPicky ? PALE_BESIDE : PALE[style]) * strengths[counts[cell]];
+    const cell = touched[at], style = tops[cell], n = topCounts[cell], isDimmed = style <= DIMMED_CHOSEN;
+    const share = (style === PLAIN && isPicky ? PALE_BESIDE : PALE[style]) * strengths[counts[cell]];
     const r = groundRed + ((isDimmed ? grey[0] : red[cell] / n) - groundRed) * share;
     const g = groundGreen + ((isDimmed ? grey[1] : green[cell] / n) - groundGreen) * share;
     const b = groundBlue + ((isDimmed ? grey[2] : blue[cell] / n) - groundBlue) * share;

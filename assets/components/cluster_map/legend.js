@@ -33,7 +33,8 @@ function makeEntries(legend, scene) {
   const { total } = countCodes(scene, dimension);
   const entries = dimension.entries.filter((entry) => total[entry.code + dimension.shift]);
   legend.entries = entries.map((entry) => {
-    const count = make("span", { class: "count" });
+    const most = say(total[entry.code + dimension.shift]);
+    const count = make("span", { class: "count", "data-widest": `${most} of ${most} ✓ ${most}` });
     const facts = {
       type: "button", class: "entry", "aria-pressed": "false", "data-code": entry.code,
       onclick: (event) => legend.actions.onToggle(dimension.name, entry.code, event.ctrlKey || event.metaKey || event.shiftKey),
@@ -42,8 +43,9 @@ function makeEntries(legend, scene) {
       onfocus: (event) => event.target.matches(":focus-visible") && legend.actions.onFocus({ dimension: dimension.name, code: entry.code }),
       onblur: () => legend.actions.onFocus(null),
     };
-    const words = make("span", { class: "words", text: entry.name });
-    return { entry, count, element: make("button", facts, [makeSwatch(scene, entry), words, count]) };
+    const words = make("span", { class: "words", text: entry.name }), told = make("span");
+    count.append(told);
+    return { entry, count: told, element: make("button", facts, [makeSwatch(scene, entry), words, count]) };
   });
   legend.list.classList.toggle("narrow", ["cluster", "round"].includes(dimension.name));
   const note = dimension.name === "cluster" && entries.length > 7
@@ -129,7 +131,7 @@ function makeLimits(legend, scene) {
   return make("div", { class: "limits" }, [make("span", { text: "Only from" }), inputs[0], make("span", { text: "to" }), inputs[1], told]);
 }
 
-/** Filters go on when the colour changes, so they are named above the legend, each with a way out. */
+/** Filters go on when the colour changes, so they are named above the legend, each with a way out; their line is always there. */
 function showChips(legend, scene) {
   const chips = [...scene.filters].map(([name, wanted]) => {
     const words = `Only ${nameFilter(scene, name, wanted)}`;
@@ -139,8 +141,8 @@ function showChips(legend, scene) {
     });
     return button;
   });
-  legend.chips.replaceChildren(...chips);
-  legend.chips.hidden = !chips.length;
+  const hint = scene.colour === "feature" ? "" : "Click an entry: only this stands out. Ctrl and click: this too.";
+  legend.chips.replaceChildren(...(chips.length ? chips : [make("span", { class: "quiet", text: hint })]));
 }
 
 function nameFilter(scene, name, wanted) {

@@ -18,7 +18,7 @@ import {
 import { makeFilesDialog, makeSide, saveFile } from "./side.js";
 import { makeStage, showWhole } from "./stage.js";
 import { getTalk } from "./talk.js";
-import { isView, toPixel, zoomView } from "./view.js";
+import { isView, isWhole, toPixel, zoomView } from "./view.js";
 import { describeMap, say, sayThings } from "./words.js";
 
 const NEAR = 8, KEEP_AFTER = 200, AROUND = 40;
@@ -375,7 +375,7 @@ function keepNow(map) {
 function keep({ scene, stage, tool, cluster, orderTurn }) {
   remember(scene.header.key, {
     selection: encodeFlags(scene.selected), colour: scene.colour, feature: scene.feature, away: scene.away, tool, cluster,
-    view: stage.view, order: orderTurn,
+    view: stage.view && isWhole(stage.view, scene.bounds, stage.size) ? null : stage.view, order: orderTurn,
     filters: [...scene.filters].map(([name, wanted]) => [name, [...wanted]]),
   });
 }

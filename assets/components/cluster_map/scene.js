@@ -3,9 +3,9 @@
 import { findNearest, findBounds, indexPlaces } from "./geometry.js";
 import { readDimensions, paintCodes, paintValues } from "./coding.js";
 import { countFlags } from "./bits.js";
+import { DIMMED, DIMMED_CHOSEN, EMPHASISED, NOTHING, PLAIN } from "./styles.js";
 
 const MOST_STEPS_BACK = 50;
-export const NOTHING = 0, DIMMED = 1, PLAIN = 2, EMPHASISED = 3;
 
 /** Return the scene of a message from Python; `before` is the scene whose choices go on. */
 export function makeScene({ header, parts }, before) {
@@ -82,11 +82,11 @@ export function refilter(scene) {
 /** Say anew how strongly each point is painted. */
 export function restyle(scene) {
   const { passes, isOnMap, selected, focus, points: { styles }, away } = scene;
-  const left = away === "hide" ? NOTHING : DIMMED;
+  const left = away === "hide" ? [NOTHING, NOTHING] : [DIMMED, DIMMED_CHOSEN];
   const codes = focus ? scene.dimensions.get(focus.dimension).codes : null;
   for (let i = 0; i < styles.length; i++) {
     if (!isOnMap[i]) styles[i] = NOTHING;
-    else if (!passes[i]) styles[i] = left;
+    else if (!passes[i]) styles[i] = left[selected[i]];
     else styles[i] = (codes ? codes[i] === focus.code : selected[i]) ? EMPHASISED : PLAIN;
   }
   scene.isPicky = Boolean(focus) || scene.nSelected > 0;

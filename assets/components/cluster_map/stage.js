@@ -3,7 +3,8 @@
 import { fitCanvas, make, oncePerFrame, readTheme } from "../shared/dom.js";
 import { countCells, makeCells, paintCells } from "./density.js";
 import { paintSymbols } from "./symbols.js";
-import { fitView, isOnCanvas, toPixel } from "./view.js";
+import { DIMMED_CHOSEN, NOTHING } from "./styles.js";
+import { fitView, isOnCanvas, isWhole, toPixel } from "./view.js";
 
 const FEW = 5000, MANY = 7000; // fewer points in view are drawn as symbols, more as density
 const MOST_RINGS = 300;
@@ -63,8 +64,10 @@ function prepare(stage) {
     stage.pixels = new Uint32Array(stage.image.data.buffer);
     stage.cells = makeCells(width, height, Math.max(2, Math.round(2 * ratio)));
     if (stage.view && stage.size[0] > 1) {
-      const factor = fitView(stage.getScene().bounds, ...cssSize).scale / stage.view.fitted;
-      stage.view = { ...stage.view, scale: stage.view.scale * factor, fitted: stage.view.fitted * factor };
+      const { bounds } = stage.getScene(), fitted = fitView(bounds, ...cssSize), factor = fitted.scale / stage.view.fitted;
+      stage.view = isWhole(stage.view, bounds, stage.size)
+        ? fitted
+        : { ...stage.view, scale: stage.view.scale * factor, fitted: stage.view.fitted * factor };
     }
   }
   stage.size = cssSize;
@@ -124,8 +127,12 @@ function paintAbove(stage) {
   const at = (i) => toPixel(view, scene.parts.places[2 * i], scene.parts.places[2 * i + 1], size);
   if (scene.nSelected <= MOST_RINGS && stage.isDense) {
     for (let i = 0, n = 0; n < scene.nSelected && i < scene.n; i++) {
-      if (scene.selected[i] && ++n) ringPoint(context, at(i), 4.5, stage.theme.text, 1.5);
+      if (!scene.selected[i]) continue;
+      n++;
+      context.globalAlpha = [NOTHING, DIMMED_CHOSEN].includes(scene.points.styles[i]) ? scene.points.styles[i] && 0.5 : 1;
+      ringPoint(context, at(i), 4.5, stage.theme.text, 1.5);
     }
+    context.globalAlpha = 1;
   }
   for (const i of scene.picked) ringPoint(context, at(i), 9, scene.header.ring, 2.5);
   if (stage.ring >= 0) markPoint(context, at(stage.ring), stage);

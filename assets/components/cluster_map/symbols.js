@@ -1,17 +1,20 @@
 // Few points as single symbols: colour and shape both say what they are.
 
+import { DIMMED_CHOSEN, EMPHASISED, PLAIN } from "./styles.js";
+
 /** Shapes in the order of the codes; the names are those of the legend's styles. */
 export const SHAPES = ["circle", "square", "diamond", "triangle", "cross", "star"];
 
 const stamps = new Map();
-const STRENGTHS = [0, 0.22, 0.9, 1];
+const STRENGTHS = [0, 0.22, 0.22, 0.9, 1];
 const STRENGTH_BESIDE = 0.35;
 const RIM = 1.6; // pixels around an emphasised symbol
+const FAINT_RIM = 0.5; // how strong it is around a dimmed one that is selected
 
 /** Paint the points of the view that are listed in `seen`, weakest first; `at` holds their pixels. */
 export function paintSymbols(target, points, seen, { radius, isPicky, background, ink, grey }) {
   const { styles, paints, shapes, palette } = points;
-  const order = [[], [], [], [], [], [], [], []];
+  const order = Array.from({ length: 10 }, () => []);
   for (let s = 0; s < seen.n; s++) {
     const i = seen.rows[s];
     order[2 * styles[i] + (paints[i] ? 1 : 0)].push(s);
@@ -19,11 +22,15 @@ export function paintSymbols(target, points, seen, { radius, isPicky, background
   for (const group of order) {
     for (const s of group) {
       const i = seen.rows[s], style = styles[i], paint = 3 * paints[i];
-      const color = style === 1 ? grey : [palette[paint], palette[paint + 1], palette[paint + 2]];
+      const color = style <= DIMMED_CHOSEN ? grey : [palette[paint], palette[paint + 1], palette[paint + 2]];
       const x = seen.pixels[2 * s], y = seen.pixels[2 * s + 1];
-      if (style === 3) stampSymbol(target, getStamp(shapes[i], radius + RIM), x, y, ink, 1);
-      const strength = style === 2 && isPicky ? STRENGTH_BESIDE : STRENGTHS[style];
-      stampSymbol(target, getStamp(shapes[i], radius), x, y, color, strength, background);
+      if (style === EMPHASISED) stampSymbol(target, getStamp(shapes[i], radius + RIM), x, y, ink, 1);
+      if (style === DIMMED_CHOSEN) {
+        stampSymbol(target, getStamp(shapes[i], radius + RIM), x, y, ink, FAINT_RIM);
+        stampSymbol(target, getStamp(shapes[i], radius), x, y, background, 1);
+      }
+      const strength = style === PLAIN && isPicky ? STRENGTH_BESIDE : STRENGTHS[style];
+      stampSymbol(target, getStamp(shapes[i], radius), x, y, color, strength);
     }
   }
 }

@@ -1,13 +1,21 @@
 // Which part of the map is seen: scale in pixels a unit, and the place in the middle. The map's y points up.
 
-const LEAST_ZOOM = 0.5, MOST_ZOOM = 2000, MARGIN = 24;
+const LEAST_ZOOM = 0.5, MOST_ZOOM = 2000;
+const MARGIN = 24, BESIDE = 56, BELOW = 48; // pixels; the buttons on the map lie at its left edge and in its lower corner
 
-/** Return a view that shows all places in a canvas of this size. */
+/** Return a view that shows all places in a canvas of this size, clear of the buttons that lie on it. */
 export function fitView([left, top, right, bottom], width, height) {
   const across = Math.max(right - left, 1e-6), down = Math.max(bottom - top, 1e-6);
-  const room = Math.min(MARGIN, width / 10, height / 10);
-  const scale = Math.min((width - 2 * room) / across, (height - 2 * room) / down);
-  return { scale, x: (left + right) / 2, y: (top + bottom) / 2, fitted: scale };
+  const room = Math.min(MARGIN, width / 10, height / 10), beside = Math.min(BESIDE, width / 5), below = Math.min(BELOW, height / 4);
+  const scale = Math.min((width - beside - room) / across, (height - below - room) / down);
+  const x = (left + right) / 2 - (beside - room) / 2 / scale, y = (top + bottom) / 2 - (below - room) / 2 / scale;
+  return { scale, x, y, fitted: scale };
+}
+
+/** True when a view is that of the whole map. */
+export function isWhole(view, bounds, size) {
+  const whole = fitView(bounds, ...size);
+  return ["scale", "x", "y"].every((name) => view[name] === whole[name]);
 }
 
 /** Return the view after zooming by a factor around a pixel of the canvas. */

@@ -37,7 +37,7 @@ export function makeBand({ onChange, onSettle }) {
   }
 
   function draw() {
-    if (!setting || !theme) return;
+    if (!setting || !theme || chart.hidden) return;
     const [width, height, ratio] = fitCanvas(chart), context = chart.getContext("2d");
     const pad = PAD * ratio, room = width - 2 * pad, bar = room / N_BINS;
     const top = Math.max([...shares].sort((a, b) => b - a)[1] ?? 0, 0.005) * 1.1;
@@ -49,7 +49,7 @@ export function makeBand({ onChange, onSettle }) {
       for (let bin = 0; bin < N_BINS; bin++) {
         const centre = (bin + 0.5) / N_BINS;
         if (((centre > low && centre < high) !== setting.inverted) !== isTaken) continue;
-        const tall = Math.min(1, shares[bin] / top) * (height - ratio);
+        const tall = Math.min(1, (shares[bin] ?? 0) / top) * (height - ratio);
         context.rect(pad + bin * bar, height - tall, Math.max(1, bar - 0.6 * ratio), tall);
       }
       context.fill();
@@ -102,6 +102,18 @@ export function makeBand({ onChange, onSettle }) {
     setCounts(counts) {
       shares = binShares(counts, N_BINS);
       chart.setAttribute("aria-label", describeShares(shares));
+      draw();
+    },
+    /** Show the threshold without the histogram, which belongs to one picture, while many are seen. */
+    showMany(isMany) {
+      if (chart.hidden === isMany) return;
+      chart.hidden = isMany;
+      draw();
+    },
+    /** Show no heat: there is no picture. */
+    clear() {
+      shares = [];
+      chart.setAttribute("aria-label", "Share of the picture by heat: no picture yet");
       draw();
     },
     setTheme(nextTheme, nextColors) {

@@ -14,10 +14,22 @@ export function makeCurve({ onChoose, onSettle }) {
   const element = make("section", { "aria-label": "Dice against the threshold" }, [
     make("strong", { text: "Overlap (Dice) against the threshold" }), canvas, legend, note,
   ]);
+  let ofPicture = null, isMany = false, isEmpty = true; // `own` is what is drawn of it: nothing among many pictures
   let own = null, table = null, nTuning = 0, trivial = null, theme = null, mark = null, why = null;
+
+  function show() {
+    own = isMany ? null : ofPicture;
+    element.hidden = isMany && !table;
+    describe();
+    draw();
+  }
 
   function draw() {
     if (!theme) return;
+    if (isEmpty) {
+      canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
+      return;
+    }
     const isShown = Boolean(own || table);
     canvas.hidden = legend.hidden = !isShown;
     if (!isShown) return;
@@ -42,7 +54,7 @@ export function makeCurve({ onChoose, onSettle }) {
     }
     if (table) line(table, colors.table, 2, [7, 3]);
     if (own) line(own.map((dice, i) => [CURVE_AT[i], dice]), colors.own, 2.5);
-    if (mark) drawMark(context, x(mark.low), y(mark.dice), ratio, theme);
+    if (own && mark) drawMark(context, x(mark.low), y(mark.dice), ratio, theme);
   }
 
   function describe() {
@@ -58,7 +70,7 @@ export function makeCurve({ onChoose, onSettle }) {
       sample.style.borderTop = `2px ${style} ${colors[name] ?? "currentColor"}`;
       return make("span", { class: "entry" }, [sample, make("span", { text: words })]);
     }));
-    note.textContent = why ?? "";
+    note.textContent = (!isMany && why) || "";
     canvas.setAttribute("aria-label", describeCurve(own, table));
   }
 
@@ -78,13 +90,25 @@ export function makeCurve({ onChoose, onSettle }) {
     element,
     /** Set the lines; `counts` null and `reason` why, where the picture may not be scored at other thresholds. */
     setLines(counts, reason, trivialScores, tuningRow, tuning) {
-      own = counts && curveDice(counts, CURVE_AT);
-      why = own ? null : reason ?? "Undefined for this picture: it has no polyp.";
+      ofPicture = counts && curveDice(counts, CURVE_AT);
+      isEmpty = false;
+      why = ofPicture ? null : reason ?? "Undefined for this picture: it has no polyp.";
       trivial = trivialScores;
       table = tuningRow && tuning.thresholds.map((low, i) => [low, tuningRow[i]]).filter(([, dice]) => dice !== null);
       nTuning = tuning?.nPolyp ?? 0;
-      describe();
-      draw();
+      show();
+    },
+    /** Draw no line: there is no picture. Its place stays, so that nothing moves when the next one comes. */
+    clear() {
+      ofPicture = table = trivial = mark = why = null;
+      isEmpty = true;
+      show();
+    },
+    /** Leave out what belongs to one picture while many are seen. */
+    showMany(next) {
+      if (isMany === next) return;
+      isMany = next;
+      show();
     },
     setTheme(next) {
       theme = next;
@@ -93,7 +117,7 @@ export function makeCurve({ onChoose, onSettle }) {
     },
     /** Mark the mask in view. */
     setMark(next) {
-      mark = own ? next : null;
+      mark = ofPicture ? next : null;
       draw();
     },
     draw,

@@ -30,9 +30,8 @@ export function makeLayerSlider({ onChange }) {
 /** Make the sheet. `onChoose(layer)` comes with a click. */
 export function makeSheet({ onChoose }) {
   const list = make("div", { class: "sheet", role: "group", "aria-label": "Heat maps of all layers" });
-  const element = make("section", {}, [
-    make("p", { class: "quiet", text: "All layers: early ones are fine, late ones coarse." }), list,
-  ]);
+  const title = make("p", { class: "quiet" });
+  const element = make("section", {}, [title, list]);
   let tiles = [], job = 0, chosen = null;
 
   function mark(layer, mayScroll) {
@@ -45,6 +44,20 @@ export function makeSheet({ onChoose }) {
   return {
     element,
     mark: (layer) => mark(layer, true),
+    /** Say whose layers these are, where the picture is not seen above. */
+    setTitle(name) {
+      title.textContent = `All layers${name ? ` of ${name}` : ""}: early ones are fine, late ones coarse.`;
+    },
+    /** Empty the small maps, which keep their size. */
+    clear() {
+      job += 1;
+      tiles.forEach(({ button, canvas, label }, layer) => {
+        canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
+        label.textContent = String(layer);
+        button.title = `Layer ${layer}`;
+        button.setAttribute("aria-label", `Layer ${layer}`);
+      });
+    },
     /** Draw all layers, one after the other, whenever the browser has nothing else to do. */
     draw(picture, bitmap, run, isAligned, heat) {
       if (tiles.length !== run.layers.length) {

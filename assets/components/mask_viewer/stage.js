@@ -117,6 +117,15 @@ export function makeStage(painter, { onPoint }) {
       layer = next;
       gather();
     },
+    /** Show no picture; the panels keep their size. */
+    clear() {
+      bitmap = layer = truth = null;
+      for (const { base, over, caption, frame } of panels) {
+        for (const canvas of [base, over]) canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
+        caption.textContent = "\u00a0";
+        frame.setAttribute("aria-label", "No picture yet");
+      }
+    },
     setTruth(next) {
       truth = next;
       gather();

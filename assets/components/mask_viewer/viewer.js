@@ -52,7 +52,7 @@ export function createViewer(root) {
     if (!room) build();
     history.open(header.memory);
     if (isNewChannel) connect();
-    if (isNewSplit) forgetPicture();
+    if (isNewSplit) clearPicture();
     room.presets.setPresets(header.presets, (one) => describeSetting(one, header.run.layers));
     room.method.setMethods(header.methods);
     takeTheme();
@@ -93,8 +93,14 @@ export function createViewer(root) {
     opened.clear();
   }
 
-  function forgetPicture() {
-    picture = bitmap = layer = null;
+  /** Take away all that is seen of a picture: nothing of it may stand beside the name of another. */
+  function clearPicture() {
+    waiting += 1; // a picture that is being decoded comes too late
+    picture = bitmap = layer = truthShown = null;
+    for (const part of [room.stage, room.band, room.curve, room.sheet]) part.clear();
+    for (const part of [room.warnings, room.words, room.readout]) part.replaceChildren();
+    room.layerSlider.update(setting?.layer ?? 0, header.run.layers.length);
+    showAgainst();
   }
 
   function takeTheme() {
@@ -203,6 +209,7 @@ export function createViewer(root) {
     const key = findKey(number), fault = channel.findFault(key), message = channel.get(key);
     room.strip.update(header.split, number, header.nPictures, message?.header.name);
     if (fault || !message) {
+      clearPicture();
       say(fault ?? "Computing the heat maps of all layers …", Boolean(fault));
       channel.withdraw();
       channel.request([key], 0);
@@ -226,6 +233,7 @@ export function createViewer(root) {
     room.stage.layOut(findMode(), display.overlay);
     room.stage.setPicture(bitmap, picture.size, null);
     showLayer();
+    showBelongings();
     room.sheet.draw(picture, bitmap, header.run, setting.align, colors.heat);
     const beside = [number + 1, number - 1].filter((at) => at >= 0 && at < header.nPictures);
     channel.request(beside.map(findKey), 5);
@@ -246,6 +254,7 @@ export function createViewer(root) {
     room.film.element.hidden = !isFilm;
     room.scores.element.hidden = room.scores.headline.hidden = isFilm; // the film has its own
     if (!isFilm) room.strip.element.hidden = header.nPictures <= 1;
+    showBelongings();
     showAgainst();
     room.layerSlider.update(setting.layer, header.run.layers.length, picture?.describe(setting.layer)?.words);
     room.sheet.mark(setting.layer);
@@ -253,6 +262,15 @@ export function createViewer(root) {
     room.method.update(setting, isHead());
     room.presets.update(setting, history.state);
     if (!isFilm) room.stage.layOut(findMode(), display.overlay);
+  }
+
+  /** Leave out what belongs to one picture while many are seen, or name the picture. */
+  function showBelongings() {
+    const isFilm = display.mode === "film";
+    room.band.showMany(isFilm);
+    room.curve.showMany(isFilm);
+    room.sheet.setTitle(isFilm ? picture?.header.name : null);
+    showWords();
   }
 
   /** Offer the comparison with the truth, and explain its colours, only where there is a truth to be seen. */
@@ -285,11 +303,12 @@ export function createViewer(root) {
   }
 
   function showWords() {
-    const facts = { picture, layer, setting, header };
+    if (!layer) return;
+    const isFilm = display.mode === "film", facts = { picture, layer, setting, header, isFilm };
     room.warnings.replaceChildren(...describeWarnings(facts).map((text) => make("p", { class: "warning" }, [
       make("span", { "aria-hidden": "true", text: "⚠ " }), make("span", { text }),
     ])));
-    room.words.replaceChildren(...describeWords(facts).map((text) => make("p", { class: "quiet", text })));
+    room.words.replaceChildren(...(isFilm ? [] : describeWords(facts)).map((text) => make("p", { class: "quiet", text })));
   }
 
   /** Paint what the threshold changes, with its scores. */

@@ -2,10 +2,10 @@
 
 import { findLimits } from "./counts.js";
 
-/** Return what makes the map doubtful. */
-export function describeWarnings({ layer, setting, header }) {
+/** Return what makes the map doubtful; among many pictures only what holds for all of them. */
+export function describeWarnings({ layer, setting, header, isFilm }) {
   const same = header.same.layers[setting.layer];
-  return same ? [...layer.faults, same] : layer.faults;
+  return [...(isFilm ? [] : layer.faults), ...(same ? [same] : [])];
 }
 
 /** Return what the setting does to this picture, and what the classifier answers. */

@@ -153,8 +153,9 @@ def _apply_link(study: Study, run: RecordedRun, asked: Mapping[str, str]) -> Non
     has_band = "low" in asked or "high" in asked
     low = _read_number(asked, "low", 0, 1, notes) if has_band else current.low
     high = _read_number(asked, "high", 0, 1, notes) if has_band else current.high
-    if (low is None and high is None) or (low is not None and high is not None and low >= high):
-        notes.append("threshold: the lower limit must be below the upper one")
+    is_band = low < high if low is not None and high is not None else low is not None or high is not None
+    if notes or not is_band:  # half a band is none; one complaint is enough
+        notes = notes or ["threshold: the lower limit must be below the upper one"]
         low, high = current.low, current.high
     layer = _read_number(asked, "layer", 0, run.n_blocks - 1, notes)
     method = asked.get("method", current.method)
