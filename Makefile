@@ -26,7 +26,7 @@ app: demo ## Install, make the demo study, serve the app on 127.0.0.1:8501
 	$(BIN)/python -m streamlit run app.py
 
 test: $(BIN)/.installed-dev ## Install and run all tests, in two processes
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(BIN)/.installed-dev ## Check style and types
 	$(BIN)/ruff check .

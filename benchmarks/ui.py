@@ -172,7 +172,7 @@ def measure_threshold(browser: Browser, address: str, _: Study) -> Result:
     """Drag the threshold of one large picture."""
     page = open_page(browser, f"{address}/masks?study=large&split=tuning")
     slider = page.get_by_role("slider", name=re.compile("^Threshold")).first
-    samples = follow(page, "input", _drag(page, slider), n=N_EVENTS + 20)
+    samples = follow(page, "pointermove", _drag(page, slider), n=N_EVENTS + 20)
     page.mouse.up()
     page.close()
     return Result("drag the threshold, 1280x1024 picture, Dice live", samples, 10)
@@ -193,7 +193,7 @@ def measure_film(browser: Browser, address: str, _: Study) -> Result:
     page.get_by_role("button", name="Many pictures").click()
     page.wait_for_timeout(15_000)
     slider = page.get_by_role("slider", name=re.compile("^Threshold")).first
-    samples = follow(page, "input", _drag(page, slider), within=".film canvas", n=N_EVENTS + 20)
+    samples = follow(page, "pointermove", _drag(page, slider), within=".film canvas", n=N_EVENTS + 20)
     page.mouse.up()
     page.close()
     return Result("the same on a filmstrip of 24 pictures of 1280x1024", samples, 16.7)

@@ -41,9 +41,10 @@ SMALL = Curriculum(side=96, n_drawn=(4, 2), shape_steps=2, rounds=(2, 2), batch=
 
 @pytest.fixture(scope="module", autouse=True)
 def one_view() -> Iterator[None]:
-    """Look at pictures in one view instead of three: what is kept of a training does not hang on it."""
+    """Learn from tiles for a moment and in one view: what is kept of a training does not hang on it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("medxai_core.students.curriculum.VIEWS", (View(320),))
+        patch.setattr("medxai_core.students.tile_probe._STEPS", 20)
         yield
 
 

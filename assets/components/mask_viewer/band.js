@@ -65,19 +65,20 @@ export function makeBand({ onChange, onSettle }) {
 
   /** Move the nearest handle with the pointer; one taken within `reach` pixels of it does not jump below the finger. */
   function listenToDrag(place, reach) {
-    let held = null, grip = 0;
+    let held = null, grip = 0, span = null; // the place is measured once: it does not move while it is held
     place.onpointerdown = (event) => {
       if (event.button !== 0 || held) return;
-      const { at, room } = readPlace(place, event), which = findNearest(at), away = at - setting[which];
+      span = measurePlace(place);
+      const at = readPlace(span, event), which = findNearest(at), away = at - setting[which];
       place.setPointerCapture(event.pointerId);
       held = which;
-      grip = Math.abs(away) * room <= reach ? away : 0;
+      grip = Math.abs(away) * span.room <= reach ? away : 0;
       (which === "low" ? lowSlider : highSlider).focus({ preventScroll: true });
       event.preventDefault(); // or the focus goes to the page
       move(which, clampUnit(at - grip));
     };
     place.onpointermove = (event) => {
-      if (held && place.hasPointerCapture(event.pointerId)) move(held, clampUnit(readPlace(place, event).at - grip));
+      if (held && place.hasPointerCapture(event.pointerId)) move(held, clampUnit(readPlace(span, event) - grip));
     };
     place.onpointerup = place.onpointercancel = () => {
       if (held) onSettle();
@@ -85,10 +86,14 @@ export function makeBand({ onChange, onSettle }) {
     };
   }
 
-  /** Return where a pointer is between 0 and 1, not cut off, and how many pixels that is wide. */
-  function readPlace(place, event) {
-    const box = place.getBoundingClientRect(), room = box.width - 2 * PAD;
-    return { at: (event.clientX - box.left - PAD) / room, room };
+  /** Return where 0 lies and how many pixels away 1 is. */
+  function measurePlace(place) {
+    const box = place.getBoundingClientRect();
+    return { start: box.left + PAD, room: box.width - 2 * PAD };
+  }
+  /** Return where a pointer is between 0 and 1, not cut off. */
+  function readPlace({ start, room }, event) {
+    return (event.clientX - start) / room;
   }
   function findNearest(value) {
     if (setting.high === null) return "low";
