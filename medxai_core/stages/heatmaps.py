@@ -12,8 +12,8 @@ import torch
 
 from medxai_core.checkpoints import CheckpointManifest, load_checkpoint
 from medxai_core.config import SEGMENTATION
-from medxai_core.errors import Failure, IncompatibleCheckpointError, MedxaiError, StageMissingError
-from medxai_core.heatmaps import GradCAM, normalize_heatmap, pack_heatmap, upsample_heatmap
+from medxai_core.errors import Failure, IncompatibleCheckpointError, MedxaiError, SettingError, StageMissingError
+from medxai_core.heatmaps import CAM_METHODS, GradCAM, normalize_heatmap, pack_heatmap, upsample_heatmap
 from medxai_core.models import (
     BlockFacts,
     PolypClassifier,
@@ -76,8 +76,18 @@ class MapMaker:
         return raw, logits
 
     def name_method(self, layer: int, method: str) -> str:
-        """Return how the map of a layer comes about when a method is asked for the blocks."""
-        return SEGMENTATION if self.blocks[layer].is_head else method
+        """Return how the map of a layer comes about when a method is asked for the blocks.
+
+        Raises
+        ------
+        SettingError
+            There is no such method for this layer.
+        """
+        if self.blocks[layer].is_head:
+            return SEGMENTATION
+        if method not in CAM_METHODS:
+            raise SettingError(f"no method {method!r} at layer {layer}.", f"Choose {' or '.join(CAM_METHODS)}.")
+        return method
 
     def pack(self, raw: np.ndarray, layer: int) -> np.ndarray:
         """Return raw maps of a layer (..., h, w) as they are kept, float16: shares of the maximum, or probabilities."""
@@ -194,6 +204,7 @@ def _load_or_start(
                 f"run {run_id!r} has layers 0 to {len(maker.blocks) - 1}; got {layer}.",
                 "Choose one of them.",
             )
+        maker.name_method(layer, method)
         if layer in known:
             maps[layer] = np.array(get_heatmaps(study, run_id, layer, method=method))
         else:

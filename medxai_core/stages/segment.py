@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +69,8 @@ def segment_pictures(
         It is no checkpoint of this software, or carries no operating point and none is given.
     LayoutError
         There is no picture.
+    SettingError
+        The layer has no such method, or the band selects nothing or everything.
     """
     model, manifest = load_checkpoint(checkpoint)
     maker = make_map_maker(model, manifest)
@@ -78,6 +80,7 @@ def segment_pictures(
             f"layer must be 0 to {len(maker.blocks) - 1} for {manifest.network}; got {setting.layer}.",
             "Choose one of them.",
         )
+    setting = replace(setting, method=maker.name_method(setting.layer, setting.method))
     make_band(setting)
     found = list_pictures(pictures)
     paths = [path for path, _ in found]

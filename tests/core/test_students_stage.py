@@ -105,10 +105,17 @@ def test_probabilities_are_kept_as_they_are(taught: tuple[Study, RecordedRun]) -
     assert heatmap.max() < 1  # not stretched
 
 
-def test_the_head_has_its_own_method_and_no_other(taught: tuple[Study, RecordedRun]) -> None:
+def test_the_head_has_its_own_method_and_no_other(taught: tuple[Study, RecordedRun], tmp_path: Path) -> None:
     study, run = taught
     assert make_setting(study, run.run_id, layer=21, low=0.4, high=None).method == SEGMENTATION
     assert make_setting(study, run.run_id, layer=None, low=None, high=None) == recommended_setting(run)
+    with pytest.raises(SettingError, match="no method 'segmentation' at layer 14"):
+        compute_study_heatmaps(study, run.run_id, layers=[14, 21], method=SEGMENTATION)
+    picture = study.image_root / str(list_images(study).relative_paths[0])
+    checkpoint = study.run_folder(run.run_id) / BEST
+    with pytest.raises(SettingError, match="no method 'segmentation' at layer 14"):
+        segment_pictures(checkpoint, [picture], tmp_path, layer=14, low=0.5, method=SEGMENTATION)
+    assert segment_pictures(checkpoint, [picture], tmp_path, layer=21, low=0.4).setting.method == SEGMENTATION
     for layer, method in ((21, "gradcam"), (14, SEGMENTATION)):
         with pytest.raises(SettingError, match="no method"):
             check_setting(MaskSetting(layer, method, 0.5, None), run)
