@@ -25,7 +25,7 @@ from pages.components.frame import find_current_study, name_study
 from pages.components.frame_words import FRAME_KEYS, GLOSSARY, HELP_NOTES, TOUR
 from pages.components.job_buttons import start_and_show
 from pages.components.job_strip import draw_again_when_jobs_changed
-from pages.components.links import PAGES, go_to_page, read_kept
+from pages.components.links import PAGES, go_to_page, read_kept, stay_on_page
 from pages.components.reader import describe_reader, follow_browser
 from pages.components.stepper import NextWords, describe_stages, find_next, is_here
 
@@ -51,6 +51,7 @@ def show_frame_bar(page: str) -> None:
     page : str
         Name of the page that is shown.
     """
+    stay_on_page()
     study = find_current_study()
     said = _bar(
         key="frame_bar",

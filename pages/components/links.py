@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.components.address import change_address
 
@@ -22,6 +23,7 @@ READER = "reader"
 """What no address names: who reads is kept in the browser, so that a link makes no one decide under another's name."""
 
 HERE_KEY = "page_here"
+ARRIVED_KEY = "page_arrived"
 
 
 class PageFacts(NamedTuple):
@@ -60,6 +62,27 @@ def arrive_at(name: str) -> None:
     """Note which page is drawn, and take out of the address what no address names."""
     st.session_state[HERE_KEY] = name
     change_address({READER: None})
+    page_id = _read_page_id()
+    if st.session_state.get(ARRIVED_KEY, ("",))[0] != page_id:
+        st.session_state[ARRIVED_KEY] = (page_id, name, st.query_params.to_dict())
+
+
+def stay_on_page() -> None:
+    """Draw the page again that the reader has gone to, when the browser asked for a part of the one before.
+
+    A part of a page that asks by itself (`run_every`) may ask while the next page is on its way. Streamlit then
+    takes the page for left again: it draws that part and empties the rest, for good. Called in a part of the
+    frame, which asks on every page.
+    """
+    page_id, name, where = st.session_state.get(ARRIVED_KEY, (_read_page_id(), "", {}))
+    if name and _read_page_id() != page_id:
+        st.switch_page(f"pages/{name}.py", query_params=where)
+
+
+def _read_page_id() -> str:
+    """Return Streamlit's own name of the page that this run is for."""
+    context = get_script_run_ctx()
+    return context.page_script_hash if context is not None else ""
 
 
 def go_to_first_page() -> None:

@@ -11,7 +11,8 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 from browser_waiting import wait_until_drawn
 from component_modules import load_module
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from medxai_core.jobs import record_job, running_job
 from medxai_core.records.decisions import list_decisions
@@ -51,6 +52,41 @@ def test_an_unknown_study_in_the_address_is_said_and_another_can_be_opened(open_
     page.get_by_role("button", name="Open demo").click()
     expect(page.get_by_role("heading", name="Masks").first).to_be_visible(timeout=PATIENCE)
     assert "study=demo" in page.url
+
+
+def test_a_page_stays_when_a_part_of_the_page_before_asks_too_late(open_page: Opener) -> None:
+    """Streamlit takes a late request for the page before: it draws the part that asked and empties the rest."""
+    asked, sockets = [], []
+
+    def listen(socket: WebSocketRoute) -> None:
+        to_server = socket.connect_to_server()
+        sockets.append(to_server)
+
+        def pass_on(message: str | bytes) -> None:
+            asked.append(message)
+            to_server.send(message)
+
+        socket.on_message(pass_on)
+
+    page = open_page("study")
+    page.route_web_socket("**/_stcore/stream", listen)
+    page.reload()
+    wait_until_drawn(page)
+    for _ in range(100):
+        late = next((one for one in asked if BackMsg.FromString(one).rerun_script.fragment_id), None)
+        if late is not None:
+            break
+        page.wait_for_timeout(100)
+    assert late is not None, "the frame asks by itself every few seconds"
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Training").click()
+    title = page.get_by_test_id("stMain").get_by_role("heading", name="Training", level=1)
+    expect(title).to_be_visible(timeout=PATIENCE)
+    wait_until_drawn(page)
+    title.evaluate("title => { title.dataset.isOld = 'yes' }")
+    sockets[-1].send(late)
+    expect(title.and_(page.locator(":not([data-is-old])"))).to_be_visible(timeout=PATIENCE)
+    assert urlparse(page.url).path == "/training"
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_an_unknown_run_in_the_address_is_said(open_page: Opener) -> None:
