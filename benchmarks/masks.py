@@ -3,20 +3,23 @@
 Run ``python benchmarks/masks.py --pictures kvasir-seg``: a folder with images/ and masks/. The pictures are dealt to
 five folds; in each, the other four give 100 tiles with polyp and 100 without (2x2 tiles; their labels are the only use
 of masks before the scoring), everything is learned from those and from drawn frames, and the fold is scored once for
-each step. ``--ablate`` learns once more without drawn frames. Prints a table after each fold; with all folds and the
-ablation it is written to docs/masks.md.
+each step. ``--ablate`` learns once more without drawn frames; ``--polyp-free`` names a folder of pictures without any
+polyp. A fold takes about 20 minutes and is kept in ``--results``: a run that was stopped goes on with the next one.
+Prints a table after each fold; with all five it is written to docs/masks.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import platform
 import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,60 +32,103 @@ sys.path.append(str(ROOT))
 from medxai_core.config import SEGMENTER
 from medxai_core.evaluation.baselines import compute_mean_mask, make_trivial_masks
 from medxai_core.evaluation.intervals import bootstrap_mean
-from medxai_core.evaluation.scores import ImageScores, score_mask
+from medxai_core.evaluation.scores import score_mask
 from medxai_core.images import load_image, load_mask
 from medxai_core.models import PolypSegmenter, default_preprocessing, preprocess
+from medxai_core.phantom.frames import draw_frame
 from medxai_core.students.curriculum import Curriculum, LabelledTile, graduate
-from medxai_core.students.drawn_frames import draw_lessons
+from medxai_core.students.drawn_frames import FIRST_SEED, draw_lessons
 from medxai_core.students.lessons import PICTURE_SIDE, Lessons
 from medxai_core.students.pseudo_masks import HALF_HEIGHT
 from medxai_core.students.teaching import compute_probabilities, look_closely
 
-N_FOLDS, N_SEEDS = 5, 100
+N_FOLDS, N_SEEDS, N_DRAWN = 5, 100, 100
 TILES = [(0.0, 0.0, 0.5, 0.5), (0.5, 0.0, 1.0, 0.5), (0.0, 0.5, 0.5, 1.0), (0.5, 0.5, 1.0, 1.0)]
+METRICS = ("dice", "jaccard", "recall", "precision")
+SIZES = (0.0, 0.03, 0.08, 0.15, 0.3, 1.0)
 BEGIN, END = "<!-- masks: written by benchmarks/masks.py -->", "<!-- end of masks -->"
+BARE, FINAL = "no drawn frames, ", "round {}, probability > .5"
 
 
 @dataclass
-class Steps:
-    """Hold the scores of every picture by step, and what the work cost."""
+class Results:
+    """Hold what one fold gave.
 
-    scores: dict[str, list[ImageScores]] = field(default_factory=dict)
-    seconds: list[float] = field(default_factory=list)
-    empty_tiles: list[tuple[bool, float]] = field(default_factory=list)
+    Attributes
+    ----------
+    plan : dict
+        What was learned.
+    scores : dict
+        Step -> one dict a picture: item, area of its polyp (share), the four scores.
+    empty : dict
+        Kind of pictures without polyp -> one [is there a mask, its area] a picture.
+    seconds : float
+        Of learning, without the scoring.
+    peak : float
+        Memory, MB.
+    """
+
+    plan: dict[str, Any]
+    scores: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    empty: dict[str, list[tuple[bool, float]]] = field(default_factory=dict)
+    seconds: float = 0.0
+    peak: float = 0.0
 
     def add(self, name: str, mask: np.ndarray, truth: np.ndarray, item: str) -> None:
         """Score one mask, (H, W) bool."""
-        self.scores.setdefault(name, []).append(score_mask(mask, truth, item=item))
+        scored = score_mask(mask, truth, item=item)
+        row = {"item": item, "area": float(truth.mean())} | {metric: scored.value(metric) for metric in METRICS}
+        self.scores.setdefault(name, []).append(row)
 
 
 def main() -> None:
-    """Run the folds that are asked for."""
+    """Run the folds that are asked for and not there yet."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pictures", type=Path, required=True, help="Folder with images/ and masks/.")
+    parser.add_argument("--polyp-free", type=Path, help="Folder of pictures without polyp, from another hospital.")
     parser.add_argument("--folds", type=int, nargs="*", default=list(range(N_FOLDS)))
     parser.add_argument("--ablate", action="store_true", help="Learn once more without drawn frames.")
+    parser.add_argument("--results", type=Path, default=ROOT / "build" / "masks", help="Where folds are kept.")
     asked = parser.parse_args()
     names = sorted(path.name for path in (asked.pictures / "images").iterdir())
-    pictures = np.stack(Parallel(-1)(delayed(_load_square)(asked.pictures / "images" / name) for name in names))
+    pictures = _load_squares([asked.pictures / "images" / name for name in names])
+    polyp_free = _load_squares(sorted(asked.polyp_free.iterdir())) if asked.polyp_free else None
     drawn = draw_lessons(*Curriculum().n_drawn)
-    folds = np.array_split(np.random.default_rng(0).permutation(len(names)), N_FOLDS)
-    steps = Steps()
-    for fold in asked.folds:
-        run_fold(
-            asked.pictures,
-            names,
-            pictures,
-            drawn,
-            test=np.sort(folds[fold]),
-            seed=fold,
-            steps=steps,
-            ablate=asked.ablate,
-        )
-        sys.stdout.write(f"after fold {fold}\n{write_table(steps)}\n")
+    dealt = np.array_split(np.random.default_rng(0).permutation(len(names)), N_FOLDS)
+    asked.results.mkdir(parents=True, exist_ok=True)
+    for seed in asked.folds:
+        fold = deal_fold(asked.pictures, names, pictures, test=np.sort(dealt[seed]), seed=seed)
+        plans = {"": Curriculum(seed=seed)}
+        if asked.ablate:
+            plans[BARE] = Curriculum(seed=seed, shape_steps=0, batch=(7, 0, 1))
+        for name, plan in plans.items():
+            kept = asked.results / f"fold{seed}{'_bare' if name else ''}.json"
+            if _read_results(kept, plan) is None:
+                results = learn_and_score(fold, drawn, plan, polyp_free, name=name)
+                kept.write_text(json.dumps(asdict(results)), encoding="utf-8")
+        sys.stdout.write(f"after fold {seed}\n{write_table(_read_all(asked.results))}\n")
         sys.stdout.flush()
-    if asked.ablate and set(asked.folds) == set(range(N_FOLDS)):
-        write_page(write_table(steps))
+    found = _read_all(asked.results)
+    if sum(FINAL.format(len(Curriculum().rounds)) in one.scores for one in found) == N_FOLDS:
+        write_page(write_table(found))
+
+
+def _read_results(path: Path, plan: Curriculum) -> Results | None:
+    """Return what a fold gave under a plan, or None when it was not run, or under another plan."""
+    if not path.is_file():
+        return None
+    found = Results(**json.loads(path.read_text(encoding="utf-8")))
+    return found if found.plan == json.loads(json.dumps(asdict(plan))) else None
+
+
+def _read_all(folder: Path) -> list[Results]:
+    """Return all folds that are kept."""
+    return [Results(**json.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("fold*.json"))]
+
+
+def _load_squares(paths: Sequence[Path]) -> np.ndarray:
+    """Load pictures (n, 448, 448, 3) uint8."""
+    return np.stack(Parallel(-1)(delayed(_load_square)(path) for path in paths))
 
 
 def _load_square(path: Path) -> np.ndarray:
@@ -108,72 +154,67 @@ def _cut(values: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarr
     return values[int(top * height) : int(bottom * height), int(left * width) : int(right * width)]
 
 
-def run_fold(
-    root: Path,
-    names: list[str],
-    pictures: np.ndarray,
-    drawn: Lessons,
-    *,
-    test: np.ndarray,
-    seed: int,
-    steps: Steps,
-    ablate: bool,
-) -> None:
-    """Learn from all folds but one, and score that one."""
-    train = np.setdiff1d(np.arange(len(names)), test)
-    known = [load_mask(root / "masks" / names[row]) for row in train]
-    labels = label_tiles(known, np.random.default_rng(seed))
-    mean = compute_mean_mask(known)
-    fold = Fold(
-        pictures[test], [load_mask(root / "masks" / names[row]) for row in test], [names[row] for row in test], steps
-    )
-    for truth, item in zip(fold.truths, fold.items, strict=True):
-        for name, mask in make_trivial_masks(truth.shape, mean=mean).items():
-            steps.add(name, mask, truth, item)
-    learn_and_score(fold, pictures[train], labels, drawn, Curriculum(seed=seed))
-    if ablate:
-        without = Curriculum(seed=seed, shape_steps=0, batch=(7, 0, 1))
-        learn_and_score(fold, pictures[train], labels, drawn, without, name="no drawn frames, ")
-
-
 @dataclass
 class Fold:
-    """Hold the pictures that are scored, and where the scores go."""
+    """Hold one fold: pictures and labels to learn from, and what is scored."""
 
+    learned: np.ndarray
+    labels: list[LabelledTile]
     pictures: np.ndarray
     truths: list[np.ndarray]
     items: list[str]
-    steps: Steps
+    mean: np.ndarray
+
+
+def deal_fold(root: Path, names: list[str], pictures: np.ndarray, *, test: np.ndarray, seed: int) -> Fold:
+    """Learn from all pictures but those of one fold."""
+    train = np.setdiff1d(np.arange(len(names)), test)
+    known = [load_mask(root / "masks" / names[row]) for row in train]
+    truths = [load_mask(root / "masks" / names[row]) for row in test]
+    labels = label_tiles(known, np.random.default_rng(seed))
+    items = [names[row] for row in test]
+    return Fold(pictures[train], labels, pictures[test], truths, items, compute_mean_mask(known))
 
 
 def learn_and_score(
-    fold: Fold, pictures: np.ndarray, labels: list[LabelledTile], drawn: Lessons, plan: Curriculum, *, name: str = ""
-) -> None:
+    fold: Fold, drawn: Lessons, plan: Curriculum, polyp_free: np.ndarray | None, *, name: str
+) -> Results:
     """Teach a segmenter, and score what each step makes of the pictures kept apart."""
-    paused = 0.0
+    results, paused = Results(asdict(plan)), 0.0
 
     def watch(round_number: int, segmenter: PolypSegmenter, losses: Sequence[float]) -> None:
         nonlocal paused
         begun = time.perf_counter()
-        words = f"{name}round {round_number}" if round_number else f"{name}outlines of drawn frames alone"
-        said = _look_once(segmenter, fold.pictures, plan.side)
-        _score_maps(f"{words}, probability > .5", said, 0.5, fold)
-        if round_number == len(plan.rounds):
+        words = FINAL.format(round_number) if round_number else "outlines of drawn frames alone, probability > .5"
+        _score_maps(results, name + words, _look_once(segmenter, fold.pictures, plan.side), 0.5, fold)
+        if round_number == len(plan.rounds) and not name:
             said = compute_probabilities(segmenter, fold.pictures, side=plan.side)
-            _score_maps(f"{words}, mean of 4 mirror images", said, 0.5, fold)
+            _score_maps(results, f"round {round_number}, mean of 4 mirror images", said, 0.5, fold)
             said = look_closely(segmenter, fold.pictures, (said > 0.5).mean(axis=(1, 2)), side=plan.side)
-            _score_maps(f"{words}, at a size that fits", said, 0.5, fold)
+            _score_maps(results, f"round {round_number}, at a size that fits", said, 0.5, fold)
         paused += time.perf_counter() - begun
 
     begun = time.perf_counter()
-    found = graduate(pictures, labels, drawn, plan, stage=_tell, watch=watch)
+    found = graduate(fold.learned, fold.labels, drawn, plan, stage=_tell, watch=watch)
+    results.seconds = time.perf_counter() - begun - paused
+    results.peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if name:
-        return
-    fold.steps.seconds.append(time.perf_counter() - begun - paused)
+        return results
+    for truth, item in zip(fold.truths, fold.items, strict=True):
+        for trivial, mask in make_trivial_masks(truth.shape, mean=fold.mean).items():
+            results.add(trivial, mask, truth, item)
     scores = found.class_map.score(fold.pictures)
     peaks = np.maximum(scores.max(axis=(1, 2), keepdims=True), found.class_map.least_peak)
-    _score_maps(f"class map > {HALF_HEIGHT} of its peak", scores / peaks, HALF_HEIGHT, fold)
-    _look_at_empty_tiles(found.segmenter, fold, side=plan.side)
+    _score_maps(results, f"class map > {HALF_HEIGHT} of its peak", scores / peaks, HALF_HEIGHT, fold)
+    for kind, empty in (
+        ("tiles of the fold", _cut_polyp_free_tiles(fold)),
+        ("drawn frames that were not learned from", _draw_polyp_free()),
+        ("pictures of another hospital", polyp_free),
+    ):
+        if empty is not None:
+            said = _look_once(found.segmenter, empty, plan.side) > 0.5
+            results.empty[kind] = [(bool(one.any()), float(one.mean())) for one in said]
+    return results
 
 
 def _look_once(segmenter: PolypSegmenter, pictures: np.ndarray, side: int) -> np.ndarray:
@@ -188,23 +229,33 @@ def _look_once(segmenter: PolypSegmenter, pictures: np.ndarray, side: int) -> np
     return np.concatenate(parts)
 
 
-def _score_maps(name: str, maps: np.ndarray, threshold: float, fold: Fold) -> None:
+def _score_maps(results: Results, name: str, maps: np.ndarray, threshold: float, fold: Fold) -> None:
     """Enlarge maps to their pictures, cut them and score them."""
     for values, truth, item in zip(maps, fold.truths, fold.items, strict=True):
         grown = Image.fromarray(values.astype(np.float32)).resize(truth.shape[::-1], Image.Resampling.BILINEAR)
-        fold.steps.add(name, np.asarray(grown) > threshold, truth, item)
+        results.add(name, np.asarray(grown) > threshold, truth, item)
 
 
-def _look_at_empty_tiles(segmenter: PolypSegmenter, fold: Fold, *, side: int) -> None:
-    """Count how often there is a mask on a tile without polyp, shown as a picture of its own."""
-    tiles = [
-        np.asarray(Image.fromarray(_cut(picture, box)).resize((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.BILINEAR))
-        for picture, truth in zip(fold.pictures, fold.truths, strict=True)
-        for box in TILES
-        if not _cut(truth, box).any()
-    ]
-    for said in _look_once(segmenter, np.stack(tiles), side):
-        fold.steps.empty_tiles.append((bool((said > 0.5).any()), float((said > 0.5).mean())))
+def _cut_polyp_free_tiles(fold: Fold) -> np.ndarray:
+    """Return the tiles without polyp as pictures of their own."""
+    return np.stack(
+        [
+            np.asarray(
+                Image.fromarray(_cut(picture, box)).resize((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.BILINEAR)
+            )
+            for picture, truth in zip(fold.pictures, fold.truths, strict=True)
+            for box in TILES
+            if not _cut(truth, box).any()
+        ]
+    )
+
+
+def _draw_polyp_free() -> np.ndarray:
+    """Return phantom frames without polyp that are among no lessons."""
+    size = {"width": PICTURE_SIDE, "height": PICTURE_SIDE}
+    seeds = range(FIRST_SEED - N_DRAWN, FIRST_SEED)
+    frames = Parallel(-1)(delayed(draw_frame)(seed, **size, with_polyp=False) for seed in seeds)
+    return np.stack([frame.image for frame in frames])
 
 
 def _tell(name: str) -> Callable[[int, int], None]:
@@ -214,27 +265,50 @@ def _tell(name: str) -> Callable[[int, int], None]:
     return lambda done, total: None
 
 
-def write_table(steps: Steps) -> str:
-    """Return the table of all steps, means with 95 % intervals."""
-    lines = ["| masks | n | Dice | Jaccard | recall | precision |", "|---|---|---|---|---|---|"]
-    for name, scores in steps.scores.items():
-        cells = [name, str(len(scores))]
-        for metric in ("dice", "jaccard", "recall", "precision"):
-            values = [value for one in scores if (value := one.value(metric)) is not None]
-            interval = bootstrap_mean(values)
-            cells.append(f"{np.mean(values):.3f} [{interval.low:.3f}, {interval.high:.3f}]")
-        lines.append("| " + " | ".join(cells) + " |")
-    share = np.mean([found for found, _ in steps.empty_tiles]) if steps.empty_tiles else float("nan")
-    area = np.mean([area for _, area in steps.empty_tiles]) if steps.empty_tiles else float("nan")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def write_table(folds: Sequence[Results]) -> str:
+    """Return what the folds say together: each step, sizes, pictures without polyp, the worst pictures, the cost."""
+    scores: dict[str, list[dict[str, Any]]] = {}
+    empty: dict[str, list[tuple[bool, float]]] = {}
+    for one in folds:
+        for name, rows in one.scores.items():
+            scores.setdefault(name, []).extend(rows)
+        for kind, seen in one.empty.items():
+            empty.setdefault(kind, []).extend(seen)
+    lines = ["| masks | pictures | Dice | Jaccard | recall | precision |", "|---|---|---|---|---|---|"]
+    lines += [_write_row(name, rows) for name, rows in scores.items()]
+    final = scores.get(FINAL.format(len(Curriculum().rounds)), [])
+    lines += ["", "The last round by the share of the picture that is polyp:", "", *lines[:2]]
+    for low, high in zip(SIZES, SIZES[1:], strict=False):
+        rows = [row for row in final if low <= row["area"] < high]
+        if rows:
+            lines.append(_write_row(f"{low:.0%} to {high:.0%}", rows))
+    lines += ["", "| pictures without polyp | seen | with a mask | mean area of the masks |", "|---|---|---|---|"]
+    for kind, seen in empty.items():
+        found = np.array(seen, float)
+        lines.append(f"| {kind} | {len(found)} | {found[:, 0].mean():.1%} | {found[:, 1].mean():.1%} |")
+    worst = sorted(final, key=lambda row: row["dice"])[:12]
+    learned = [one for one in folds if one.empty]
     lines += [
         "",
-        f"Tiles without polyp, shown as pictures: {share:.1%} of {len(steps.empty_tiles)} get a mask; "
-        f"mean area {area:.1%}.",
-        f"Learning took {', '.join(f'{one:.0f}' for one in steps.seconds)} s a fold; peak memory {peak:.0f} MB; "
+        f"Dice below .5: {np.mean([row['dice'] < 0.5 for row in final]):.1%} of the pictures. The worst: "
+        + ", ".join(f"{row['item']} ({row['dice']:.2f})" for row in worst)
+        + ".",
+        "",
+        f"Learning took {', '.join(f'{one.seconds:.0f}' for one in learned)} s a fold; peak memory "
+        f"{max((one.peak for one in learned), default=0):.0f} MB; {torch.get_num_threads()} cores, "
         f"{platform.machine()}.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _write_row(name: str, rows: Sequence[dict[str, Any]]) -> str:
+    """Return one line of means with 95 % intervals."""
+    cells = [name, str(len(rows))]
+    for metric in METRICS:
+        values = [row[metric] for row in rows if row[metric] is not None]
+        interval = bootstrap_mean(values)
+        cells.append(f"{np.mean(values):.3f} [{interval.low:.3f}, {interval.high:.3f}]")
+    return "| " + " | ".join(cells) + " |"
 
 
 def write_page(table: str) -> None:

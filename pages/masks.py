@@ -50,9 +50,10 @@ def _show_pictures(study: Study, run: RecordedRun, images: Images, split: str) -
     if split != OWN:
         show_masks(study, run, images, split=split, own=None)
         return
-    content = ask_own_picture()
-    if content is not None:
-        show_masks(study, run, images, split=split, own=open_own(study, run, images, content))
+    chosen = ask_own_picture()
+    if chosen is not None:
+        name, content = chosen
+        show_masks(study, run, images, split=split, own=open_own(study, run, images, content, name=name))
 
 
 show_page()

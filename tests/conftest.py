@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from made_once import make_once
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("MEDXAI_TEST_SHARED", ROOT.parent / "shared"))
@@ -64,7 +65,9 @@ def phantom_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a MEDXAI_HOME that holds a small finished demo, made by the command line itself. Copy, don't change."""
-    home = tmp_path_factory.mktemp("demo-home")
     command = [sys.executable, "-m", "medxai_core", "demo", "demo", "--images", "48"]
-    subprocess.run(command, cwd=ROOT, env=os.environ | {"MEDXAI_HOME": str(home)}, check=True, timeout=400)
-    return home
+
+    def make(home: Path) -> None:
+        subprocess.run(command, cwd=ROOT, env=os.environ | {"MEDXAI_HOME": str(home)}, check=True, timeout=400)
+
+    return make_once(tmp_path_factory, "demo-home", make)

@@ -250,7 +250,7 @@ def _fit_view(
         for one in labels:
             if one.picture == picture:
                 left, top, right, bottom = one.box
-                box = (1 - right, top, 1 - left, bottom) if view.mirrored else one.box
+                box = (1 - right, 1 - bottom, 1 - left, 1 - top) if view.turned else one.box
                 (polyp if one.is_polyp else polyp_free).append(cut_cells(found, box))
     known = torch.cat(places, dim=1)
     mean, scale = known.mean(dim=1)[:, None, None], known.std(dim=1)[:, None, None] + 1e-4
@@ -296,7 +296,7 @@ def _find_outlines(
     How large the polyp is, is taken from a first look together with what the class map says.
     """
     on_progress = stage("Outlines in real pictures")
-    shape = compute_probabilities(segmenter, pictures, side=plan.side, on_progress=on_progress)
+    shape = compute_probabilities(segmenter, pictures, side=plan.side, mirrored=False, on_progress=on_progress)
     rough, _ = fuse_witnesses(known, shape, least_peak=least_peak)
     on_progress = stage("Outlines in real pictures, at a size that fits")
     return look_closely(segmenter, pictures, _measure_areas(rough), side=plan.side, on_progress=on_progress)
@@ -304,7 +304,8 @@ def _find_outlines(
 
 def _look_again(segmenter: PolypSegmenter, pictures: np.ndarray, plan: Curriculum, *, stage: Stage) -> np.ndarray:
     """Return what a segmenter says of the pictures it learns from, each at a size that fits it."""
-    said = compute_probabilities(segmenter, pictures, side=plan.side, on_progress=stage("Looking again"))
+    on_progress = stage("Looking again")
+    said = compute_probabilities(segmenter, pictures, side=plan.side, mirrored=False, on_progress=on_progress)
     on_progress = stage("Looking again, at a size that fits")
     return look_closely(segmenter, pictures, _measure_areas(said), side=plan.side, on_progress=on_progress)
 

@@ -36,15 +36,17 @@ class View:
     ----------
     side : int
         Of the input, in pixels; a multiple of 32.
-    mirrored : bool
-        Left and right exchanged; the maps are put back.
+    turned : bool
+        Upside down, left and right exchanged; the maps are put back. Where the pretrained weights look beside the
+        middle of a cell (`heatmaps.measure_shifts`: 4 to 15 input pixels up and to the left), a turned view looks
+        as far to the other side.
     """
 
     side: int
-    mirrored: bool = False
+    turned: bool = False
 
 
-VIEWS = (View(448), View(448, mirrored=True), View(320))
+VIEWS = (View(448), View(448, turned=True), View(320))
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class TileProbe:
         """Return one logit a place, (n, h, w) float32, of features (n, d, h, w) of this probe's view."""
         scaled = (features - self.mean) / self.scale
         scores = torch.einsum("ndhw,d->nhw", scaled, self.weight) + self.bias
-        return scores.flip(-1) if self.view.mirrored else scores
+        return scores.flip(-2, -1) if self.view.turned else scores
 
 
 class FrozenFeatures:
@@ -90,12 +92,12 @@ class FrozenFeatures:
         Returns
         -------
         Tensor (n, 424, side/16, side/16) float32
-            Of a mirrored view: still mirrored.
+            Of a turned view: still turned.
         """
         colours = torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).float() / 255
         if colours.shape[-1] != view.side:
             colours = interpolate(colours, size=(view.side, view.side), mode="bilinear", antialias=True)
-        inputs = normalize_views(colours.flip(-1) if view.mirrored else colours)
+        inputs = normalize_views(colours.flip(-2, -1) if view.turned else colours)
         kept: list[torch.Tensor] = []
         blocks = get_blocks(self._model)
         hooks = [blocks[i].register_forward_hook(lambda _m, _i, out: kept.append(out)) for i in PROBE_BLOCKS]

@@ -104,10 +104,11 @@ def describe_plainly(setting: MaskSetting) -> str:
         words = f"between {setting.low:g} and {setting.high:g}"
     else:
         words = f"above {setting.low:g}" if setting.low is not None else f"below {setting.high:g}"
+    words = f"not {words}" if setting.inverted else words
     if setting.method == SEGMENTATION:
         return f"the network's own mask (segmentation head), probability {words}"
     method = "" if setting.method == "gradcam" else f" ({setting.method})"
-    return f"layer {setting.layer}{method}, heat {'not ' if setting.inverted else ''}{words}"
+    return f"layer {setting.layer}{method}, heat {words}"
 
 
 def is_same_mask(one: MaskSetting, other: MaskSetting) -> bool:

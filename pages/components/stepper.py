@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Literal, NamedTuple
 
+from medxai_core.config import SEGMENTATION
 from medxai_core.records.masks import describe_setting
 from medxai_core.views.standing import LabelCounts, MaskStanding, Standing
 from pages.components.class_words import plural
@@ -202,7 +203,8 @@ def _write_setting(masks: MaskStanding) -> tuple[str, str]:
     """Return the setting that is locked."""
     if masks.setting is None:
         return "-", ""
-    return f"layer {masks.setting.layer}", f"Locked for {masks.run_id}: {describe_setting(masks.setting)}."
+    short = "own mask" if masks.setting.method == SEGMENTATION else f"layer {masks.setting.layer}"
+    return short, f"Locked for {masks.run_id}: {describe_setting(masks.setting)}."
 
 
 def _write_scores(masks: MaskStanding) -> tuple[str, str]:

@@ -13,6 +13,6 @@ def wait_until_drawn(page: Page, *, seconds: float = 120) -> None:
     busy = '[data-testid="stStatusWidget"], [data-testid="stSkeleton"], [data-testid="stSpinner"]'
     quiet, deadline = 0, time.monotonic() + seconds
     while quiet < 4 and time.monotonic() < deadline:
-        page.wait_for_timeout(300)
+        page.wait_for_timeout(150)
         quiet = quiet + 1 if page.locator(busy).count() == 0 else 0
     assert quiet >= 4, "the page is still at work"

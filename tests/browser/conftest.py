@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 from browser_reader import name_reader
 from browser_waiting import wait_until_drawn
+from made_once import make_once
 from playwright.sync_api import Browser, Page, sync_playwright
+from review_server import ReviewServer, make_review_home, serve_review
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("MEDXAI_CHROMIUM", "/usr/bin/chromium")
@@ -84,6 +86,26 @@ def _wait_for(url: str, process: subprocess.Popen, log: Path) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.3)
     raise AssertionError(f"the server did not start: {log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def review_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a MEDXAI_HOME that holds a study with proposals and without decisions. Copy, don't change."""
+    return make_once(tmp_path_factory, "review-home", make_review_home)
+
+
+@pytest.fixture(scope="module")
+def review_server(review_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReviewServer]:
+    """Serve that study to all tests of a file; each of them reads under a name of its own."""
+    with serve_review(review_home, tmp_path_factory.mktemp("shared")) as served:
+        yield served
+
+
+@pytest.fixture
+def own_review_server(review_home: Path, tmp_path: Path) -> Iterator[ReviewServer]:
+    """Serve that study to one test alone."""
+    with serve_review(review_home, tmp_path) as served:
+        yield served
 
 
 @pytest.fixture

@@ -32,18 +32,16 @@ STUDY = "review"
 PATIENCE = 60_000  # milliseconds
 
 
-def make_review_study(folder: Path) -> Path:
-    """Make a study of drawn frames as tiles, with features, clusters and proposals; return its home."""
+def make_review_home(folder: Path) -> None:
+    """Make a home with a study of drawn frames as tiles, with features, clusters and proposals."""
     draw_study(folder / "frames", n_images=40, seed=3)
     options = ImportOptions(
         folder / "frames" / "images", folder / "frames" / "masks", layout="folders", tiles=(2, 2), seeds=8, validation=8
     )
-    home = folder / "home"
-    study = create_study(home / "studies" / STUDY, options)
+    study = create_study(folder / "studies" / STUDY, options)
     extract_study_features(study, n_jobs=1)
     pseudo_label_study(study, k=12, target=1000)
     study.engine.dispose()
-    return home
 
 
 class ReviewServer:

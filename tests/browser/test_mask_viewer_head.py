@@ -86,7 +86,7 @@ def test_a_segmenter_opens_at_its_own_mask_and_one_click_brings_it_back(
     server, _, run_id = served
     open_masks(page, server, f"run={run_id}")
     expect(page.get_by_role("slider", name="Layer")).to_have_value(str(HEAD))
-    expect(page.get_by_role("slider", name="Threshold: heat above")).to_have_value("0.5")
+    expect(page.get_by_role("slider", name="Threshold: probability above")).to_have_value("0.5")
     method = page.get_by_label("Heat map method")
     expect(method).to_be_disabled()
     page.get_by_role("button", name="Layer 14").first.click()

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import Browser, Locator, expect
-from review_server import PATIENCE, ReviewPage, ReviewServer, make_review_study, open_review, serve_review, shorten
+from review_server import PATIENCE, ReviewPage, ReviewServer, open_review, shorten
 
 from medxai_core.records.labellings import find_labelling
 from medxai_core.review import list_in_force
@@ -15,16 +13,9 @@ from medxai_core.stages.review_batches import SEVERAL, WHOLE_CLUSTER, describe_b
 from medxai_core.views.map_selection import record_review_selection
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReviewServer]:
-    folder = tmp_path_factory.mktemp("review")
-    with serve_review(make_review_study(folder), folder) as served:
-        yield served
-
-
-def open_grid(chromium: Browser, server: ReviewServer, reader: str, **query: str) -> ReviewPage:
+def open_grid(chromium: Browser, review_server: ReviewServer, reader: str, **query: str) -> ReviewPage:
     """Open the grid and wait until its pictures were seen."""
-    review = open_review(chromium, server, reader=reader, **query)
+    review = open_review(chromium, review_server, reader=reader, **query)
     review.page.locator('.toolbar button[data-view="grid"]').click()
     expect(get_cards(review).nth(8)).to_be_visible(timeout=PATIENCE)
     for place in range(9):
@@ -51,8 +42,8 @@ def check_chosen(review: ReviewPage, names: list[str]) -> None:
     assert [name_card(card) for card in chosen.all()] == names
 
 
-def test_click_shift_and_ctrl_choose_and_one_key_decides_on_all(chromium: Browser, server: ReviewServer) -> None:
-    review = open_grid(chromium, server, "clicking")
+def test_click_shift_and_ctrl_choose_and_one_key_decides_on_all(chromium: Browser, review_server: ReviewServer) -> None:
+    review = open_grid(chromium, review_server, "clicking")
     cards = get_cards(review)
     names = [name_card(cards.nth(i)) for i in range(9)]
     cards.nth(0).click()
@@ -79,8 +70,8 @@ def test_click_shift_and_ctrl_choose_and_one_key_decides_on_all(chromium: Browse
     assert len(list_in_force(review.list_own())) == 4
 
 
-def test_a_drawn_box_and_all_in_sight_choose(chromium: Browser, server: ReviewServer) -> None:
-    review = open_grid(chromium, server, "drawing")
+def test_a_drawn_box_and_all_in_sight_choose(chromium: Browser, review_server: ReviewServer) -> None:
+    review = open_grid(chromium, review_server, "drawing")
     cards = get_cards(review)
     first, second = cards.nth(0).bounding_box(), cards.nth(1).bounding_box()
     review.page.mouse.move(first["x"] + 10, first["y"] + 10)
@@ -97,9 +88,9 @@ def test_a_drawn_box_and_all_in_sight_choose(chromium: Browser, server: ReviewSe
 
 
 def test_all_in_sight_leaves_out_what_is_decided_unless_that_is_shown_on_purpose(
-    chromium: Browser, server: ReviewServer
+    chromium: Browser, review_server: ReviewServer
 ) -> None:
-    review = open_grid(chromium, server, "sparing")
+    review = open_grid(chromium, review_server, "sparing")
     cards, chosen = get_cards(review), review.page.locator('.scroller .card[aria-selected="true"]')
     names = [name_card(cards.nth(i)) for i in range(2)]
     cards.nth(0).click()
@@ -131,11 +122,11 @@ def confirm(review: ReviewPage, words: str) -> None:
 
 
 def test_many_are_confirmed_with_their_number_and_how_many_are_out_of_sight(
-    chromium: Browser, server: ReviewServer
+    chromium: Browser, review_server: ReviewServer
 ) -> None:
-    review = open_grid(chromium, server, "confirming")
+    review = open_grid(chromium, review_server, "confirming")
     scroller = review.page.locator(".scroller")
-    n_cards = len(find_labelling(server.study).proposals)
+    n_cards = len(find_labelling(review_server.study).proposals)
     review.page.keyboard.press("Home")
     for _ in range(40):  # see all of them once
         review.page.mouse.move(600, 500)
@@ -166,8 +157,10 @@ def test_many_are_confirmed_with_their_number_and_how_many_are_out_of_sight(
     assert list_in_force(review.list_own()) == []  # one undo
 
 
-def test_a_few_that_are_all_on_the_screen_are_decided_on_at_once(chromium: Browser, server: ReviewServer) -> None:
-    review = open_grid(chromium, server, "few")
+def test_a_few_that_are_all_on_the_screen_are_decided_on_at_once(
+    chromium: Browser, review_server: ReviewServer
+) -> None:
+    review = open_grid(chromium, review_server, "few")
     get_cards(review).nth(0).click()
     get_cards(review).nth(3).click(modifiers=["Shift"])
     review.page.keyboard.press("x")
@@ -176,8 +169,8 @@ def test_a_few_that_are_all_on_the_screen_are_decided_on_at_once(chromium: Brows
     assert len(review.list_own()) == 4
 
 
-def test_keys_alone_choose_and_look_closely(chromium: Browser, server: ReviewServer) -> None:
-    review = open_grid(chromium, server, "typing")
+def test_keys_alone_choose_and_look_closely(chromium: Browser, review_server: ReviewServer) -> None:
+    review = open_grid(chromium, review_server, "typing")
     names = [name_card(get_cards(review).nth(i)) for i in range(4)]
     review.page.keyboard.press("ArrowRight")
     review.page.keyboard.press("Shift+ArrowRight")
@@ -187,9 +180,9 @@ def test_keys_alone_choose_and_look_closely(chromium: Browser, server: ReviewSer
     expect(review.page.locator(".one .head")).to_contain_text(names[2])
 
 
-def test_a_whole_cluster_is_asked_about_with_its_number(chromium: Browser, server: ReviewServer) -> None:
-    review = open_grid(chromium, server, "sweeping")
-    proposals = find_labelling(server.study).proposals
+def test_a_whole_cluster_is_asked_about_with_its_number(chromium: Browser, review_server: ReviewServer) -> None:
+    review = open_grid(chromium, review_server, "sweeping")
+    proposals = find_labelling(review_server.study).proposals
     sizes: dict[int, int] = {}
     for row in proposals.values():
         sizes[row["cluster_id"]] = sizes.get(row["cluster_id"], 0) + 1
@@ -213,10 +206,10 @@ def test_a_whole_cluster_is_asked_about_with_its_number(chromium: Browser, serve
     assert list_in_force(review.list_own()) == []
 
 
-def test_the_selection_of_the_map_is_a_queue(chromium: Browser, server: ReviewServer) -> None:
-    wanted = list(find_labelling(server.study).proposals)[5:8]
-    record_review_selection(server.study, "mapping", [*wanted, "<b>no such item</b>"])
-    review = open_review(chromium, server, reader="mapping", queue="selection")
+def test_the_selection_of_the_map_is_a_queue(chromium: Browser, review_server: ReviewServer) -> None:
+    wanted = list(find_labelling(review_server.study).proposals)[5:8]
+    record_review_selection(review_server.study, "mapping", [*wanted, "<b>no such item</b>"])
+    review = open_review(chromium, review_server, reader="mapping", queue="selection")
     expect(review.page.get_by_label("Order")).to_have_value("selection")
     expect(review.page.locator(".one .place")).to_have_text("1 of 3")
     expect(review.page.get_by_text("4 selected on the map. 1 left out")).to_be_visible()
@@ -225,8 +218,8 @@ def test_the_selection_of_the_map_is_a_queue(chromium: Browser, server: ReviewSe
     assert [one.item_id for one in review.list_own()] == wanted
 
 
-def test_another_order_is_kept_in_the_address(chromium: Browser, server: ReviewServer) -> None:
-    review = open_review(chromium, server, reader="ordering")
+def test_another_order_is_kept_in_the_address(chromium: Browser, review_server: ReviewServer) -> None:
+    review = open_review(chromium, review_server, reader="ordering")
     review.page.get_by_label("Order").select_option("random")
     expect(review.page.get_by_text("A fixed random order")).to_be_visible(timeout=PATIENCE)
     assert "review_order=random" in review.page.url

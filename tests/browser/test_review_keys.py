@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
-from review_server import PATIENCE, ReviewServer, make_review_study, open_review, serve_review, shorten
+from review_server import PATIENCE, ReviewServer, open_review, shorten
 
 from medxai_core.records.labellings import find_labelling
 from medxai_core.review import list_in_force
@@ -17,26 +15,8 @@ from medxai_core.views.review_progress import list_outcomes
 ACTIONS = {"a": "accept", "x": "reject", "o": "other", "u": "unsure", "s": "skip", "f": "flag"}
 
 
-@pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_review_study(tmp_path_factory.mktemp("review"))
-
-
-@pytest.fixture(scope="module")
-def server(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReviewServer]:
-    with serve_review(source, tmp_path_factory.mktemp("shared")) as served:
-        yield served
-
-
-@pytest.fixture
-def own_server(source: Path, tmp_path: Path) -> Iterator[ReviewServer]:
-    """Serve a study that no other test decided in."""
-    with serve_review(source, tmp_path) as served:
-        yield served
-
-
-def test_thirty_fast_keys_are_thirty_lines_in_that_order(chromium: Browser, server: ReviewServer) -> None:
-    review = open_review(chromium, server, reader="fast")
+def test_thirty_fast_keys_are_thirty_lines_in_that_order(chromium: Browser, review_server: ReviewServer) -> None:
+    review = open_review(chromium, review_server, reader="fast")
     keys = "axous" * 6
     names = review.decide(keys)
     review.wait_saved()
@@ -46,7 +26,7 @@ def test_thirty_fast_keys_are_thirty_lines_in_that_order(chromium: Browser, serv
     assert len(set(names)) == 30
     assert all(re.fullmatch("[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}", one.event_id) for one in log)
     assert [one.at for one in log] == sorted(one.at for one in log)
-    proposals = find_labelling(server.study).proposals
+    proposals = find_labelling(review_server.study).proposals
     for one in log:
         proposed = proposals[one.item_id]["label"]
         if one.action in ("accept", "reject"):
@@ -56,8 +36,10 @@ def test_thirty_fast_keys_are_thirty_lines_in_that_order(chromium: Browser, serv
     assert not review.errors
 
 
-def test_undo_and_redo_go_on_after_a_reload_and_show_the_picture(chromium: Browser, server: ReviewServer) -> None:
-    review = open_review(chromium, server, reader="undoing")
+def test_undo_and_redo_go_on_after_a_reload_and_show_the_picture(
+    chromium: Browser, review_server: ReviewServer
+) -> None:
+    review = open_review(chromium, review_server, reader="undoing")
     names = review.decide("axu")
     review.wait_saved()
     review.reload()
@@ -77,8 +59,10 @@ def test_undo_and_redo_go_on_after_a_reload_and_show_the_picture(chromium: Brows
     assert len(review.list_own()) == 3 + 3 + 2 + 1
 
 
-def test_a_picture_that_has_only_just_appeared_is_not_decided_on(chromium: Browser, server: ReviewServer) -> None:
-    review = open_review(chromium, server, reader="hasty")
+def test_a_picture_that_has_only_just_appeared_is_not_decided_on(
+    chromium: Browser, review_server: ReviewServer
+) -> None:
+    review = open_review(chromium, review_server, reader="hasty")
     review.decide("a")
     review.page.evaluate(
         """() => {
@@ -99,8 +83,8 @@ def test_a_picture_that_has_only_just_appeared_is_not_decided_on(chromium: Brows
     assert len(review.list_own()) <= 2
 
 
-def test_a_flag_stays_on_the_picture(chromium: Browser, server: ReviewServer) -> None:
-    review = open_review(chromium, server, reader="flagging")
+def test_a_flag_stays_on_the_picture(chromium: Browser, review_server: ReviewServer) -> None:
+    review = open_review(chromium, review_server, reader="flagging")
     name = review.item
     review.page.get_by_role("button", name="Flag").click()
     expect(review.page.locator(".one .head")).to_contain_text("flagged")
@@ -109,8 +93,8 @@ def test_a_flag_stays_on_the_picture(chromium: Browser, server: ReviewServer) ->
     assert [one.action for one in review.list_own()] == ["flag"]
 
 
-def test_the_page_and_the_core_say_the_same_of_every_picture(chromium: Browser, server: ReviewServer) -> None:
-    review = open_review(chromium, server, reader="agreeing")
+def test_the_page_and_the_core_say_the_same_of_every_picture(chromium: Browser, review_server: ReviewServer) -> None:
+    review = open_review(chromium, review_server, reader="agreeing")
     review.decide("axousaxo")
     review.page.keyboard.press("z")
     review.page.keyboard.press("ArrowLeft")
@@ -118,7 +102,7 @@ def test_the_page_and_the_core_say_the_same_of_every_picture(chromium: Browser, 
     review.decide("s")
     review.wait_saved()
     review.reload()
-    labelling = find_labelling(server.study)
+    labelling = find_labelling(review_server.study)
     proposals = {item: (row["label"], labelling.clustering_id) for item, row in labelling.proposals.items()}
     outcomes = list_outcomes(proposals, review.list_own(), reader="agreeing")
     words = {"open": "not decided"} | {word: word for word in ("accepted", "rejected", "unsure", "skipped")}
@@ -136,8 +120,8 @@ def test_the_page_and_the_core_say_the_same_of_every_picture(chromium: Browser, 
         assert said == words.get(outcome, said) and (outcome == "open") == (said == "not decided"), name
 
 
-def test_seeds_are_labelled_from_zero_and_counted(chromium: Browser, server: ReviewServer) -> None:
-    review = open_review(chromium, server, reader="seeding", review_view="Seeds")
+def test_seeds_are_labelled_from_zero_and_counted(chromium: Browser, review_server: ReviewServer) -> None:
+    review = open_review(chromium, review_server, reader="seeding", review_view="Seeds")
     expect(review.page.locator(".one .head")).to_contain_text("Is there a polyp?")
     review.decide("pnu")
     review.wait_saved()
@@ -147,8 +131,10 @@ def test_seeds_are_labelled_from_zero_and_counted(chromium: Browser, server: Rev
     expect(review.page.locator(".foot")).to_contain_text("Polyp: 9 (8 given with the pictures)", timeout=PATIENCE)
 
 
-def test_the_reason_stands_beside_the_picture_in_words_and_pictures(chromium: Browser, server: ReviewServer) -> None:
-    review = open_review(chromium, server, reader="asking")
+def test_the_reason_stands_beside_the_picture_in_words_and_pictures(
+    chromium: Browser, review_server: ReviewServer
+) -> None:
+    review = open_review(chromium, review_server, reader="asking")
     panel = review.page.locator(".reason")
     expect(panel).to_contain_text("It lies in cluster", timeout=PATIENCE)
     expect(panel).to_contain_text("Of the 6 labelled pictures most alike")
@@ -158,8 +144,8 @@ def test_the_reason_stands_beside_the_picture_in_words_and_pictures(chromium: Br
 
 
 @pytest.mark.parametrize("reader", ["<img src=x onerror=alert(1)>", '"]};alert(1)//', "**bold** $x$ `y`"])
-def test_a_hostile_reader_name_stays_text(chromium: Browser, server: ReviewServer, reader: str) -> None:
-    review = open_review(chromium, server, reader=reader)
+def test_a_hostile_reader_name_stays_text(chromium: Browser, review_server: ReviewServer, reader: str) -> None:
+    review = open_review(chromium, review_server, reader=reader)
     alerts: list[str] = []
     review.page.on("dialog", lambda dialog: alerts.append(dialog.message))
     review.decide("a")
@@ -170,9 +156,9 @@ def test_a_hostile_reader_name_stays_text(chromium: Browser, server: ReviewServe
     assert not alerts and not review.errors
 
 
-def test_a_link_opens_its_picture_and_a_reload_goes_on(chromium: Browser, server: ReviewServer) -> None:
-    wanted = list(find_labelling(server.study).proposals)[-1]
-    review = open_review(chromium, server, reader="linked", review_item=wanted)
+def test_a_link_opens_its_picture_and_a_reload_goes_on(chromium: Browser, review_server: ReviewServer) -> None:
+    wanted = list(find_labelling(review_server.study).proposals)[-1]
+    review = open_review(chromium, review_server, reader="linked", review_item=wanted)
     expect(review.page.locator(".one .head")).to_contain_text(shorten(wanted), timeout=PATIENCE)
     review.decide("a")
     review.wait_saved()
@@ -181,8 +167,8 @@ def test_a_link_opens_its_picture_and_a_reload_goes_on(chromium: Browser, server
     assert review.reload().item == after
 
 
-def test_the_help_lists_the_keys_and_keys_rest_while_it_is_open(chromium: Browser, server: ReviewServer) -> None:
-    review = open_review(chromium, server, reader="helped")
+def test_the_help_lists_the_keys_and_keys_rest_while_it_is_open(chromium: Browser, review_server: ReviewServer) -> None:
+    review = open_review(chromium, review_server, reader="helped")
     review.page.locator('.keys button[aria-disabled="false"]').first.wait_for(timeout=PATIENCE)
     review.page.keyboard.press("?")
     dialog = review.page.get_by_role("dialog", name="Keys of the review")
@@ -194,9 +180,9 @@ def test_the_help_lists_the_keys_and_keys_rest_while_it_is_open(chromium: Browse
 
 
 def test_the_note_of_a_block_and_the_counts_follow_the_last_decision_by_themselves(
-    chromium: Browser, own_server: ReviewServer
+    chromium: Browser, own_review_server: ReviewServer
 ) -> None:
-    review = open_review(chromium, own_server, reader="following", review_order="random")
+    review = open_review(chromium, own_review_server, reader="following", review_order="random")
     labels = review.page.get_by_role("navigation", name="Stages of this study").get_by_role(
         "link", name=re.compile("^Labels")
     )

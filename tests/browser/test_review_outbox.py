@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from browser_waiting import wait_until_drawn
 from playwright.sync_api import Browser, expect
-from review_server import PATIENCE, ReviewPage, ReviewServer, make_review_study, open_review, serve_review, shorten
+from review_server import PATIENCE, ReviewPage, ReviewServer, open_review, shorten
 from sqlalchemy import text
 
 from medxai_core.records.decisions import list_decisions
@@ -22,24 +18,6 @@ from medxai_core.views.reasons import load_reasoning
 from medxai_core.views.review_cards import list_taken_by_others
 
 
-@pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_review_study(tmp_path_factory.mktemp("review"))
-
-
-@pytest.fixture(scope="module")
-def server(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReviewServer]:
-    with serve_review(source, tmp_path_factory.mktemp("shared")) as served:
-        yield served
-
-
-@pytest.fixture
-def own_server(source: Path, tmp_path: Path) -> Iterator[ReviewServer]:
-    """Serve a study that no other test looks at."""
-    with serve_review(source, tmp_path) as served:
-        yield served
-
-
 def check_once(review, names: list[str]) -> None:
     """Check that the store holds one line for each picture, in the order of the names."""
     review.wait_saved()
@@ -48,8 +26,8 @@ def check_once(review, names: list[str]) -> None:
     assert len({one.event_id for one in log}) == len(names)
 
 
-def test_a_reload_in_the_middle_loses_and_doubles_nothing(chromium: Browser, server: ReviewServer) -> None:
-    review = open_review(chromium, server, reader="reloading")
+def test_a_reload_in_the_middle_loses_and_doubles_nothing(chromium: Browser, review_server: ReviewServer) -> None:
+    review = open_review(chromium, review_server, reader="reloading")
     names: list[str] = []
     for _ in range(3):
         names += review.decide("axu")
@@ -60,10 +38,10 @@ def test_a_reload_in_the_middle_loses_and_doubles_nothing(chromium: Browser, ser
     assert len(set(names)) == 10
 
 
-def test_two_tabs_of_one_reader_know_of_each_other(chromium: Browser, server: ReviewServer) -> None:
+def test_two_tabs_of_one_reader_know_of_each_other(chromium: Browser, review_server: ReviewServer) -> None:
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
-    one = open_review(context, server, reader="two-tabs")
-    two = open_review(context, server, reader="two-tabs")
+    one = open_review(context, review_server, reader="two-tabs")
+    two = open_review(context, review_server, reader="two-tabs")
     names = []
     for tab, keys in ((one, "ax"), (two, "ua"), (one, "xs"), (two, "a")):
         tab.page.bring_to_front()
@@ -82,15 +60,15 @@ def test_two_tabs_of_one_reader_know_of_each_other(chromium: Browser, server: Re
     context.close()
 
 
-def test_a_second_reader_sees_nothing_of_the_first(chromium: Browser, server: ReviewServer) -> None:
-    second = open_review(chromium, server, reader="second")
+def test_a_second_reader_sees_nothing_of_the_first(chromium: Browser, review_server: ReviewServer) -> None:
+    second = open_review(chromium, review_server, reader="second")
     before = second.page.locator(".one .head").inner_text()
     place = second.page.locator(".one .place").inner_text()
     second.page.context.close()
-    first = open_review(chromium, server, reader="first-of-two")
+    first = open_review(chromium, review_server, reader="first-of-two")
     first.decide("axouf")
     first.wait_saved()
-    second = open_review(chromium, server, reader="second")
+    second = open_review(chromium, review_server, reader="second")
     expect(second.page.locator(".reason")).to_contain_text("It lies in cluster", timeout=PATIENCE)
     assert second.page.locator(".one .place").inner_text() == place
     assert second.page.locator(".one .head").inner_text() == before
@@ -103,16 +81,16 @@ def test_a_second_reader_sees_nothing_of_the_first(chromium: Browser, server: Re
     second.page.get_by_label("Show").select_option("shared")
     expect(second.page.get_by_text("share the work")).to_be_visible(timeout=PATIENCE)
     expect(second.page.locator(".actions")).to_contain_text("None chosen")
-    taken = list_taken_by_others(list_decisions(server.study), "second")
-    left = len(set(find_labelling(server.study).proposals) - taken)
+    taken = list_taken_by_others(list_decisions(review_server.study), "second")
+    left = len(set(find_labelling(review_server.study).proposals) - taken)
     second.page.keyboard.press("g")
     expect(second.page.locator(".one .place")).to_contain_text(f"of {left}", timeout=PATIENCE)
 
 
 def test_decisions_taken_offline_are_stored_once_when_the_network_is_back(
-    chromium: Browser, server: ReviewServer
+    chromium: Browser, review_server: ReviewServer
 ) -> None:
-    review = open_review(chromium, server, reader="offline")
+    review = open_review(chromium, review_server, reader="offline")
     names = review.decide("ax")
     review.wait_saved()
     review.page.wait_for_timeout(1500)  # the next pictures come meanwhile
@@ -125,27 +103,29 @@ def test_decisions_taken_offline_are_stored_once_when_the_network_is_back(
     check_once(review, names)
 
 
-def test_a_server_killed_in_the_middle_gets_all_of_them_once(chromium: Browser, own_server: ReviewServer) -> None:
-    review = open_review(chromium, own_server, reader="power-cut")
+def test_a_server_killed_in_the_middle_gets_all_of_them_once(
+    chromium: Browser, own_review_server: ReviewServer
+) -> None:
+    review = open_review(chromium, own_review_server, reader="power-cut")
     names = review.decide("axu")
     review.page.wait_for_timeout(1500)
-    own_server.kill()
+    own_review_server.kill()
     names += review.decide("axu")
     expect(review.saved).to_contain_text("not saved yet")
-    own_server.start()
+    own_review_server.start()
     check_once(review, names)
     names += review.decide("a")
     check_once(review, names)
 
 
 def test_a_disagreement_leaves_the_queue_when_it_is_settled_and_comes_back_by_undo(
-    chromium: Browser, own_server: ReviewServer
+    chromium: Browser, own_review_server: ReviewServer
 ) -> None:
-    first, second = sorted(find_labelling(own_server.study).proposals)[:2]
+    first, second = sorted(find_labelling(own_review_server.study).proposals)[:2]
     for item_id in (first, second):
-        decide(own_server.study, item_id, "accept", reader="one")
-        decide(own_server.study, item_id, "reject", reader="two")
-    review = open_review(chromium, own_server, reader="third", review_order="disagreement")
+        decide(own_review_server.study, item_id, "accept", reader="one")
+        decide(own_review_server.study, item_id, "reject", reader="two")
+    review = open_review(chromium, own_review_server, reader="third", review_order="disagreement")
     place = review.page.locator(".one .place")
     expect(place).to_have_text("1 of 2")
     names = review.decide("s")  # put off: still to be settled
@@ -161,13 +141,13 @@ def test_a_disagreement_leaves_the_queue_when_it_is_settled_and_comes_back_by_un
 
 
 def test_a_lost_connection_is_a_note_beside_the_review_and_takes_no_key(
-    chromium: Browser, own_server: ReviewServer
+    chromium: Browser, own_review_server: ReviewServer
 ) -> None:
-    review = open_review(chromium, own_server, reader="unplugged")
+    review = open_review(chromium, own_review_server, reader="unplugged")
     names = review.decide("a")
     review.wait_saved()
     review.page.wait_for_timeout(1500)  # the next pictures come meanwhile
-    own_server.kill()
+    own_review_server.kill()
     names += review.decide("x")
     note = review.page.get_by_role("dialog").filter(has_text="not responding")
     expect(note).to_be_visible(timeout=PATIENCE)
@@ -177,7 +157,7 @@ def test_a_lost_connection_is_a_note_beside_the_review_and_takes_no_key(
         assert not overlap(note.bounding_box(), part.bounding_box())
     names += review.decide("u")  # the note has the focus
     expect(review.saved).to_contain_text("2 not saved yet")
-    own_server.start()
+    own_review_server.start()
     check_once(review, names)
     expect(note).to_have_count(0)
 
@@ -191,39 +171,39 @@ def overlap(one: dict[str, float], other: dict[str, float]) -> bool:
 
 
 def test_decisions_that_a_closed_page_left_behind_are_sent_by_the_next_one(
-    chromium: Browser, own_server: ReviewServer
+    chromium: Browser, own_review_server: ReviewServer
 ) -> None:
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
-    review = open_review(context, own_server, reader="closing")
+    review = open_review(context, own_review_server, reader="closing")
     review.page.wait_for_timeout(1500)
-    own_server.kill()
+    own_review_server.kill()
     names = review.decide("ax")
     review.page.close(run_before_unload=False)
-    own_server.start()
-    again = open_review(context, own_server, reader="closing")
+    own_review_server.start()
+    again = open_review(context, own_review_server, reader="closing")
     check_once(again, names)
     assert again.item not in names
     context.close()
 
 
 def test_every_page_says_that_decisions_wait_and_leads_to_where_they_are_sent(
-    chromium: Browser, own_server: ReviewServer
+    chromium: Browser, own_review_server: ReviewServer
 ) -> None:
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
-    review = open_review(context, own_server, reader="leaving")
+    review = open_review(context, own_review_server, reader="leaving")
     review.page.wait_for_timeout(1500)  # the next pictures come meanwhile
-    own_server.kill()
+    own_review_server.kill()
     names = review.decide("ax")
     review.page.close(run_before_unload=False)
-    own_server.start()
+    own_review_server.start()
     page = context.new_page()
-    page.goto(f"{own_server.url}/study")
+    page.goto(f"{own_review_server.url}/study")
     wait_until_drawn(page)
     sign = page.get_by_role("button", name="2 decisions wait to be sent: open Review")
     expect(sign).to_be_visible(timeout=PATIENCE)
-    assert list_decisions(own_server.study, reader="leaving") == []
+    assert list_decisions(own_review_server.study, reader="leaving") == []
     sign.click()
-    later = ReviewPage(page, own_server, reader="leaving").wait()
+    later = ReviewPage(page, own_review_server, reader="leaving").wait()
     check_once(later, names)
     page.get_by_test_id("stSidebar").get_by_role("link", name="Study").click()
     expect(page.get_by_role("heading", level=1).first).to_contain_text("Study", timeout=PATIENCE)
@@ -232,12 +212,12 @@ def test_every_page_says_that_decisions_wait_and_leads_to_where_they_are_sent(
 
 
 def test_a_picture_that_was_removed_meanwhile_comes_back_with_the_reason(
-    chromium: Browser, own_server: ReviewServer
+    chromium: Browser, own_review_server: ReviewServer
 ) -> None:
-    study = own_server.study
+    study = own_review_server.study
     reasoning = load_reasoning(study)
     order = order_proposals(measure_proposals(reasoning, list_items(study)), "uncertain")
-    review = open_review(chromium, own_server, reader="failing")
+    review = open_review(chromium, own_review_server, reader="failing")
     remove_image(study, order[0].split("-")[0])
     [name, *_] = review.decide("a")
     failures = review.page.locator(".failures")
@@ -252,16 +232,16 @@ def test_a_picture_that_was_removed_meanwhile_comes_back_with_the_reason(
 
 
 def test_a_store_that_cannot_be_written_is_told_and_the_pictures_return(
-    chromium: Browser, own_server: ReviewServer
+    chromium: Browser, own_review_server: ReviewServer
 ) -> None:
-    review = open_review(chromium, own_server, reader="no-store")
-    with own_server.study.begin() as connection:
+    review = open_review(chromium, own_review_server, reader="no-store")
+    with own_review_server.study.begin() as connection:
         connection.execute(text("ALTER TABLE decisions RENAME TO decisions_gone"))
     names = review.decide("ax")
     failures = review.page.locator(".failures")
     for name in names:
         expect(failures).to_contain_text(f"Not saved: {name}", timeout=PATIENCE)
-    with own_server.study.begin() as connection:
+    with own_review_server.study.begin() as connection:
         connection.execute(text("ALTER TABLE decisions_gone RENAME TO decisions"))
     review.reload()
     assert review.list_own() == []  # what was told as not saved is not stored behind the reader's back
@@ -272,4 +252,4 @@ def test_a_store_that_cannot_be_written_is_told_and_the_pictures_return(
     check_once(review, again)
     assert again == names
     assert len(list_in_force(review.list_own())) == 2
-    assert set(find_labelling(own_server.study).proposals) >= {one.item_id for one in review.list_own()}
+    assert set(find_labelling(own_review_server.study).proposals) >= {one.item_id for one in review.list_own()}

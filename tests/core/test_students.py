@@ -84,12 +84,12 @@ def test_a_probe_needs_both_classes() -> None:
         fit_probe([], [torch.zeros(4, 14, 14)], view=View(448), mean=torch.zeros(4, 1, 1), scale=torch.ones(4, 1, 1))
 
 
-def test_a_mirrored_view_gives_scores_put_back_in_place() -> None:
+def test_a_turned_view_gives_scores_put_back_in_place() -> None:
     features = torch.zeros(1, 3, 4, 4)
-    features[0, 1, 2, 0] = 5.0  # far left of the mirrored picture
+    features[0, 1, 2, 0] = 5.0  # far left of the turned picture
     weight = torch.tensor([0.0, 1.0, 0.0])
-    probe = TileProbe(View(64, mirrored=True), torch.zeros(3, 1, 1), torch.ones(3, 1, 1), weight, 0.0)
-    assert probe.score(features)[0].argmax().item() == 2 * 4 + 3
+    probe = TileProbe(View(64, turned=True), torch.zeros(3, 1, 1), torch.ones(3, 1, 1), weight, 0.0)
+    assert probe.score(features)[0].argmax().item() == 1 * 4 + 3
 
 
 def test_frozen_features_see_where_things_lie() -> None:

@@ -1,4 +1,4 @@
-// The threshold: a histogram of the heat, and one or two handles below it. Both can be dragged.
+// The threshold: a histogram of the heat, or probability, and one or two handles below it. Both can be dragged.
 
 import { fitCanvas, make } from "../shared/dom.js";
 import { binShares, writeLimit } from "./counts.js";
@@ -22,7 +22,7 @@ export function makeBand({ onChange, onSettle }) {
       onlyLow, make("span", { text: "Lower limit only" }),
     ]),
   ]);
-  let setting = null, shares = [], theme = null, colors = null;
+  let setting = null, shares = null, theme = null, colors = null, isHead = false, place = null;
 
   function move(which, value) {
     const { low, high } = setting;
@@ -37,10 +37,17 @@ export function makeBand({ onChange, onSettle }) {
   }
 
   function draw() {
+    place = null;
+    drawInPlace();
+  }
+
+  /** Draw in the size that was measured last: to measure it while dragging would lay the page out once more an event. */
+  function drawInPlace() {
     if (!setting || !theme || chart.hidden) return;
-    const [width, height, ratio] = fitCanvas(chart), context = chart.getContext("2d");
+    place ??= fitCanvas(chart);
+    const [width, height, ratio] = place, context = chart.getContext("2d");
     const pad = PAD * ratio, room = width - 2 * pad, bar = room / N_BINS;
-    const top = Math.max([...shares].sort((a, b) => b - a)[1] ?? 0, 0.005) * 1.1;
+    const known = shares ?? [], top = Math.max([...known].sort((a, b) => b - a)[1] ?? 0, 0.005) * 1.1;
     context.clearRect(0, 0, width, height);
     const low = setting.low ?? -1, high = setting.high ?? 2;
     for (const isTaken of [false, true]) {
@@ -49,7 +56,7 @@ export function makeBand({ onChange, onSettle }) {
       for (let bin = 0; bin < N_BINS; bin++) {
         const centre = (bin + 0.5) / N_BINS;
         if (((centre > low && centre < high) !== setting.inverted) !== isTaken) continue;
-        const tall = Math.min(1, (shares[bin] ?? 0) / top) * (height - ratio);
+        const tall = Math.min(1, (known[bin] ?? 0) / top) * (height - ratio);
         context.rect(pad + bin * bar, height - tall, Math.max(1, bar - 0.6 * ratio), tall);
       }
       context.fill();
@@ -58,6 +65,10 @@ export function makeBand({ onChange, onSettle }) {
     for (const limit of [setting.low, setting.high]) {
       if (limit !== null) context.fillRect(Math.round(pad + limit * room - ratio), 0, 2 * ratio, height);
     }
+  }
+
+  function name() {
+    chart.setAttribute("aria-label", describeShares(shares, isHead));
   }
 
   listenToDrag(chart, 0);
@@ -106,7 +117,7 @@ export function makeBand({ onChange, onSettle }) {
     element,
     setCounts(counts) {
       shares = binShares(counts, N_BINS);
-      chart.setAttribute("aria-label", describeShares(shares));
+      name();
       draw();
     },
     /** Show the threshold without the histogram, which belongs to one picture, while many are seen. */
@@ -117,8 +128,8 @@ export function makeBand({ onChange, onSettle }) {
     },
     /** Show no heat: there is no picture. */
     clear() {
-      shares = [];
-      chart.setAttribute("aria-label", "Share of the picture by heat: no picture yet");
+      shares = null;
+      name();
       draw();
     },
     setTheme(nextTheme, nextColors) {
@@ -127,19 +138,25 @@ export function makeBand({ onChange, onSettle }) {
       rail.style.setProperty("--heat", colors.heat);
       draw();
     },
-    update(next) {
+    /** `isNextHead`: the map is what a segmentation head says, probabilities. */
+    update(next, isNextHead) {
       setting = next;
+      if (isHead !== isNextHead) {
+        isHead = isNextHead;
+        name();
+      }
       const { low, high } = setting, hasUpper = high !== null;
       lowSlider.value = String(low ?? 0);
       highSlider.value = String(high ?? 1);
       highSlider.hidden = !hasUpper;
       onlyLow.checked = !hasUpper;
-      lowSlider.setAttribute("aria-label", hasUpper ? "Threshold: lower limit of the heat" : "Threshold: heat above");
+      lowSlider.setAttribute("aria-label", nameSlider(hasUpper ? "lower" : "only", isHead));
+      highSlider.setAttribute("aria-label", nameSlider("upper", isHead));
       lowSlider.setAttribute("aria-valuetext", low === null ? "none" : writeLimit(low));
       highSlider.setAttribute("aria-valuetext", hasUpper ? writeLimit(high) : "none");
       element.classList.toggle("two", hasUpper);
-      words.textContent = describeLimits(setting);
-      draw();
+      words.textContent = describeLimits(setting, isHead);
+      drawInPlace();
     },
     draw,
     step(which, direction) {
@@ -155,21 +172,28 @@ const PAD = 10; // half a handle, so that the bars stand above the handles
 function makeSlider(which, onInput, onSettle) {
   return make("input", {
     type: "range", class: which, min: 0, max: 1, step: STEP,
-    "aria-label": which === "low" ? "Threshold: heat above" : "Threshold: upper limit of the heat",
     oninput: (event) => onInput(round2(Number(event.target.value))),
     onchange: onSettle,
   });
 }
 
-function describeLimits({ low, high, inverted }) {
-  const not = inverted ? "not " : "";
-  if (low !== null && high !== null) return `heat ${not}between ${writeLimit(low)} and ${writeLimit(high)}`;
-  return low !== null ? `heat ${not}above ${writeLimit(low)}` : `heat ${not}below ${writeLimit(high)}`;
+/** `which`: "only", "lower" or "upper" limit. */
+function nameSlider(which, isHead) {
+  const what = isHead ? "probability" : "heat";
+  return which === "only" ? `Threshold: ${what} above` : `Threshold: ${which} limit of the ${what}`;
 }
 
-function describeShares(shares) {
-  const hot = shares.slice(50).reduce((sum, share) => sum + share, 0);
-  return `Share of the picture by heat: ${(100 * hot).toFixed(0)} percent of it is hotter than 0.5`;
+function describeLimits({ low, high, inverted }, isHead) {
+  const what = isHead ? "probability" : "heat", not = inverted ? "not " : "";
+  if (low !== null && high !== null) return `${what} ${not}between ${writeLimit(low)} and ${writeLimit(high)}`;
+  return low !== null ? `${what} ${not}above ${writeLimit(low)}` : `${what} ${not}below ${writeLimit(high)}`;
+}
+
+function describeShares(shares, isHead) {
+  const title = `Share of the picture by ${isHead ? "probability" : "heat"}`;
+  if (!shares) return `${title}: no picture yet`;
+  const above = shares.slice(50).reduce((sum, share) => sum + share, 0);
+  return `${title}: ${(100 * above).toFixed(0)} percent of it is ${isHead ? "likelier polyp than not" : "hotter than 0.5"}`;
 }
 
 function round2(value) {

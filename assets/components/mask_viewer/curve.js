@@ -15,7 +15,7 @@ export function makeCurve({ onChoose, onSettle }) {
     make("strong", { text: "Overlap (Dice) against the threshold" }), canvas, legend, note,
   ]);
   let ofPicture = null, isMany = false, isEmpty = true; // `own` is what is drawn of it: nothing among many pictures
-  let own = null, table = null, nTuning = 0, trivial = null, theme = null, mark = null, why = null;
+  let own = null, table = null, nTuning = 0, trivial = null, theme = null, mark = null, why = null, place = null;
 
   function show() {
     own = isMany ? null : ofPicture;
@@ -25,6 +25,12 @@ export function makeCurve({ onChoose, onSettle }) {
   }
 
   function draw() {
+    place = null;
+    drawInPlace();
+  }
+
+  /** Draw in the size that was measured last, as the threshold does while it is dragged. */
+  function drawInPlace() {
     if (!theme) return;
     if (isEmpty) {
       canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
@@ -33,7 +39,8 @@ export function makeCurve({ onChoose, onSettle }) {
     const isShown = Boolean(own || table);
     canvas.hidden = legend.hidden = !isShown;
     if (!isShown) return;
-    const [width, height, ratio] = fitCanvas(canvas), context = canvas.getContext("2d");
+    place ??= fitCanvas(canvas);
+    const [width, height, ratio] = place, context = canvas.getContext("2d");
     const left = PAD_LEFT * ratio, bottom = height - PAD_BOTTOM * ratio, top = PAD_TOP * ratio;
     const x = (at) => left + at * (width - left - PAD_RIGHT * ratio), y = (dice) => bottom - dice * (bottom - top);
     context.clearRect(0, 0, width, height);
@@ -118,7 +125,7 @@ export function makeCurve({ onChoose, onSettle }) {
     /** Mark the mask in view. */
     setMark(next) {
       mark = ofPicture ? next : null;
-      draw();
+      drawInPlace();
     },
     draw,
   };

@@ -152,15 +152,15 @@ export function getRange(layer) {
 }
 
 /** Say in words what makes a map unfit for a mask; empty when nothing was found. */
-export function describeFaults({ isBlank, high, border, even }) {
+export function describeFaults({ isBlank, high, border, even }, isHead = false) {
   const percent = (share) => `${Math.round(100 * share)}%`;
   if (isBlank) {
     const kind = high === 0 ? "blank: it is 0" : "constant: it has one value";
-    return [`The heat map is ${kind} everywhere, so it shows no place in the picture. Its mask is empty.`];
+    return [`The ${isHead ? "probability" : "heat map"} is ${kind} everywhere, so it shows no place in the picture. Its mask is empty.`];
   }
   if (border <= (1 + even) / 2) return [];
   return [
-    `${percent(border)} of the heat lies along the border of the picture (${percent(even)} of its area): ` +
+    `${percent(border)} of the ${isHead ? "probability" : "heat"} lies along the border of the picture (${percent(even)} of its area): ` +
       "the network may look at the frame, not at the mucosa.",
   ];
 }

@@ -70,5 +70,5 @@ function makeLayer(picture, run, layer, isAligned) {
   const counts = startCounts(Boolean(truth));
   countPixels(counts, made.levels, truth, 0, n);
   const { fault } = picture.describe(layer);
-  return { ...made, counts: finishCounts(counts, made.isBlank), faults: fault ? [fault] : describeFaults(made) };
+  return { ...made, counts: finishCounts(counts, made.isBlank), faults: fault ? [fault] : describeFaults(made, Boolean(range)) };
 }

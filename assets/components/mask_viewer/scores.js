@@ -1,6 +1,6 @@
 // The scores of the mask in view, beside masks that no method made; where they may not be seen, why.
 
-import { make } from "../shared/dom.js";
+import { make, setText } from "../shared/dom.js";
 import { countMask, explainScore, scoreMask, SCORES, writeScore } from "./counts.js";
 
 const SCORE_WORDS = {
@@ -23,7 +23,8 @@ const COLUMN_HELP = ["The mask in view", "A disk in the middle of every picture:
 
 /** Make the table of scores with the sentence above it. */
 export function makeScores() {
-  const headline = make("p", { class: "headline" });
+  const said = [make("span", { class: "sign", "aria-hidden": "true" }), make("span"), make("strong"), make("span")];
+  const headline = make("p", { class: "headline silent" }, said);
   const cells = {};
   const rows = [...SCORES, "area"].map((name) => {
     cells[name] = COLUMNS.map(() => make("td"));
@@ -38,8 +39,17 @@ export function makeScores() {
   const element = make("section", { "aria-label": "Scores" }, [table, note]);
   let trivial = null;
 
+  /** Fill the sentence: sign, words, figure, words. */
+  function say(texts) {
+    texts.forEach((text, i) => {
+      setText(said[i], text);
+      said[i].hidden = !text;
+    });
+    headline.classList.toggle("silent", !texts.some(Boolean));
+  }
+
   function setCell(name, column, value, digits) {
-    cells[name][column].textContent = value === null || value === undefined ? "–" : digits(value);
+    setText(cells[name][column], value === null || value === undefined ? "–" : digits(value));
   }
   const percent = (share) => `${(100 * share).toFixed(1)}%`;
 
@@ -60,8 +70,7 @@ export function makeScores() {
       const counted = counts && countMask(counts, setting);
       if (!counted || hidden || counted.tp === undefined) {
         table.hidden = true;
-        headline.replaceChildren();
-        if (counted) headline.append("The mask takes ", make("strong", { text: percent(counted.area / counted.n) }), " of the picture.");
+        say(counted ? ["", "The mask takes ", percent(counted.area / counted.n), " of the picture."] : ["", "", "", ""]);
         note.textContent = hidden ?? "";
         headline.dataset.verdict = "none";
         return null;
@@ -72,10 +81,7 @@ export function makeScores() {
       cells.precision[0].title = scores.precision === null ? `undefined: ${explainScore(counted)}` : "";
       setCell("area", 0, counted.area / counted.n, percent);
       const verdict = judgeMask(scores.dice, trivial, explainScore(counted));
-      headline.replaceChildren(
-        ...(verdict.sign ? [make("span", { class: "sign", "aria-hidden": "true", text: verdict.sign })] : []),
-        ...(scores.dice === null ? [] : [make("strong", { text: `Dice ${writeScore(scores.dice)}` })]), verdict.words,
-      );
+      say([verdict.sign, "", scores.dice === null ? "" : `Dice ${writeScore(scores.dice)}`, verdict.words]);
       headline.dataset.verdict = verdict.kind;
       return scores.dice;
     },

@@ -1,6 +1,6 @@
 // The pictures: one or four canvases that zoom and move together, with the map or the mask above the picture.
 
-import { fitCanvas, make } from "../shared/dom.js";
+import { fitCanvas, make, setText } from "../shared/dom.js";
 import { findLimits } from "./counts.js";
 import { findSources, gatherKeys, makeLens, moveLens, placePicture, zoomLens } from "./lens.js";
 import { watchLens } from "./pointing.js";
@@ -140,7 +140,7 @@ export function makeStage(painter, { onPoint }) {
     paintAll: () => paint(),
     setCaptions(captions) {
       for (const { kind, caption, frame } of panels) {
-        caption.textContent = captions[kind].short;
+        setText(caption, captions[kind].short);
         frame.setAttribute("aria-label", captions[kind].long);
       }
     },

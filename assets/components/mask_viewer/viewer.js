@@ -173,6 +173,7 @@ export function createViewer(root) {
       history.push(setting);
       room.presets.update(setting, history.state);
       room.scores.speak();
+      showWords();
       if (display.mode === "film") room.film.sort();
       turn += 1;
       send({ turn, channel: header.channel, split: header.split, picture: number, setting });
@@ -191,7 +192,7 @@ export function createViewer(root) {
       showControls();
       showLayerLater();
     } else {
-      room.band.update(setting);
+      room.band.update(setting, isHead());
       room.method.update(setting, isHead());
       drawBand();
     }
@@ -258,7 +259,7 @@ export function createViewer(root) {
     showAgainst();
     room.layerSlider.update(setting.layer, header.run.layers.length, picture?.describe(setting.layer)?.words);
     room.sheet.mark(setting.layer);
-    room.band.update(setting);
+    room.band.update(setting, isHead());
     room.method.update(setting, isHead());
     room.presets.update(setting, history.state);
     if (!isFilm) room.stage.layOut(findMode(), display.overlay);
@@ -289,7 +290,7 @@ export function createViewer(root) {
   function showLayer() {
     if (!picture) return;
     layer = picture.getLayer(setting.layer, setting.align);
-    hottest = describeHottest(layer, picture.size);
+    hottest = describeHottest(layer, picture.size, isHead());
     room.stage.setLayer(layer);
     room.band.setCounts(layer.counts);
     const isTest = header.split === "test";
@@ -304,7 +305,7 @@ export function createViewer(root) {
 
   function showWords() {
     if (!layer) return;
-    const isFilm = display.mode === "film", facts = { picture, layer, setting, header, isFilm };
+    const isFilm = display.mode === "film", facts = { picture, layer, setting, header, isFilm, isHead: isHead() };
     room.warnings.replaceChildren(...describeWarnings(facts).map((text) => make("p", { class: "warning" }, [
       make("span", { "aria-hidden": "true", text: "⚠ " }), make("span", { text }),
     ])));
@@ -344,7 +345,9 @@ export function createViewer(root) {
     return {
       plain: { short: `Picture, ${picture.size[1]} x ${picture.size[0]} px`, long: `${name}, as it is` },
       mask: { short: over, long: `${over}, ${name}, ${words}${score}` },
-      heat: { short: `Heat map, layer ${setting.layer}`, long: `Heat map of layer ${setting.layer} over ${name}, ${hottest}` },
+      heat: isHead()
+        ? { short: "Probability of polyp", long: `The network's own probability over ${name}, ${hottest}` }
+        : { short: `Heat map, layer ${setting.layer}`, long: `Heat map of layer ${setting.layer} over ${name}, ${hottest}` },
       bw: { short: "Mask, white", long: `Mask of ${name}, ${words}` },
       truth: { short: truthShown ? "Truth, white" : "Truth is not shown", long: `Truth of ${name}` },
     };

@@ -9,24 +9,32 @@ export function describeWarnings({ layer, setting, header, isFilm }) {
 }
 
 /** Return what the setting does to this picture, and what the classifier answers. */
-export function describeWords({ picture, layer, setting, header }) {
+export function describeWords({ picture, layer, setting, header, isHead }) {
   const words = [];
-  if (setting.high !== null && !layer.isBlank) words.push(describeUpper(layer.counts, setting));
+  if (isHead) words.push(describeFound(layer.counts, setting));
+  if (setting.high !== null && !layer.isBlank) words.push(describeUpper(layer.counts, setting, isHead));
   if (!setting.align) words.push(describeShift(picture.describe(setting.layer).shift));
-  if (picture.header.answer) words.push(describeAnswer(picture.header.answer, header.tiles));
+  if (picture.header.answer) words.push(describeAnswer(picture.header.answer, header.tiles, isHead));
   if (!header.same.compared.includes(setting.layer) && header.split !== "own") {
     words.push(`Whether this map is the same for every picture is not known: fewer than ${header.same.least} maps of this layer `
       + `are recorded for these pictures.${header.offersTable ? " Computing the table below records those of the tuning pictures." : ""}`);
   }
-  return words;
+  return words.filter(Boolean);
 }
 
-function describeUpper(counts, setting) {
+/** A probability is never stretched, so the network can find nothing: that is said, whatever the threshold. */
+function describeFound(counts, { low, high, inverted }) {
+  const likely = 1 - counts.allBelow[Math.ceil(65535 / 2)] / counts.n, isUsual = low === 0.5 && high === null && !inverted;
+  if (likely === 0) return "The network finds no polyp: no place is likelier polyp than not.";
+  return isUsual ? "" : `The network takes ${(100 * likely).toFixed(1)}% of this picture for likelier polyp than not; your threshold draws another mask.`;
+}
+
+function describeUpper(counts, setting, isHead) {
   const [, limit] = findLimits(setting), share = (100 * (counts.n - counts.allBelow[limit]) / counts.n).toFixed(1);
   return setting.inverted
-    ? `The band is inverted: the mask is all that is colder or hotter, the hottest ${share}% too.`
-    : `The hottest core of the heat, ${share}% of this picture, is left out by the upper limit: the mask is a ring around it. `
-      + "The paper's runs 1 to 3 did this.";
+    ? `The band is inverted: the mask is all that is ${isHead ? "less or more likely, the likeliest" : "colder or hotter, the hottest"} ${share}% too.`
+    : `The ${isHead ? "likeliest core" : "hottest core of the heat"}, ${share}% of this picture, is left out by the upper limit: the mask is a ring `
+      + `around it.${isHead ? "" : " The paper's runs 1 to 3 did this."}`;
 }
 
 function describeShift([down, right]) {
@@ -38,16 +46,18 @@ function describeShift([down, right]) {
   return `Drawn as in the published code: on this picture the map lies ${across} and ${along}.`;
 }
 
-function describeAnswer({ probability, words }, [columns, rows]) {
+function describeAnswer({ probability, words }, [columns, rows], isHead) {
   const learned = columns * rows > 1 ? ` It learned from tiles (${columns} x ${rows} a picture), not whole pictures.` : "";
   return `The classifier ${words} for the whole picture: ${probability.toFixed(2)} (0 no polyp, 1 polyp; not calibrated, so no `
-    + `probability to rely on). The map shows what speaks for a polyp, whatever the answer.${learned}`;
+    + `probability to rely on).${isHead ? "" : ` The map shows what speaks for a polyp, whatever the answer.${learned}`}`;
 }
 
-/** Say where a heat map is hottest, for those who cannot see it. */
-export function describeHottest({ levels, isBlank }, [height, width]) {
-  if (isBlank) return "blank: no place is hotter than another";
-  const at = levels.indexOf(65535), row = Math.floor(3 * Math.floor(at / width) / height), column = Math.floor(3 * (at % width) / width);
+/** Say where a map is highest, for those who cannot see it. */
+export function describeHottest({ levels, isBlank }, [height, width], isHead) {
+  const [higher, highest] = isHead ? ["likelier", "most likely"] : ["hotter", "hottest"];
+  if (isBlank) return `blank: no place is ${higher} than another`;
+  const top = levels.reduce((most, level) => Math.max(most, level), 0), at = levels.indexOf(top), row = Math.floor(3 * Math.floor(at / width) / height), column = Math.floor(3 * (at % width) / width);
   const words = `${["upper", "", "lower"][row]} ${["left", "", "right"][column]}`.trim();
-  return words ? `hottest at the ${words}` : "hottest in the middle";
+  const reached = isHead ? `, probability ${(top / 65535).toFixed(2)}` : "";
+  return `${highest} ${words ? `at the ${words}` : "in the middle"}${reached}`;
 }

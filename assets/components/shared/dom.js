@@ -14,6 +14,11 @@ export function make(tag, facts = {}, children = []) {
   return element;
 }
 
+/** Set a text where it differs: the same text set once more is laid out once more. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** Keep state for a mounted component: `create` runs at the first call for this parentElement, its result at all. */
 export function getInstance(instances, parentElement, create) {
   let instance = instances.get(parentElement);

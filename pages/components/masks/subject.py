@@ -96,8 +96,13 @@ def open_subject(study: Study, run: RecordedRun, images: Images, position: int) 
     return Subject(study, run, images, str(images.image_ids[position]), position, image)
 
 
-def open_own(study: Study, run: RecordedRun, images: Images, content: bytes) -> Subject:
+def open_own(study: Study, run: RecordedRun, images: Images, content: bytes, *, name: str) -> Subject:
     """Decode one's own picture through a file that is deleted at once.
+
+    Parameters
+    ----------
+    name : str
+        What the reader calls the file; for errors only.
 
     Raises
     ------
@@ -114,7 +119,7 @@ def open_own(study: Study, run: RecordedRun, images: Images, content: bytes) -> 
         try:
             image = load_image(path, max_pixels=MAX_OWN_PIXELS)
         except UnreadableImageError as error:
-            message = error.message.replace(str(path), "your picture")
+            message = error.message.replace(str(path), f"your picture “{name}”")
             raise UnreadableImageError(message, error.remedy) from None
     return Subject(study, run, images, key, None, image)
 
@@ -124,8 +129,8 @@ def forget_own() -> None:
     st.session_state.pop(OWN_MEMORY, None)
 
 
-def ask_own_picture() -> bytes | None:
-    """Let the user choose a file; its bytes stay in this session only."""
+def ask_own_picture() -> tuple[str, bytes] | None:
+    """Let the user choose a file; return its name and its bytes, which stay in this session only."""
     chosen = st.file_uploader(
         "Your own picture",
         type=[suffix[1:] for suffix in IMAGE_SUFFIXES],
@@ -136,7 +141,7 @@ def ask_own_picture() -> bytes | None:
         "Your picture is not added to the study and not kept on disk: it is gone when you choose another one "
         "or close this page. There is no truth for it, so there are no scores. Leave out frames that show a name."
     )
-    return None if chosen is None else chosen.getvalue()
+    return None if chosen is None else (chosen.name, chosen.getvalue())
 
 
 def load_maps(subject: Subject, method: str, *, layer: int | None = None) -> tuple[PictureMaps, float | None]:

@@ -72,7 +72,7 @@ def show_tuning_table(table: TuningTable, setting: MaskSetting) -> None:
         _add_mark(figure, setting, "square-open")
     finish_chart(figure, height=max(320, 18 * len(table.sweep.layers) + 90))
     figure.update_layout(hovermode="closest", clickmode="event+select")
-    x_title = "threshold (the mask is where the heat is above)"
+    x_title = "threshold (the mask is where the map is above)"
     figure.update_xaxes(title=x_title, dtick=0.1, range=[0.02, 0.98], showgrid=False)
     figure.update_yaxes(title="layer", dtick=2, showgrid=False)
     st.plotly_chart(
@@ -113,7 +113,7 @@ def _add_click_targets(figure: go.Figure, table: TuningTable) -> None:
         unselected={"marker": {"opacity": 0}},
         customdata=[[layer, low, table.sweep.name_method(layer, table.method)] for layer, low in cells],
         text=[f"{dice:.3f}" if np.isfinite(dice) else "undefined" for dice in sweep.dice.ravel()],
-        hovertemplate="layer %{y}, heat above %{x:.2f}: mean Dice %{text}<extra></extra>",
+        hovertemplate="layer %{y}, above %{x:.2f}: mean Dice %{text}<extra></extra>",
     )
 
 
