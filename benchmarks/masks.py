@@ -36,7 +36,8 @@ from medxai_core.evaluation.scores import score_mask
 from medxai_core.images import load_image, load_mask
 from medxai_core.models import PolypSegmenter, default_preprocessing, preprocess
 from medxai_core.phantom.frames import draw_frame
-from medxai_core.students.curriculum import Curriculum, LabelledTile, graduate
+from medxai_core.students.class_map import LabelledTile
+from medxai_core.students.curriculum import Curriculum, graduate
 from medxai_core.students.drawn_frames import FIRST_SEED, draw_lessons
 from medxai_core.students.lessons import PICTURE_SIDE, Lessons
 from medxai_core.students.pseudo_masks import HALF_HEIGHT
@@ -203,9 +204,8 @@ def learn_and_score(
     for truth, item in zip(fold.truths, fold.items, strict=True):
         for trivial, mask in make_trivial_masks(truth.shape, mean=fold.mean).items():
             results.add(trivial, mask, truth, item)
-    scores = found.class_map.score(fold.pictures)
-    peaks = np.maximum(scores.max(axis=(1, 2), keepdims=True), found.class_map.least_peak)
-    _score_maps(results, f"class map > {HALF_HEIGHT} of its peak", scores / peaks, HALF_HEIGHT, fold)
+    located = found.class_map.locate(fold.pictures)
+    _score_maps(results, f"class map > {HALF_HEIGHT} of its peak", located, HALF_HEIGHT, fold)
     for kind, empty in (
         ("tiles of the fold", _cut_polyp_free_tiles(fold)),
         ("drawn frames that were not learned from", _draw_polyp_free()),

@@ -14,10 +14,10 @@ def make_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callabl
     """Return a folder that all processes of a test run share: the first one makes it, the others wait."""
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    finished = folder.with_name(f"{name}.finished")
     with FileLock(f"{folder}.lock"):
-        if not folder.exists():
-            begun = folder.with_name(f"{name}-begun")
-            begun.mkdir()
-            make(begun)
-            begun.rename(folder)
+        if not finished.exists():
+            folder.mkdir()  # where it stays: a study remembers where its pictures are
+            make(folder)
+            finished.touch()
     return folder

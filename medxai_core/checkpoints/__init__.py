@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from medxai_core.checkpoints._files import write_at_once
 from medxai_core.checkpoints.checkpoint import load_checkpoint, save_checkpoint, save_operating_point
 from medxai_core.checkpoints.manifest import FORMAT_VERSION, CheckpointManifest, OperatingPoint
 from medxai_core.checkpoints.optimizer_state import load_optimizer_state
@@ -14,4 +15,5 @@ __all__ = [
     "load_optimizer_state",
     "save_checkpoint",
     "save_operating_point",
+    "write_at_once",
 ]

@@ -25,11 +25,11 @@ def write_file(
 ) -> None:
     """Write the checkpoint, then the readable copy of its manifest."""
     text = manifest.to_json()
-    _write_at_once(path, save(tensors, metadata={**metadata, MANIFEST_KEY: text}))
-    _write_at_once(path.with_suffix(".json"), text.encode())
+    write_at_once(path, save(tensors, metadata={**metadata, MANIFEST_KEY: text}))
+    write_at_once(path.with_suffix(".json"), text.encode())
 
 
-def _write_at_once(path: Path, content: bytes) -> None:
+def write_at_once(path: Path, content: bytes) -> None:
     """Write a file so that it is there as a whole or not at all, for its owner only."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")  # mode 0600
     try:

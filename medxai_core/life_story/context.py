@@ -11,13 +11,14 @@ from typing import Any, TypeVar
 import numpy as np
 
 from medxai_core.clusters import group_rows
-from medxai_core.errors import ImageNotFoundError, RunNotFoundError, StageMissingError
+from medxai_core.errors import ImageNotFoundError, RunNotFoundError, StageMissingError, UnreadableImageError
 from medxai_core.life_story.story import Part
 from medxai_core.records.clusterings import RecordedClustering, get_clustering, get_features
 from medxai_core.records.labellings import RecordedLabelling, find_labelling
 from medxai_core.records.masks import MaskSetting, get_locked_setting
-from medxai_core.records.pictures import Images, Items, find_image, list_images, list_items
+from medxai_core.records.pictures import Images, Items, find_image, list_images, list_items, load_study_image
 from medxai_core.records.runs import RecordedRun, get_run
+from medxai_core.stages.evidence import locate_evidence
 from medxai_core.stages.heatmaps import MapMaker, load_map_maker
 from medxai_core.stages.labels import get_starting_labels
 from medxai_core.study import Study
@@ -81,6 +82,17 @@ class StoryContext:
         if self.given_maker is not None or self.run is None:
             return self.given_maker
         return load_map_maker(self.study, self.run.run_id)
+
+    @cached_property
+    def evidence(self) -> np.ndarray | None:
+        """Return what the labels of a segmenter's training say of the picture, (H, W) float32 0..1, or None."""
+        if self.run is None or self.run.mask_head is None:
+            return None
+        try:
+            image = load_study_image(self.study, str(self.images.relative_paths[self.position]))
+            return locate_evidence(self.study, self.run, image)
+        except (StageMissingError, UnreadableImageError):
+            return None
 
     @cached_property
     def features(self) -> dict[str, np.ndarray] | None:

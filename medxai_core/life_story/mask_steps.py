@@ -10,6 +10,8 @@ from medxai_core.config import CLASS_NAMES
 from medxai_core.evaluation.baselines import CENTRED_DISK
 from medxai_core.evaluation.scores import ImageScores
 from medxai_core.life_story.context import StoryContext
+from medxai_core.life_story.evidence_steps import tell_what_was_added
+from medxai_core.life_story.places import find_hottest, say_place
 from medxai_core.life_story.story import Part, Step
 from medxai_core.masks import describe_heatmap
 from medxai_core.records.masks import describe_setting, get_heatmaps, list_heatmaps
@@ -101,8 +103,9 @@ def tell_heatmap(context: StoryContext) -> Step:
     if maker is not None:
         heatmap, is_blank = maker.finish(raw, layer, size)
         warnings = describe_heatmap(heatmap)
-        facts |= {"is_blank": is_blank, "warnings": warnings, "hottest": _find_hottest(heatmap)}
-        where = "" if is_blank else f" It is hottest {_say_place(*_find_hottest(heatmap))}."
+        facts |= {"is_blank": is_blank, "warnings": warnings, "hottest": find_hottest(heatmap)}
+        top = "highest" if is_head else "hottest"
+        where = "" if is_blank else f" It is {top} {say_place(*find_hottest(heatmap))}."
         cells = describe_layer(maker.blocks[layer], size, maker.input_size)
         words = f"{'Probability of polyp' if is_head else f'Layer {layer}'} ({cells}).{where} {' '.join(warnings)}"
     return Step("heatmap", title, (Part(words.strip(), facts),), not_proof, page)
@@ -134,27 +137,6 @@ def _choose_layer(context: StoryContext, layers: list[int]) -> int:
     return layers[-1]
 
 
-def _find_hottest(heatmap: np.ndarray) -> tuple[float, float]:
-    """Return the place of the hottest pixel, down and right, as shares of the sides."""
-    row, column = np.unravel_index(int(np.argmax(heatmap)), heatmap.shape)
-    return (float(row) + 0.5) / heatmap.shape[0], (float(column) + 0.5) / heatmap.shape[1]
-
-
-def _say_place(down: float, right: float) -> str:
-    """Say where a place in the picture is.
-
-    >>> _say_place(0.1, 0.5), _say_place(0.5, 0.5), _say_place(0.9, 0.9)
-    ('at the top', 'in the middle', 'at the lower right')
-    """
-    vertical = "upper" if down < 1 / 3 else "lower" if down > 2 / 3 else ""
-    horizontal = "left" if right < 1 / 3 else "right" if right > 2 / 3 else ""
-    if vertical and horizontal:
-        return f"at the {vertical} {horizontal}"
-    if not vertical and not horizontal:
-        return "in the middle"
-    return f"at the {horizontal or {'upper': 'top', 'lower': 'bottom'}[vertical]}"
-
-
 def tell_mask(context: StoryContext) -> Step:
     """Tell what the locked setting cuts out of the heat map."""
     not_proof = "where a polyp ends: the mask follows a coarse map, and its size follows the threshold."
@@ -177,7 +159,9 @@ def tell_mask(context: StoryContext) -> Step:
     area = float(mask.mean())
     facts |= {"area": area, "is_blank": is_blank}
     told = "The map is blank, so the mask is empty." if is_blank else f"The mask takes {area:.1%} of the picture."
-    words = f"{told} Setting: {describe_setting(setting)}, chosen on {_say_choice(setting.chosen_on)}."
+    added, more = tell_what_was_added(context, mask)
+    facts |= more
+    words = f"{told}{added} Setting: {describe_setting(setting)}, chosen on {_say_choice(setting.chosen_on)}."
     return Step("mask", title, (Part(words, facts),), not_proof, page)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from medxai_core.life_story.context import read_context
+from medxai_core.life_story.evidence_steps import tell_evidence
 from medxai_core.life_story.label_steps import tell_cluster, tell_decisions, tell_features, tell_proposal
 from medxai_core.life_story.mask_steps import tell_heatmap, tell_mask, tell_prediction, tell_scores
 from medxai_core.life_story.picture_steps import tell_file, tell_split
@@ -23,6 +24,7 @@ STEPS = (
     tell_mask,
     tell_scores,
 )
+STEPS_OF_SEGMENTER = (*STEPS[: STEPS.index(tell_heatmap)], tell_evidence, *STEPS[STEPS.index(tell_heatmap) :])
 LEFT_OF_REMOVED = (tell_file, tell_decisions)
 
 
@@ -54,8 +56,9 @@ def tell_life_story(
     Returns
     -------
     LifeStory
-        Ten steps; two (file, decisions) for a removed picture. Truth and scores are in it only where they
-        are open: never of train pictures, of test pictures while a setting is locked.
+        Ten steps, one more for a run of the recommended mode; two (file, decisions) for a removed picture.
+        Truth and scores are in it only where they are open: never of train pictures, of test pictures while
+        a setting is locked.
 
     Raises
     ------
@@ -65,7 +68,10 @@ def tell_life_story(
         The named run does not exist.
     """
     context = read_context(study, image_id, run_id, layer=layer, maker=maker, images=images, items=items)
-    steps = LEFT_OF_REMOVED if context.picture["removed_at"] else STEPS
+    is_segmenter = context.run is not None and context.run.mask_head is not None
+    steps = STEPS_OF_SEGMENTER if is_segmenter else STEPS
+    if context.picture["removed_at"]:
+        steps = LEFT_OF_REMOVED
     return LifeStory(
         study=study.name,
         image_id=str(context.picture["image_id"]),

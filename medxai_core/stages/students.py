@@ -21,7 +21,8 @@ from medxai_core.stages.masks import recommended_setting
 from medxai_core.stages.runs import BEST, LAST, begin_run, find_resumable, run_at_work
 from medxai_core.stages.training import measure_learned_shifts
 from medxai_core.stages.training_sets import cache_run_inputs
-from medxai_core.students.curriculum import Curriculum, LabelledTile, graduate, learn_rounds
+from medxai_core.students.class_map import LabelledTile, fit_class_map
+from medxai_core.students.curriculum import Curriculum, graduate, learn_rounds
 from medxai_core.students.drawn_frames import draw_lessons
 from medxai_core.students.lessons import PICTURE_SIDE
 from medxai_core.study import Study
@@ -32,6 +33,9 @@ PRESET = "recommended"
 
 MOST_PICTURES = 1000
 """So many pictures are learned from at most: the labelled ones, and by chance others of the training split."""
+
+CLASS_MAP = "class_map.safetensors"
+"""File of a run: what the labels alone say of a place; see `students.class_map`."""
 
 _PICTURES = "pictures.npy"
 _TUPLES = ("n_drawn", "rounds", "batch")
@@ -163,7 +167,9 @@ def _learn(study: Study, run: RecordedRun, items: Items, images: Images, *, stag
         assert isinstance(segmenter, PolypSegmenter)
         learn_rounds(segmenter, pictures, labels, drawn, plan, first=n_done, stage=stage, watch=book)
     else:
-        graduate(pictures, labels, drawn, plan, stage=stage, watch=book)
+        class_map = fit_class_map(pictures, labels, seed=plan.seed, stage=stage)
+        class_map.save(folder / CLASS_MAP)  # what the labels say, for the story of each picture
+        graduate(pictures, labels, drawn, plan, class_map=class_map, stage=stage, watch=book)
 
 
 def _read_pictures(

@@ -11,14 +11,10 @@ from torch.nn.functional import interpolate
 
 from medxai_core.models import HEAD_STRIDE, PolypSegmenter, build_segmenter
 from medxai_core.progress import Stage, silent_stage
+from medxai_core.students.class_map import ClassMap, LabelledTile, fit_class_map, resize_maps
 from medxai_core.students.lessons import PICTURE_SIDE, Lessons, Timetable
 from medxai_core.students.pseudo_masks import fuse_witnesses, sharpen
 from medxai_core.students.teaching import adapt_normalization, compute_probabilities, look_closely, teach
-from medxai_core.students.tile_probe import CELL, VIEWS, FrozenFeatures, TileProbe, View, cut_cells, fit_probe
-
-_READ_AT_ONCE = 16
-_STATISTICS_EVERY = 8  # one place in so many gives mean and scale of the features
-_LEAST_PEAK_QUANTILE = 0.05
 
 _LOOKS = 25  # batches that a network gets used to the looks of real pictures with
 
@@ -28,25 +24,6 @@ PseudoMasks = tuple[np.ndarray, np.ndarray]
 
 def _watch_nothing(round_number: int, segmenter: PolypSegmenter, losses: Sequence[float]) -> None:
     """Look on."""
-
-
-@dataclass(frozen=True)
-class LabelledTile:
-    """Hold one label: of a tile, or of a whole picture.
-
-    Attributes
-    ----------
-    picture : int
-        Row of the pictures.
-    box : (left, top, right, bottom)
-        As shares of the picture's sides, 0..1.
-    is_polyp : bool
-        Whether there is polyp somewhere in it.
-    """
-
-    picture: int
-    box: tuple[float, float, float, float]
-    is_polyp: bool
 
 
 @dataclass(frozen=True)
@@ -79,26 +56,6 @@ class Curriculum:
 
 
 @dataclass(frozen=True)
-class ClassMap:
-    """Say of any picture where it looks like the labelled tiles with polyp.
-
-    Attributes
-    ----------
-    probes : list of TileProbe
-        One a view.
-    least_peak : float
-        Highest score that 95 % of the labelled tiles with polyp reach; above 0.
-    """
-
-    probes: list[TileProbe]
-    least_peak: float
-
-    def score(self, pictures: np.ndarray, *, stage: Stage = silent_stage) -> np.ndarray:
-        """Return scores (n, 28, 28) float32, summed over the views, of pictures (n, 448, 448, 3) uint8."""
-        return _score_pictures(FrozenFeatures(), self.probes, pictures, on_progress=stage("Class maps"))
-
-
-@dataclass(frozen=True)
 class Graduation:
     """Hold the segmenter, and what each step said of the pictures it learned from, for whoever wants to trace it.
 
@@ -125,6 +82,7 @@ def graduate(
     drawn: Lessons,
     curriculum: Curriculum | None = None,
     *,
+    class_map: ClassMap | None = None,
     stage: Stage = silent_stage,
     watch: Watch = _watch_nothing,
 ) -> Graduation:
@@ -139,6 +97,8 @@ def graduate(
     drawn : Lessons
         Phantom frames with their exact masks.
     curriculum : Curriculum, optional
+    class_map : ClassMap, optional
+        What the labels say, where it is known already; see `fit_class_map`.
     watch : callable, optional
         Called as ``watch(round, segmenter, losses)`` when the outlines (0), and each round (from 1), are learned.
 
@@ -148,11 +108,11 @@ def graduate(
     """
     plan = curriculum or Curriculum()
     # 1 the class map: what of a labelled tile sets it apart, looked for in every picture
-    class_map = fit_class_map(pictures, labels, seed=plan.seed, stage=stage)
+    class_map = class_map or fit_class_map(pictures, labels, seed=plan.seed, stage=stage)
     scores = class_map.score(pictures, stage=stage)
     # 2 outlines, from frames whose masks are exact because they were drawn with them
     segmenter = build_segmenter(seed=plan.seed)
-    known = _resize(scores, plan.side // HEAD_STRIDE)
+    known = resize_maps(scores, plan.side // HEAD_STRIDE)
     if plan.shape_steps:
         losses = teach(
             segmenter,
@@ -208,71 +168,6 @@ def learn_rounds(
         )
         pseudo_masks = None
         watch(number, segmenter, losses)
-
-
-def fit_class_map(
-    pictures: np.ndarray, labels: Sequence[LabelledTile], *, seed: int = 0, stage: Stage = silent_stage
-) -> ClassMap:
-    """Fit what sets labelled tiles with polyp apart, in each view.
-
-    Parameters
-    ----------
-    pictures : ndarray of shape (n, 448, 448, 3), uint8
-    labels : sequence of LabelledTile
-        Of both classes.
-
-    Returns
-    -------
-    ClassMap
-    """
-    features, on_progress = FrozenFeatures(), stage("Learning from labelled tiles")
-    probes = []
-    for number, view in enumerate(VIEWS):
-        probes.append(_fit_view(features, pictures, labels, view, seed=seed + number))
-        on_progress(number + 1, len(VIEWS))
-    with_polyp = [one for one in labels if one.is_polyp]
-    rows = sorted({one.picture for one in with_polyp})
-    scores = dict(zip(rows, _score_pictures(features, probes, pictures[rows]), strict=True))
-    peaks = [float(cut_cells(torch.from_numpy(scores[one.picture])[None], one.box).max()) for one in with_polyp]
-    return ClassMap(probes, max(float(np.quantile(peaks, _LEAST_PEAK_QUANTILE)), 1e-3))
-
-
-def _fit_view(
-    features: FrozenFeatures, pictures: np.ndarray, labels: Sequence[LabelledTile], view: View, *, seed: int
-) -> TileProbe:
-    """Fit the probe of one view on the labelled tiles."""
-    polyp: list[torch.Tensor] = []
-    polyp_free: list[torch.Tensor] = []
-    places = []
-    for picture in sorted({one.picture for one in labels}):
-        found = features(pictures[picture : picture + 1], view)[0]
-        places.append(found.flatten(1)[:, ::_STATISTICS_EVERY])
-        for one in labels:
-            if one.picture == picture:
-                left, top, right, bottom = one.box
-                box = (1 - right, 1 - bottom, 1 - left, 1 - top) if view.turned else one.box
-                (polyp if one.is_polyp else polyp_free).append(cut_cells(found, box))
-    known = torch.cat(places, dim=1)
-    mean, scale = known.mean(dim=1)[:, None, None], known.std(dim=1)[:, None, None] + 1e-4
-    return fit_probe(polyp, polyp_free, view=view, mean=mean, scale=scale, seed=seed)
-
-
-def _score_pictures(
-    features: FrozenFeatures,
-    probes: Sequence[TileProbe],
-    pictures: np.ndarray,
-    *,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> np.ndarray:
-    """Sum the scores of every place over the views, (n, 28, 28) float32."""
-    parts = []
-    for start in range(0, len(pictures), _READ_AT_ONCE):
-        batch = pictures[start : start + _READ_AT_ONCE]
-        seen = [_resize(probe.score(features(batch, probe.view)).numpy(), PICTURE_SIDE // CELL) for probe in probes]
-        parts.append(np.sum(seen, axis=0))
-        if on_progress is not None:
-            on_progress(start + len(batch), len(pictures))
-    return np.concatenate(parts)
 
 
 def _get_used_to(segmenter: PolypSegmenter, pictures: np.ndarray, plan: Curriculum) -> None:
@@ -332,9 +227,3 @@ def _enlarge(tile: np.ndarray) -> np.ndarray:
     colours = torch.from_numpy(np.ascontiguousarray(tile)).permute(2, 0, 1)[None].float()
     grown = interpolate(colours, size=(PICTURE_SIDE, PICTURE_SIDE), mode="bilinear", antialias=True)[0]
     return grown.permute(1, 2, 0).round().clamp(0, 255).to(torch.uint8).numpy()
-
-
-def _resize(maps: np.ndarray, side: int) -> np.ndarray:
-    """Bring maps (n, h, w) to a grid (n, side, side), bilinearly, float32."""
-    grown = interpolate(torch.from_numpy(maps)[:, None], size=(side, side), mode="bilinear", antialias=True)
-    return grown[:, 0].numpy()

@@ -109,6 +109,8 @@ def test_all_in_sight_leaves_out_what_is_decided_unless_that_is_shown_on_purpose
     accepted = {shorten(one.item_id) for one in review.list_own() if one.action == "accept"}
     assert accepted and not accepted & set(names)
     review.page.locator('select:has(option[value="decided"])').select_option("decided")
+    expect(review.page).to_have_url(re.compile("decided"), timeout=PATIENCE)
+    review.page.wait_for_timeout(500)  # the queue comes with it
     expect(chosen).to_have_count(0)
     review.page.keyboard.press("Control+a")
     expect(chosen.nth(1)).to_be_visible()

@@ -8,17 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from small_studies import make_small_study
 
 from medxai_core.checkpoints import load_checkpoint
 from medxai_core.config import SEGMENTATION
 from medxai_core.errors import SettingError, StopRequested
 from medxai_core.images import load_mask
+from medxai_core.life_story import tell_life_story
 from medxai_core.masks import Band, make_mask
 from medxai_core.models import preprocess
-from medxai_core.records.masks import MaskSetting, get_heatmaps, list_heatmaps
-from medxai_core.records.pictures import list_images, load_study_image
+from medxai_core.records.masks import MaskSetting, get_heatmaps, get_locked_setting, list_heatmaps
+from medxai_core.records.pictures import list_images, list_items, load_study_image
 from medxai_core.records.runs import RecordedRun, get_run, list_epochs, list_runs
+from medxai_core.stages.evidence import locate_evidence
 from medxai_core.stages.heatmaps import compute_study_heatmaps, load_map_maker
 from medxai_core.stages.masks import (
     check_setting,
@@ -30,8 +33,9 @@ from medxai_core.stages.masks import (
 from medxai_core.stages.runs import BEST
 from medxai_core.stages.scores import score_study
 from medxai_core.stages.segment import segment_pictures
-from medxai_core.stages.students import choose_pictures, train_student
+from medxai_core.stages.students import CLASS_MAP, choose_pictures, train_student
 from medxai_core.stages.tuning_table import find_tuning_table, record_tuning_table
+from medxai_core.students.class_map import load_class_map
 from medxai_core.students.curriculum import Curriculum
 from medxai_core.students.tile_probe import View
 from medxai_core.study import Study
@@ -43,7 +47,7 @@ SMALL = Curriculum(side=96, n_drawn=(4, 2), shape_steps=2, rounds=(2, 2), batch=
 def one_view() -> Iterator[None]:
     """Learn from tiles for a moment and in one view: what is kept of a training does not hang on it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("medxai_core.students.curriculum.VIEWS", (View(320),))
+        patch.setattr("medxai_core.students.class_map.VIEWS", (View(320),))
         patch.setattr("medxai_core.students.tile_probe._STEPS", 20)
         yield
 
@@ -58,6 +62,12 @@ def taught(tmp_path_factory: pytest.TempPathFactory, phantom_folder: Path) -> tu
         return study, train_student(study, curriculum=SMALL)
 
 
+def lock_recommended(study: Study, run: RecordedRun) -> None:
+    """Lock the operating point of the checkpoint; a test before may have done so."""
+    if get_locked_setting(study, run.run_id) is None:
+        lock_setting(study, run.run_id, recommended_setting(run), reader="a")
+
+
 def test_every_round_is_kept_and_no_pixels_of_patients_stay(taught: tuple[Study, RecordedRun]) -> None:
     study, run = taught
     assert (run.status, run.network, run.n_blocks, run.mask_head) == ("done", "lite1-fpn", 22, 21)
@@ -65,8 +75,54 @@ def test_every_round_is_kept_and_no_pixels_of_patients_stay(taught: tuple[Study,
     assert [row["epoch"] for row in epochs] == [1, 2, 3] == list(range(1, run.epochs + 1))
     assert all(0 <= row["train_accuracy"] <= 1 for row in epochs)
     left = sorted(path.name for path in study.run_folder(run.run_id).iterdir())
-    assert left == ["best.json", "best.safetensors", "last.json", "last.safetensors"]
+    assert left == ["best.json", "best.safetensors", "class_map.safetensors", "last.json", "last.safetensors"]
     assert (study.run_folder(run.run_id) / BEST).stat().st_size < 30e6
+
+
+def test_the_story_leads_from_the_mask_back_to_the_labels(taught: tuple[Study, RecordedRun], tmp_path: Path) -> None:
+    study, run = taught
+    images, items = list_images(study), list_items(study)
+    labelled = next(
+        row for row, label in zip(run.manifest["item_positions"], run.manifest["labels"], strict=True) if label
+    )
+    position = int(items.image_positions[labelled])
+    story = tell_life_story(study, str(images.image_ids[position]), run.run_id)
+    assert [step.key for step in story.steps][6:9] == ["prediction", "evidence", "heatmap"]
+    [step] = [step for step in story.steps if step.key == "evidence"]
+    picture = load_study_image(study, images.relative_paths[position])
+    located = locate_evidence(study, run, picture)
+    assert located.shape == picture.shape[:2] and located.dtype == np.float32
+    assert located.min() >= 0 and located.max() <= 1
+    assert step.is_known and step.parts[0].facts["area"] == pytest.approx(float((located > 0.35).mean()))
+    class_map = load_class_map(study.run_folder(run.run_id) / CLASS_MAP)
+    class_map.save(tmp_path / "again.safetensors")
+    square = np.asarray(Image.fromarray(picture).resize((448, 448), Image.Resampling.BILINEAR))[None]
+    again = load_class_map(tmp_path / "again.safetensors")
+    assert np.array_equal(again.locate(square), class_map.locate(square)) and again.least_peak == class_map.least_peak
+
+
+def test_what_a_mask_added_to_the_evidence_adds_up(taught: tuple[Study, RecordedRun]) -> None:
+    study, run = taught
+    position = int(list_images(study).positions_in("tuning")[0])
+    compute_study_heatmaps(study, run.run_id, layers=[21], splits=["tuning"])
+    lock_recommended(study, run)
+    story = tell_life_story(study, str(list_images(study).image_ids[position]), run.run_id)
+    facts = {step.key: step.parts[0].facts for step in story.steps}
+    shares = facts["mask"]["evidence"]
+    assert shares["agreed"] + shares["added"] == pytest.approx(facts["mask"]["area"])
+    assert shares["agreed"] + shares["left_out"] == pytest.approx(facts["evidence"]["area"])
+
+
+def test_a_run_that_kept_no_class_map_says_so(taught: tuple[Study, RecordedRun]) -> None:
+    study, run = taught
+    kept = study.run_folder(run.run_id) / CLASS_MAP
+    kept.rename(kept.with_suffix(".away"))
+    try:
+        story = tell_life_story(study, str(list_images(study).image_ids[0]), run.run_id)
+        [step] = [step for step in story.steps if step.key == "evidence"]
+        assert not step.is_known and "Train it again" in step.parts[0].words
+    finally:
+        kept.with_suffix(".away").rename(kept)
 
 
 def test_the_checkpoint_carries_its_operating_point(taught: tuple[Study, RecordedRun], tmp_path: Path) -> None:
@@ -132,8 +188,7 @@ def test_the_table_holds_the_head_and_the_score_says_what_masks_were_used_for(
     found = find_tuning_table(study, run.run_id)
     assert found is not None and found.holds(MaskSetting(21, SEGMENTATION, 0.5, None))
     assert not found.holds(MaskSetting(21, "gradcam", 0.5, None))
-    setting = recommended_setting(run)
-    lock_setting(study, run.run_id, setting, reader="a")
+    lock_recommended(study, run)
     rows, failures = score_study(study, run.run_id)
     assert not failures and rows[0].name.endswith("segmentation head, h > 0.5")
     assert rows[0].masks_used_for in ("tile_labels", "nothing") and not rows[0].tuned_on_test

@@ -75,14 +75,13 @@ def _show_counts(pictures: PictureScores, dice: np.ndarray) -> None:
     )
 
 
-def show_legend() -> None:
-    """Say what the colours mean."""
+AGAINST_TRUTH = ("polyp and mask", "polyp, missed", "mask, no polyp")
+
+
+def show_legend(both_first_second: tuple[str, str, str] = AGAINST_TRUTH) -> None:
+    """Say what the colours of two masks above each other mean: in both, in the first alone, in the second alone."""
     with st.container(horizontal=True, gap="small", width="content"):
-        for color, words in (
-            (HIT_COLOR, "polyp and mask"),
-            (MISSED_COLOR, "polyp, missed"),
-            (FALSE_COLOR, "mask, no polyp"),
-        ):
+        for color, words in zip((HIT_COLOR, MISSED_COLOR, FALSE_COLOR), both_first_second, strict=True):
             st.html(
                 f'<span style="display:inline-flex;align-items:center;gap:.4em;font-size:.875rem">'
                 f'<span style="width:.9em;height:.9em;border-radius:2px;background:{to_hex(color)}"></span>'

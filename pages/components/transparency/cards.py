@@ -28,6 +28,7 @@ STEP_ICONS = {
     "decisions": ":material/how_to_reg:",
     "split": ":material/call_split:",
     "prediction": ":material/psychology:",
+    "evidence": ":material/label_important:",
     "heatmap": ":material/local_fire_department:",
     "mask": ":material/gesture:",
     "scores": ":material/query_stats:",

@@ -19,6 +19,7 @@ from pages.components.evaluation.pictures import show_legend
 from pages.components.evaluation.words import format_score
 from pages.components.page_links import read_address, write_address
 from pages.components.transparency.cards import LONGEST, Telling
+from pages.components.transparency.evidence import show_what_was_added
 
 LAYER = "layer"
 UNREADABLE = ":material/broken_image: The picture cannot be read now. The Study page says which files are missing."
@@ -56,11 +57,14 @@ def show_heatmap(telling: Telling, step: Step, part: Part) -> None:
     name = shorten(telling.story.image_id)
     left, right = st.columns(2)
     left.image(small, width="stretch", caption="the picture", alt=f"Picture {name}")
-    right.image(
-        drawing, width="stretch", caption=f"heat of layer {layer}; light is hot", alt=f"Heat map of picture {name}"
-    )
+    right.image(drawing, width="stretch", caption=_name_map(telling.run, layer), alt=f"Heat map of picture {name}")
     if not step.is_known:
         st.caption("Computed now, not recorded.")
+
+
+def _name_map(run: RecordedRun, layer: int) -> str:
+    """Say what the colours of a map show."""
+    return "probability of polyp; light is likely" if layer == run.mask_head else f"heat of layer {layer}; light is hot"
 
 
 def _wants_maps(telling: Telling) -> bool:
@@ -143,6 +147,10 @@ def show_mask(telling: Telling, step: Step, part: Part) -> None:
     left.image(drawing, width="stretch", alt=f"Picture {name} with its mask, {area:.1%} of it")
     if not step.is_known:
         right.caption(f"Computed now, not recorded. The mask takes {area:.1%} of the picture.")
+    if telling.run.mask_head == setting.layer:
+        with right:
+            show_what_was_added(telling, raw, setting)
+        return
     right.caption(_say_setting(setting))
 
 

@@ -13,6 +13,7 @@ from pages.components.frame import show_empty
 from pages.components.transparency.cards import Telling, show_cards, show_picture, show_way
 from pages.components.transparency.charts import show_features
 from pages.components.transparency.choice import ask_jump, choose_tile, find_chosen, forget_image, show_grid
+from pages.components.transparency.evidence import show_evidence
 from pages.components.transparency.maps import read_layer, show_heatmap, show_mask, show_scores
 from pages.components.transparency.visuals import (
     show_cluster,
@@ -29,6 +30,7 @@ VISUALS = {
     "proposal": show_proposal,
     "decisions": show_decisions,
     "prediction": show_prediction,
+    "evidence": show_evidence,
     "heatmap": show_heatmap,
     "mask": show_mask,
     "scores": show_scores,

@@ -1,0 +1,176 @@
+"""The class map: what labels of whole tiles, or pictures, say of every place of a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save
+from torch.nn.functional import interpolate
+
+from medxai_core.checkpoints import write_at_once
+from medxai_core.errors import StageMissingError
+from medxai_core.progress import Stage, silent_stage
+from medxai_core.students.lessons import PICTURE_SIDE
+from medxai_core.students.tile_probe import CELL, VIEWS, FrozenFeatures, TileProbe, View, cut_cells, fit_probe
+
+_READ_AT_ONCE = 16
+_STATISTICS_EVERY = 8  # one place in so many gives mean and scale of the features
+_LEAST_PEAK_QUANTILE = 0.05
+_TENSORS = ("mean", "scale", "weight")
+
+
+@dataclass(frozen=True)
+class LabelledTile:
+    """Hold one label: of a tile, or of a whole picture.
+
+    Attributes
+    ----------
+    picture : int
+        Row of the pictures.
+    box : (left, top, right, bottom)
+        As shares of the picture's sides, 0..1.
+    is_polyp : bool
+        Whether there is polyp somewhere in it.
+    """
+
+    picture: int
+    box: tuple[float, float, float, float]
+    is_polyp: bool
+
+
+@dataclass(frozen=True)
+class ClassMap:
+    """Say of any picture where it looks like the labelled tiles with polyp.
+
+    Attributes
+    ----------
+    probes : list of TileProbe
+        One a view.
+    least_peak : float
+        Highest score that 95 % of the labelled tiles with polyp reach; above 0.
+    """
+
+    probes: list[TileProbe]
+    least_peak: float
+
+    def score(self, pictures: np.ndarray, *, stage: Stage = silent_stage) -> np.ndarray:
+        """Return scores (n, 28, 28) float32, summed over the views, of pictures (n, 448, 448, 3) uint8."""
+        return _score_pictures(FrozenFeatures(), self.probes, pictures, on_progress=stage("Class maps"))
+
+    def locate(self, pictures: np.ndarray) -> np.ndarray:
+        """Return scores (n, 28, 28) float32, 0..1, of pictures (n, 448, 448, 3) uint8: each by its own highest.
+
+        A picture whose highest score is below `least_peak` is not stretched: it may hold no polyp. Above
+        `HALF_HEIGHT` the class map alone would draw a mask.
+        """
+        scores = self.score(pictures)
+        peaks = np.maximum(scores.max(axis=(1, 2), keepdims=True), self.least_peak)
+        shares: np.ndarray = np.clip(scores / peaks, 0, 1)
+        return shares
+
+    def save(self, path: Path) -> None:
+        """Write it as a safetensors file, for its owner only."""
+        tensors = {"least_peak": torch.tensor(self.least_peak, dtype=torch.float64)}
+        for number, probe in enumerate(self.probes):
+            facts = {"side": probe.view.side, "turned": int(probe.view.turned)}
+            tensors |= {f"{number}.{name}": torch.tensor(value) for name, value in facts.items()}
+            tensors[f"{number}.bias"] = torch.tensor(probe.bias, dtype=torch.float64)
+            tensors |= {f"{number}.{name}": getattr(probe, name).contiguous() for name in _TENSORS}
+        write_at_once(path, save(tensors))
+
+
+def load_class_map(path: Path) -> ClassMap:
+    """Read what `ClassMap.save` wrote.
+
+    Raises
+    ------
+    StageMissingError
+        There is no such file: the training came not so far, or was made by an earlier version.
+    """
+    if not path.is_file():
+        raise StageMissingError(
+            "this training run has kept no class map, so what its labels say of a place is not known.",
+            "Train it again with the preset `recommended`.",
+        )
+    tensors = load_file(path)
+    probes: list[TileProbe] = []
+    while f"{len(probes)}.side" in tensors:
+        read = {name: tensors[f"{len(probes)}.{name}"] for name in ("side", "turned", "bias", *_TENSORS)}
+        view = View(int(read["side"]), bool(read["turned"]))
+        probes.append(TileProbe(view, read["mean"], read["scale"], read["weight"], float(read["bias"])))
+    return ClassMap(probes, float(tensors["least_peak"]))
+
+
+def fit_class_map(
+    pictures: np.ndarray, labels: Sequence[LabelledTile], *, seed: int = 0, stage: Stage = silent_stage
+) -> ClassMap:
+    """Fit what sets labelled tiles with polyp apart, in each view.
+
+    Parameters
+    ----------
+    pictures : ndarray of shape (n, 448, 448, 3), uint8
+    labels : sequence of LabelledTile
+        Of both classes.
+
+    Returns
+    -------
+    ClassMap
+    """
+    features, on_progress = FrozenFeatures(), stage("Learning from labelled tiles")
+    probes = []
+    for number, view in enumerate(VIEWS):
+        probes.append(_fit_view(features, pictures, labels, view, seed=seed + number))
+        on_progress(number + 1, len(VIEWS))
+    with_polyp = [one for one in labels if one.is_polyp]
+    rows = sorted({one.picture for one in with_polyp})
+    scores = dict(zip(rows, _score_pictures(features, probes, pictures[rows]), strict=True))
+    peaks = [float(cut_cells(torch.from_numpy(scores[one.picture])[None], one.box).max()) for one in with_polyp]
+    return ClassMap(probes, max(float(np.quantile(peaks, _LEAST_PEAK_QUANTILE)), 1e-3))
+
+
+def _fit_view(
+    features: FrozenFeatures, pictures: np.ndarray, labels: Sequence[LabelledTile], view: View, *, seed: int
+) -> TileProbe:
+    """Fit the probe of one view on the labelled tiles."""
+    polyp: list[torch.Tensor] = []
+    polyp_free: list[torch.Tensor] = []
+    places = []
+    for picture in sorted({one.picture for one in labels}):
+        found = features(pictures[picture : picture + 1], view)[0]
+        places.append(found.flatten(1)[:, ::_STATISTICS_EVERY])
+        for one in labels:
+            if one.picture == picture:
+                left, top, right, bottom = one.box
+                box = (1 - right, 1 - bottom, 1 - left, 1 - top) if view.turned else one.box
+                (polyp if one.is_polyp else polyp_free).append(cut_cells(found, box))
+    known = torch.cat(places, dim=1)
+    mean, scale = known.mean(dim=1)[:, None, None], known.std(dim=1)[:, None, None] + 1e-4
+    return fit_probe(polyp, polyp_free, view=view, mean=mean, scale=scale, seed=seed)
+
+
+def _score_pictures(
+    features: FrozenFeatures,
+    probes: Sequence[TileProbe],
+    pictures: np.ndarray,
+    *,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> np.ndarray:
+    """Sum the scores of every place over the views, (n, 28, 28) float32."""
+    parts = []
+    for start in range(0, len(pictures), _READ_AT_ONCE):
+        batch = pictures[start : start + _READ_AT_ONCE]
+        seen = [resize_maps(probe.score(features(batch, probe.view)).numpy(), PICTURE_SIDE // CELL) for probe in probes]
+        parts.append(np.sum(seen, axis=0))
+        if on_progress is not None:
+            on_progress(start + len(batch), len(pictures))
+    return np.concatenate(parts)
+
+
+def resize_maps(maps: np.ndarray, side: int) -> np.ndarray:
+    """Bring maps (n, h, w) to a grid (n, side, side), bilinearly, float32."""
+    grown = interpolate(torch.from_numpy(maps)[:, None], size=(side, side), mode="bilinear", antialias=True)
+    return grown[:, 0].numpy()
