@@ -34,6 +34,7 @@ from medxai_core.evaluation.baselines import compute_mean_mask, make_trivial_mas
 from medxai_core.evaluation.intervals import bootstrap_mean
 from medxai_core.evaluation.scores import score_mask
 from medxai_core.images import load_image, load_mask
+from medxai_core.memory import keep_freed_memory
 from medxai_core.models import PolypSegmenter, default_preprocessing, preprocess
 from medxai_core.phantom.frames import draw_frame
 from medxai_core.students.class_map import LabelledTile
@@ -91,6 +92,7 @@ def main() -> None:
     parser.add_argument("--ablate", action="store_true", help="Learn once more without drawn frames.")
     parser.add_argument("--results", type=Path, default=ROOT / "build" / "masks", help="Where folds are kept.")
     asked = parser.parse_args()
+    keep_freed_memory()
     names = sorted(path.name for path in (asked.pictures / "images").iterdir())
     pictures = _load_squares([asked.pictures / "images" / name for name in names])
     polyp_free = _load_squares(sorted(asked.polyp_free.iterdir())) if asked.polyp_free else None

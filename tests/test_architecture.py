@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CORE = ROOT / "medxai_core"
 
 ORDER = [
-    ["errors", "config", "readers", "progress", "provenance", "json_values", "parallel"],
+    ["errors", "config", "readers", "progress", "provenance", "json_values", "memory", "parallel"],
     ["images", "phantom", "near_duplicates", "formats"],
     ["features", "clusters", "pseudo_labels", "review", "embedding"],
     ["models", "datasets", "checkpoints", "training", "students", "heatmaps", "masks", "evaluation"],

@@ -12,6 +12,7 @@ import torch
 from medxai_core.datasets import delete_cache
 from medxai_core.errors import MedxaiError, RunNotFoundError, StopRequested
 from medxai_core.jobs import Job
+from medxai_core.memory import keep_freed_memory
 from medxai_core.provenance import get_versions, now_text
 from medxai_core.records.labellings import find_labelling
 from medxai_core.records.pictures import Items
@@ -93,6 +94,7 @@ def run_at_work(study: Study, run: RecordedRun, job: Job | None = None) -> Itera
     if job is not None:
         job.set_run(run.run_id)
     update_run(study, run.run_id, status="training")
+    keep_freed_memory()
     try:
         yield
     except StopRequested:
