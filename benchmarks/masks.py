@@ -189,11 +189,11 @@ def learn_and_score(
         nonlocal paused
         begun = time.perf_counter()
         words = FINAL.format(round_number) if round_number else "outlines of drawn frames alone, probability > .5"
-        _score_maps(results, name + words, _look_once(segmenter, fold.pictures, plan.side), 0.5, fold)
+        _score_maps(results, name + words, _look_once(segmenter, fold.pictures, plan.use_side), 0.5, fold)
         if round_number == len(plan.rounds) and not name:
-            said = compute_probabilities(segmenter, fold.pictures, side=plan.side)
+            said = compute_probabilities(segmenter, fold.pictures, side=plan.use_side)
             _score_maps(results, f"round {round_number}, mean of 4 mirror images", said, 0.5, fold)
-            said = look_closely(segmenter, fold.pictures, (said > 0.5).mean(axis=(1, 2)), side=plan.side)
+            said = look_closely(segmenter, fold.pictures, (said > 0.5).mean(axis=(1, 2)), side=plan.use_side)
             _score_maps(results, f"round {round_number}, at a size that fits", said, 0.5, fold)
         paused += time.perf_counter() - begun
 
@@ -214,7 +214,7 @@ def learn_and_score(
         ("pictures of another hospital", polyp_free),
     ):
         if empty is not None:
-            said = _look_once(found.segmenter, empty, plan.side) > 0.5
+            said = _look_once(found.segmenter, empty, plan.use_side) > 0.5
             results.empty[kind] = [(bool(one.any()), float(one.mean())) for one in said]
     return results
 

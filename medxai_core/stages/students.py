@@ -156,11 +156,11 @@ def _learn(study: Study, run: RecordedRun, items: Items, images: Images, *, stag
     plan = Curriculum(**config | {name: tuple(config[name]) for name in _TUPLES})
     folder = study.run_folder(run.run_id)
     train, validation = cache_run_inputs(
-        study, run, items, images, default_preprocessing(SEGMENTER, plan.side), stage=stage
+        study, run, items, images, default_preprocessing(SEGMENTER, plan.use_side), stage=stage
     )
     pictures, labels = _read_pictures(study, run, items, images, seed=plan.seed, stage=stage)
     drawn = draw_lessons(*plan.n_drawn, stage=stage)
-    book = _RoundBook(study, run, train, validation, plan.side)
+    book = _RoundBook(study, run, train, validation, plan.use_side)
     n_done = len(list_epochs(study, run.run_id))
     if n_done > 1:  # the outlines, and at least one round
         segmenter, _ = load_checkpoint(folder / LAST)

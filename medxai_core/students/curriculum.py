@@ -33,7 +33,10 @@ class Curriculum:
     Attributes
     ----------
     side : int, default 288
-        Of the network's input, in pixels.
+        Of the network's input while it learns, in pixels.
+    use_side : int, default 352
+        Of its input when it is used. It learns from pieces of pictures that are enlarged to the input, so that all
+        looks larger to it than in a whole picture of the same side; a larger input makes up for that [1]_.
     n_drawn : (int, int), default (260, 60)
         Frames that are drawn, with polyp and without.
     shape_steps : int, default 200
@@ -44,9 +47,15 @@ class Curriculum:
         Views a step: of real pictures, drawn frames, tiles without polyp.
     learning_rate : float, default 1e-3
     seed : int, default 0
+
+    References
+    ----------
+    .. [1] H. Touvron et al., "Fixing the train-test resolution discrepancy", NeurIPS 2019.
+       https://doi.org/10.48550/arXiv.1906.06423
     """
 
     side: int = 288
+    use_side: int = 352
     n_drawn: tuple[int, int] = (260, 60)
     shape_steps: int = 200
     rounds: tuple[int, ...] = (400, 300, 300)
@@ -200,9 +209,9 @@ def _find_outlines(
 def _look_again(segmenter: PolypSegmenter, pictures: np.ndarray, plan: Curriculum, *, stage: Stage) -> np.ndarray:
     """Return what a segmenter says of the pictures it learns from, each at a size that fits it."""
     on_progress = stage("Looking again")
-    said = compute_probabilities(segmenter, pictures, side=plan.side, mirrored=False, on_progress=on_progress)
+    said = compute_probabilities(segmenter, pictures, side=plan.use_side, mirrored=False, on_progress=on_progress)
     on_progress = stage("Looking again, at a size that fits")
-    return look_closely(segmenter, pictures, _measure_areas(said), side=plan.side, on_progress=on_progress)
+    return look_closely(segmenter, pictures, _measure_areas(said), side=plan.use_side, on_progress=on_progress)
 
 
 def _measure_areas(probabilities: np.ndarray) -> np.ndarray:

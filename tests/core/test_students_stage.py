@@ -40,7 +40,7 @@ from medxai_core.students.curriculum import Curriculum
 from medxai_core.students.tile_probe import View
 from medxai_core.study import Study
 
-SMALL = Curriculum(side=96, n_drawn=(4, 2), shape_steps=2, rounds=(2, 2), batch=(2, 1, 1))
+SMALL = Curriculum(side=64, use_side=96, n_drawn=(4, 2), shape_steps=2, rounds=(2, 2), batch=(2, 1, 1))
 
 
 @pytest.fixture(scope="module", autouse=True)
