@@ -3,6 +3,7 @@ import { isTyping } from "../shared/keys.js";
 import { sayInTurn } from "../shared/turns.js";
 import { makeHelp } from "./help.js";
 import { followReader, listenToReader } from "./reader.js";
+import { recoverFromBreaks } from "./recovery.js";
 import { drawStages } from "./stages.js";
 import { keepHistoryShort } from "./steps.js";
 import { makeTour } from "./tour.js";
@@ -30,6 +31,7 @@ export default function frameBar({ data, parentElement, setStateValue }) {
 
 function makeBar(root) {
   keepHistoryShort();
+  recoverFromBreaks();
   const bar = { root, data: null, go: () => {}, sayReader: () => {}, look: () => {} };
   bar.line = make("div", { class: "line" });
   bar.help = makeHelp(bar);

@@ -110,7 +110,7 @@ export function makeOutbox({ study, reader, hub, onChange, storage = globalThis.
     onChange(act ? { added: [act] } : {});
   };
   const hurry = () => { if (pending.size) send(); };
-  const warn = (event) => { if (pending.size) event.preventDefault(); };
+  const warn = (event) => { if (pending.size && !window.medxaiIsRecovering) event.preventDefault(); };
 
   window.addEventListener("storage", hear);
   window.addEventListener("online", hurry);
