@@ -8,7 +8,7 @@ from medxai_core.life_story.story import Part, Step
 
 SPLIT_WORDS = {
     "train": "It may teach the classifier, once it has a label.",
-    "validation": "It judges the classifier after each epoch; the best epoch is chosen on such pictures.",
+    "validation": "It judges the classifier after each pass (epoch); the best one is chosen on such pictures.",
     "tuning": "It helps to choose layer and threshold, and teaches nothing.",
     "test": "It is kept for the final score. Its truth stays hidden until layer and threshold are locked.",
 }

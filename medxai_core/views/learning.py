@@ -127,10 +127,10 @@ _HEADLINES: dict[bool, dict[str, str]] = {
     True: {
         "too_early": "One pass over the pictures was made; that is too little to tell.",
         "improving": "It was still improving: the last pass was the best. More passes may help.",
-        "paused": "It improved until pass {best}, shortly before the end.",
+        "paused": "It improved until pass {best}; too few came after it to say more.",
         "no_longer": "It improved until pass {best}; the {since} passes after it were not better.",
         "learns_by_heart": "It improved until pass {best}; after that it rather learned its own pictures by heart.",
-        "guessing": "It did not learn: even its best epoch is hardly better than guessing.",
+        "guessing": "It did not learn: even its best pass is hardly better than guessing.",
     },
 }
 

@@ -230,7 +230,7 @@ def _limit_probability(facts: _Facts) -> Limit:
         span = f", 95 % interval {low:.2f} to {high:.2f}" if low is not None and high is not None else ""
         told = (
             f" On {auc['n']} validation items it ranks a polyp above a non-polyp in {auc['value']:.0%} of pairs "
-            f"(AUC{span}); the best epoch was chosen on these items, so this flatters."
+            f"(AUC{span}); the best pass (epoch) was chosen on these items, so this flatters."
         )
         numbers = {"auc": auc["value"], "n": auc["n"]}
     words = f"A probability of 0.9 does not mean 9 in 10: the number was never calibrated.{told}"

@@ -150,7 +150,7 @@ def test_without_known_labels_no_scores_are_offered(open_page, small_study, read
     app = open_page("training")
     assert next(button for button in app.button if button.label == "Compute the scores").disabled
     assert "holds no known labels" in read_page(app)
-    assert '"best epoch: 2"' in str(app.get("plotly_chart")[0].proto.spec)
+    assert '"best pass: 2"' in str(app.get("plotly_chart")[0].proto.spec)
 
 
 def test_runs_are_compared_side_by_side(open_page, small_study):

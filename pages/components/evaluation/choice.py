@@ -58,7 +58,7 @@ def choose_split(images: Images) -> str:
         required=True,
         persist_state="session",
         format_func=lambda split: f"{SPLIT_NAMES[split]} ({counts[split]})",
-        help="Layer and threshold are chosen on the tuning pictures, so their scores flatter; the best epoch "
+        help="Layer and threshold are chosen on the tuning pictures, so their scores flatter; the best pass (epoch) "
         "(pass over the pictures) is chosen on the validation pictures. Only test pictures took no part.",
     )
     write_address("split", SPLIT, chosen)

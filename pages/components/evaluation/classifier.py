@@ -30,7 +30,7 @@ SCORE_WORDS = {
     "accuracy": "Right answers (accuracy)",
 }
 SPLIT_NOTES = {
-    "validation": "The best epoch (pass over the pictures) was chosen on these items: their scores flatter.",
+    "validation": "The best pass over the pictures (epoch) was chosen on these items: their scores flatter.",
     "test": "These items took no part in training or in any choice.",
 }
 

@@ -18,8 +18,8 @@ from pages.components.links import link_to
 from pages.components.training.words import SCORE_WORDS, SPLIT_WORDS, say_percent
 
 SPLIT_NOTES = {
-    "validation": "The best epoch (pass over the pictures) was chosen by these pictures, so their figures flatter.",
-    "test": "These pictures took no part in labels, training or choice of the epoch.",
+    "validation": "The best pass over the pictures (epoch) was chosen by these pictures, so their figures flatter.",
+    "test": "These pictures took no part in labels, training or choice of the pass (epoch).",
 }
 
 

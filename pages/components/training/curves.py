@@ -52,14 +52,14 @@ def _mark_best(figure: go.Figure, epoch: int, n_passes: int) -> None:
     """Mark the pass whose weights are kept in both panels, and name it in the first."""
     line = {"color": BEST, "dash": "dot", "width": 2}
     side = "bottom right" if epoch <= n_passes / 2 else "bottom left"
-    figure.add_vline(epoch, line=line, annotation_text=f"best epoch: {epoch}", annotation_position=side, row=1, col=1)
+    figure.add_vline(epoch, line=line, annotation_text=f"best pass: {epoch}", annotation_position=side, row=1, col=1)
     figure.add_vline(epoch, line=line, row=1, col=2)
 
 
 def _make_panels(n_passes: int) -> go.Figure:
     """Make two empty panels side by side, wide enough for all passes that are planned."""
     figure = make_subplots(rows=1, cols=2, subplot_titles=[title for _, title in PANELS], horizontal_spacing=0.1)
-    figure.update_xaxes(title_text="epoch (pass over the pictures)", range=[0.5, n_passes + 0.5], rangemode="tozero")
+    figure.update_xaxes(title_text="pass over the pictures (epoch)", range=[0.5, n_passes + 0.5], rangemode="tozero")
     if n_passes <= 25:
         figure.update_xaxes(dtick=1 if n_passes <= 12 else 5)
     figure.update_yaxes(range=[0, 1.03], tickformat=".0%", row=1, col=1)

@@ -142,7 +142,7 @@ def _show_learning(state: RunState) -> None:
             st.caption(sentence)
         if state.best is not None and state.best["validation_accuracy"] is not None:
             st.caption(
-                "The best epoch (pass over the pictures) is chosen by these check pictures, so its figure flatters; "
+                "The best pass over the pictures (epoch) is chosen by these check pictures, so its figure flatters; "
                 "only test pictures, which took no part, say how good it is."
             )
 
@@ -192,7 +192,7 @@ def _show_settings(state: RunState) -> None:
             | {
                 "Learning rate": f"{config['learning_rate']:g}",
                 "Seed": str(config["seed"]),
-                "Best epoch, right on check pictures": say_percent((state.best or {}).get("validation_accuracy")),
+                "Best pass: right on check pictures": say_percent((state.best or {}).get("validation_accuracy")),
             }
         )
         st.dataframe(

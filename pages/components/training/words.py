@@ -55,10 +55,10 @@ VERDICT_ICONS: dict[Verdict, str] = {
 
 WHEN_TO_STOP: dict[Verdict, str] = {
     "too_early": "Not yet. Let it make a few passes first.",
-    "improving": "Not yet. It stops by itself after the last epoch; the best epoch (pass over the pictures) is kept.",
+    "improving": "Not yet. It stops by itself after the last pass; the best pass over the pictures (epoch) is kept.",
     "paused": "Not yet. One or two passes without a gain say little.",
-    "no_longer": "You can stop now: the best epoch (pass over the pictures) is kept, and later ones are not better.",
-    "learns_by_heart": "You can stop now: the best epoch (pass over the pictures) is kept; more of them teach it its "
+    "no_longer": "You can stop now: the best pass over the pictures (epoch) is kept, and later ones are not better.",
+    "learns_by_heart": "You can stop now: the best pass over the pictures (epoch) is kept; more of them teach it its "
     "own pictures only.",
     "guessing": "Wait for half of the passes. If nothing has changed, stop and look at the labels on the Review page.",
     "unknown": "No one can tell without check pictures; it stops by itself after the last pass.",
