@@ -33,6 +33,9 @@ TURN_KEY = "frame_bar_turn"
 """The last wish that was followed. A wish is kept as state, not sent as a trigger: when the line looks for changes at
 the same moment, a trigger can be lost."""
 
+LOST_KEY = "frame_bar_lost"
+"""When the browser last said that the page was taken away."""
+
 LOOK_SECONDS = 4.0
 """How often to look whether decisions were taken, or jobs were started elsewhere: nothing is sent when not."""
 
@@ -59,10 +62,14 @@ def show_frame_bar(page: str) -> None:
         on_asked_change=lambda: None,
         on_reader_change=lambda: None,
         on_look_change=lambda: None,
+        on_page_lost_change=lambda: None,
         height="content",
     )
     if follow_browser(said.reader):
         st.rerun()
+    if said.page_lost and said.page_lost != st.session_state.get(LOST_KEY):
+        st.session_state[LOST_KEY] = said.page_lost
+        st.rerun()  # see recovery.js
     asked = said.asked
     if asked and asked.get("turn") != st.session_state.get(TURN_KEY):
         st.session_state[TURN_KEY] = asked.get("turn")

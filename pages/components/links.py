@@ -72,7 +72,7 @@ def stay_on_page() -> None:
 
     A part of a page that asks by itself (`run_every`) may ask while the next page is on its way. Streamlit then
     takes the page for left again: it draws that part and empties the rest, for good. Called in a part of the
-    frame, which asks on every page.
+    frame, which asks on every page; where another part asked, the browser notices (assets/.../recovery.js).
     """
     page_id, name, where = st.session_state.get(ARRIVED_KEY, (_read_page_id(), "", {}))
     if name and _read_page_id() != page_id:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
@@ -56,61 +57,85 @@ def test_an_unknown_study_in_the_address_is_said_and_another_can_be_opened(open_
 
 
 def test_a_page_stays_when_a_part_of_the_page_before_asks_too_late(open_page: Opener) -> None:
-    """Streamlit takes a late request for the page before: it draws the part that asked and empties the rest."""
-    asked, sockets = [], []
+    """Streamlit takes a late request for the page before: it draws the part that asked and takes the rest away."""
+    page = open_page("study")
+    talk = overhear(page)
+    late = next(one for one in talk.asked if BackMsg.FromString(one).rerun_script.fragment_id)
+    go_to_training(page)
+    talk.to_server.send(late)
+    page.wait_for_timeout(2000)  # taken away by now
+    check_training_is_there(page)
+
+
+def test_a_page_that_was_taken_away_unnoticed_is_drawn_again(open_page: Opener) -> None:
+    """The same where the part that asked is gone: the server has nothing to draw, and does not know."""
+    page = open_page("study")
+    talk = overhear(page)
+    [*_, began] = [one for one in talk.answered if ForwardMsg.FromString(one).WhichOneof("type") == "new_session"]
+    go_to_training(page)
+    title = page.get_by_test_id("stMain").get_by_role("heading", name="Training", level=1).element_handle()
+    talk.to_browser.send(began)
+    page.wait_for_function("title => !title.isConnected", arg=title, timeout=PATIENCE)
+    check_training_is_there(page)
+
+
+@dataclass
+class Talk:
+    """Hold what browser and server said to each other, and the way to each of them."""
+
+    asked: list[bytes] = field(default_factory=list)
+    answered: list[bytes] = field(default_factory=list)
+    to_server: WebSocketRoute | None = None
+    to_browser: WebSocketRoute | None = None
+
+
+def overhear(page: Page) -> Talk:
+    """Load the page again and listen, until a part of it has asked by itself."""
+    talk = Talk()
 
     def listen(socket: WebSocketRoute) -> None:
-        to_server = socket.connect_to_server()
-        sockets.append(to_server)
+        talk.to_browser, talk.to_server = socket, socket.connect_to_server()
+        socket.on_message(lambda message: (talk.asked.append(message), talk.to_server.send(message)))
+        talk.to_server.on_message(lambda message: (talk.answered.append(message), socket.send(message)))
 
-        def pass_on(message: str | bytes) -> None:
-            asked.append(message)
-            to_server.send(message)
-
-        socket.on_message(pass_on)
-
-    page = open_page("study")
     page.route_web_socket("**/_stcore/stream", listen)
     page.reload()
     wait_until_drawn(page)
     for _ in range(100):
-        late = next((one for one in asked if BackMsg.FromString(one).rerun_script.fragment_id), None)
-        if late is not None:
+        if any(BackMsg.FromString(one).rerun_script.fragment_id for one in talk.asked):
             break
         page.wait_for_timeout(100)
-    assert late is not None, "the frame asks by itself every few seconds"
+    page.wait_for_timeout(500)  # and was answered
+    return talk
+
+
+def go_to_training(page: Page) -> None:
+    """Go to another page, and wait until it is there."""
     page.get_by_test_id("stSidebar").get_by_role("link", name="Training").click()
-    title = page.get_by_test_id("stMain").get_by_role("heading", name="Training", level=1)
-    expect(title).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_test_id("stMain").get_by_role("heading", name="Training", level=1)).to_be_visible()
     wait_until_drawn(page)
-    title.evaluate("title => { title.dataset.isOld = 'yes' }")
-    sockets[-1].send(late)
-    expect(title.and_(page.locator(":not([data-is-old])"))).to_be_visible(timeout=PATIENCE)
+
+
+def check_training_is_there(page: Page) -> None:
+    """Check that the page is there, or comes back."""
+    title = page.get_by_test_id("stMain").get_by_role("heading", name="Training", level=1)
+    expect(title).to_be_visible(timeout=20_000)
     assert urlparse(page.url).path == "/training"
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_a_page_that_broke_for_good_is_loaded_again_once(open_page: Opener) -> None:
     """What the browser was never sent ends Streamlit's connection for good; a reader would see nothing but grey."""
-    to_browser = []
-
-    def listen(socket: WebSocketRoute) -> None:
-        socket.connect_to_server()
-        to_browser.append(socket)
-
     page = open_page("training")
-    page.route_web_socket("**/_stcore/stream", listen)
-    page.reload()
-    wait_until_drawn(page)
-    message = ForwardMsg(ref_hash="never sent")
+    talk = overhear(page)
+    never_sent = ForwardMsg(ref_hash="never sent").SerializeToString()
     with page.expect_event("load", timeout=PATIENCE):
-        to_browser[-1].send(message.SerializeToString())
+        talk.to_browser.send(never_sent)
     wait_until_drawn(page)
-    expect(page.get_by_role("heading", name="Training", level=1)).to_be_visible()
-    assert urlparse(page.url).path == "/training"
+    check_training_is_there(page)
     loads = []
     page.on("load", lambda _: loads.append("again"))
-    to_browser[-1].send(message.SerializeToString())
+    talk.to_browser.send(never_sent)
     page.wait_for_timeout(3000)
     assert not loads  # what breaks at once again is no accident, and is left to the reader
 

@@ -3,7 +3,7 @@ import { isTyping } from "../shared/keys.js";
 import { sayInTurn } from "../shared/turns.js";
 import { makeHelp } from "./help.js";
 import { followReader, listenToReader } from "./reader.js";
-import { recoverFromBreaks } from "./recovery.js";
+import { recoverFromBreaks, watchForEmptyPage } from "./recovery.js";
 import { drawStages } from "./stages.js";
 import { keepHistoryShort } from "./steps.js";
 import { makeTour } from "./tour.js";
@@ -20,6 +20,7 @@ export default function frameBar({ data, parentElement, setStateValue }) {
   bar.go = (asked) => setStateValue("asked", { ...asked, turn: Date.now() });
   bar.sayReader = (reader) => setStateValue("reader", reader);
   bar.look = () => setStateValue("look", Date.now());
+  bar.drawPage = () => setStateValue("page_lost", Date.now());
   bar.data = data;
   drawBar(bar);
   followReader(bar);
@@ -32,14 +33,15 @@ export default function frameBar({ data, parentElement, setStateValue }) {
 function makeBar(root) {
   keepHistoryShort();
   recoverFromBreaks();
-  const bar = { root, data: null, go: () => {}, sayReader: () => {}, look: () => {} };
+  const bar = { root, data: null, go: () => {}, sayReader: () => {}, look: () => {}, drawPage: () => {} };
   bar.line = make("div", { class: "line" });
   bar.help = makeHelp(bar);
   bar.tour = makeTour(bar);
   bar.waiting = makeWaiting(bar);
   root.append(bar.line, bar.tour.offer, bar.tour.card, bar.help.dialog);
   const onKey = (event) => pressKey(bar, event), looking = lookSoon(bar);
-  const watching = setInterval(() => bar.waiting.draw(), 2000);
+  const lookForPage = watchForEmptyPage(() => bar.drawPage());
+  const watching = setInterval(() => { bar.waiting.draw(); lookForPage(); }, 1500);
   window.addEventListener("keydown", onKey);
   window.addEventListener(DECISIONS_HEARD, looking);
   bar.releases = [
