@@ -34,8 +34,8 @@ sys.path.append(str(ROOT / "tests" / "browser"))
 from big_study import make_big_study
 from browser_reader import name_reader
 from browser_waiting import wait_until_drawn
-from conftest import CHROMIUM, FLAGS
 from PIL import Image
+from system_chromium import CHROMIUM, FLAGS
 
 from medxai_core.config import PIPELINE_PRESETS
 from medxai_core.phantom import draw_study

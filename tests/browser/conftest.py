@@ -19,19 +19,9 @@ from browser_waiting import wait_until_drawn
 from made_once import make_once
 from playwright.sync_api import Browser, Page, sync_playwright
 from review_server import ReviewServer, make_review_home, serve_review
+from system_chromium import CHROMIUM, FLAGS
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = os.environ.get("MEDXAI_CHROMIUM", "/usr/bin/chromium")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="session")

@@ -155,7 +155,8 @@ export function createViewer(root) {
   function changeDisplay(patch) {
     display = { ...display, ...patch };
     saveDisplay(display);
-    showControls();
+    if (Object.keys(patch).every((name) => name === "opacity")) showAgainst(); // it is dragged: nothing else hangs on it
+    else showControls();
     if (display.mode === "film") showFilm();
     else {
       room.stage.setView(setting, display);

@@ -56,8 +56,15 @@ function describeAnswer({ probability, words }, [columns, rows], isHead) {
 export function describeHottest({ levels, isBlank }, [height, width], isHead) {
   const [higher, highest] = isHead ? ["likelier", "most likely"] : ["hotter", "hottest"];
   if (isBlank) return `blank: no place is ${higher} than another`;
-  const top = levels.reduce((most, level) => Math.max(most, level), 0), at = levels.indexOf(top), row = Math.floor(3 * Math.floor(at / width) / height), column = Math.floor(3 * (at % width) / width);
+  const top = isHead ? findTop(levels) : 65535, at = levels.indexOf(top), row = Math.floor(3 * Math.floor(at / width) / height), column = Math.floor(3 * (at % width) / width);
   const words = `${["upper", "", "lower"][row]} ${["left", "", "right"][column]}`.trim();
   const reached = isHead ? `, probability ${(top / 65535).toFixed(2)}` : "";
   return `${highest} ${words ? `at the ${words}` : "in the middle"}${reached}`;
+}
+
+/** Return the highest level; only a map that is not stretched needs a look at every pixel. */
+function findTop(levels) {
+  let top = 0;
+  for (let i = 0; i < levels.length; i++) if (levels[i] > top) top = levels[i];
+  return top;
 }
