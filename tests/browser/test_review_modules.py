@@ -40,8 +40,26 @@ def page(chromium: Browser) -> Iterator[Page]:
     load_module(made, "review_grid/ledger.js", "makeLedger")
     load_module(made, "review_grid/selection.js", "emptyChoice", "clickPlace", "boxPlaces")
     load_module(made, "review_grid/notices.js", "saySeeds")
+    load_module(made, "review_grid/hub.js", "getHub")
     yield made
     made.close()
+
+
+def test_a_link_that_goes_leaves_the_one_that_took_its_place(page: Page) -> None:
+    """From the first pictures to the proposals the links are mounted anew, before the old ones go."""
+    sent = page.evaluate(
+        """() => {
+            const hub = getHub("test"), sent = [];
+            const [first, second] = ["first", "second"].map((name) => (message) => sent.push([name, message]));
+            hub.connect("outbox", first);
+            hub.connect("outbox", second);
+            hub.disconnect("outbox", first);
+            const wasSent = hub.send("outbox", 1);
+            hub.disconnect("outbox", second);
+            return [sent, wasSent, hub.send("outbox", 2)];
+        }"""
+    )
+    assert sent == [[["second", 1]], True, False]
 
 
 def draw_log(seed: int, n: int = 80) -> list[Decision]:

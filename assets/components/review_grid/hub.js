@@ -21,8 +21,9 @@ function makeHub() {
       senders.set(kind, sender);
       if (isNew) for (const listener of listOf("connected")) listener(kind);
     },
-    disconnect(kind) {
-      senders.delete(kind);
+    /** Called when a link goes: its place may have been taken already by the one of the next view. */
+    disconnect(kind, sender) {
+      if (senders.get(kind) === sender) senders.delete(kind);
     },
     /** Send a message; false when no link of this kind is on the page. */
     send(kind, message) {

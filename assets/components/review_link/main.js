@@ -5,7 +5,8 @@ import { getHub } from "../review_grid/hub.js";
 export default function reviewLink({ data, setStateValue }) {
   const { header } = unpack(data);
   const hub = getHub(header.channel);
-  hub.connect(header.kind, (message) => setStateValue("message", message));
+  const sender = (message) => setStateValue("message", message);
+  hub.connect(header.kind, sender);
   hub.deliver(header.kind, header);
-  return () => hub.disconnect(header.kind);
+  return () => hub.disconnect(header.kind, sender);
 }
