@@ -11,7 +11,13 @@ from typing import Any, TypeVar
 import numpy as np
 
 from medxai_core.clusters import group_rows
-from medxai_core.errors import ImageNotFoundError, RunNotFoundError, StageMissingError, UnreadableImageError
+from medxai_core.errors import (
+    ImageChangedError,
+    ImageNotFoundError,
+    RunNotFoundError,
+    StageMissingError,
+    UnreadableImageError,
+)
 from medxai_core.life_story.story import Part
 from medxai_core.records.clusterings import RecordedClustering, get_clustering, get_features
 from medxai_core.records.labellings import RecordedLabelling, find_labelling
@@ -91,7 +97,7 @@ class StoryContext:
         try:
             image = load_study_image(self.study, str(self.images.relative_paths[self.position]))
             return locate_evidence(self.study, self.run, image)
-        except (StageMissingError, UnreadableImageError):
+        except (StageMissingError, ImageChangedError, UnreadableImageError):
             return None
 
     @cached_property

@@ -125,6 +125,19 @@ def test_a_run_that_kept_no_class_map_says_so(taught: tuple[Study, RecordedRun])
         kept.with_suffix(".away").rename(kept)
 
 
+def test_the_story_of_a_picture_whose_file_is_gone_is_told_all_the_same(taught: tuple[Study, RecordedRun]) -> None:
+    study, run = taught
+    images = list_images(study)
+    path = study.image_root / str(images.relative_paths[0])
+    path.rename(path.with_suffix(".away"))
+    try:
+        story = tell_life_story(study, str(images.image_ids[0]), run.run_id)
+        [step] = [step for step in story.steps if step.key == "evidence"]
+        assert not step.is_known and "cannot be read" in step.parts[0].words
+    finally:
+        path.with_suffix(".away").rename(path)
+
+
 def test_the_checkpoint_carries_its_operating_point(taught: tuple[Study, RecordedRun], tmp_path: Path) -> None:
     study, run = taught
     model, manifest = load_checkpoint(study.run_folder(run.run_id) / BEST)
