@@ -21,7 +21,7 @@ from medxai_core.stages.masks import recommended_setting
 from medxai_core.stages.runs import BEST, LAST, begin_run, find_resumable, run_at_work
 from medxai_core.stages.training import measure_learned_shifts
 from medxai_core.stages.training_sets import cache_run_inputs
-from medxai_core.students.class_map import LabelledTile, fit_class_map
+from medxai_core.students.class_map import LabelledTile, fit_class_map, load_class_map
 from medxai_core.students.curriculum import Curriculum, graduate, learn_rounds
 from medxai_core.students.drawn_frames import draw_lessons
 from medxai_core.students.lessons import PICTURE_SIDE
@@ -165,7 +165,11 @@ def _learn(study: Study, run: RecordedRun, items: Items, images: Images, *, stag
     if n_done > 1:  # the outlines, and at least one round
         segmenter, _ = load_checkpoint(folder / LAST)
         assert isinstance(segmenter, PolypSegmenter)
-        learn_rounds(segmenter, pictures, labels, drawn, plan, first=n_done, stage=stage, watch=book)
+        class_map = load_class_map(folder / CLASS_MAP)
+        has_polyp = class_map.find_polyps(class_map.score(pictures, stage=stage), labels)
+        learn_rounds(
+            segmenter, pictures, labels, drawn, plan, has_polyp=has_polyp, first=n_done, stage=stage, watch=book
+        )
     else:
         class_map = fit_class_map(pictures, labels, seed=plan.seed, stage=stage)
         class_map.save(folder / CLASS_MAP)  # what the labels say, for the story of each picture

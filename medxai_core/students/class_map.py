@@ -72,6 +72,23 @@ class ClassMap:
         shares: np.ndarray = np.clip(scores / peaks, 0, 1)
         return shares
 
+    def find_polyps(self, scores: np.ndarray, labels: Sequence[LabelledTile]) -> np.ndarray:
+        """Say which pictures hold a polyp as far as is known: by the label of a tile of theirs, or by their scores.
+
+        Parameters
+        ----------
+        scores : ndarray of shape (n, 28, 28), float32
+            From `score`.
+        labels : sequence of LabelledTile
+
+        Returns
+        -------
+        ndarray of shape (n,), bool
+        """
+        has_polyp: np.ndarray = scores.max(axis=(1, 2)) >= self.least_peak
+        has_polyp[[one.picture for one in labels if one.is_polyp]] = True
+        return has_polyp
+
     def save(self, path: Path) -> None:
         """Write it as a safetensors file, for its owner only."""
         tensors = {"least_peak": torch.tensor(self.least_peak, dtype=torch.float64)}

@@ -138,7 +138,17 @@ def graduate(
         shape = np.full(known.shape, 0.5, np.float32)  # says nothing
     # 3 both together are the pseudo-masks; 4 the student learns them, 5 and again from what it then says
     pseudo_masks = fuse_witnesses(known, shape, least_peak=class_map.least_peak)
-    learn_rounds(segmenter, pictures, labels, drawn, plan, pseudo_masks=pseudo_masks, stage=stage, watch=watch)
+    learn_rounds(
+        segmenter,
+        pictures,
+        labels,
+        drawn,
+        plan,
+        has_polyp=class_map.find_polyps(scores, labels),
+        pseudo_masks=pseudo_masks,
+        stage=stage,
+        watch=watch,
+    )
     return Graduation(segmenter.eval(), class_map, scores, pseudo_masks[0])
 
 
@@ -149,6 +159,7 @@ def learn_rounds(
     drawn: Lessons,
     plan: Curriculum,
     *,
+    has_polyp: np.ndarray,
     pseudo_masks: PseudoMasks | None = None,
     first: int = 1,
     stage: Stage = silent_stage,
@@ -158,6 +169,8 @@ def learn_rounds(
 
     Parameters
     ----------
+    has_polyp : ndarray of shape (n,), bool
+        Pictures that hold a polyp as far as is known; see `ClassMap.find_polyps`.
     pseudo_masks : (targets, weights), optional
         Of the first round. Without them the segmenter's own are taken.
     first : int, default 1
@@ -166,7 +179,7 @@ def learn_rounds(
     empty = _list_polyp_free(pictures, labels)
     for number in range(first, len(plan.rounds) + 1):
         if pseudo_masks is None:
-            pseudo_masks = sharpen(_look_again(segmenter, pictures, plan, stage=stage))
+            pseudo_masks = sharpen(_look_again(segmenter, pictures, plan, stage=stage), has_polyp=has_polyp)
         losses = teach(
             segmenter,
             Timetable([Lessons(pictures, *pseudo_masks), drawn, empty], plan.batch, plan.side),

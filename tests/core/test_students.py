@@ -11,6 +11,7 @@ from medxai_core.models import PolypSegmenter, build_segmenter
 from medxai_core.models.segmentation import POOLED_SHARE
 from medxai_core.phantom.frames import draw_frame
 from medxai_core.students import lessons as lessons_module
+from medxai_core.students.class_map import ClassMap, LabelledTile
 from medxai_core.students.lessons import Lessons, Timetable
 from medxai_core.students.pseudo_masks import fuse_witnesses, sharpen
 from medxai_core.students.teaching import adapt_normalization, compute_probabilities, teach
@@ -137,6 +138,25 @@ def test_more_evidence_never_lowers_a_target() -> None:
         assert (np.diff(targets[0, 0]) >= 0).all()
     targets, weights = sharpen(np.linspace(0, 1, 21).reshape(1, 1, 21))
     assert (np.diff(targets[0, 0]) >= 0).all() and targets[0, 0, 10] == 0.5 and weights[0, 0].argmin() == 10
+
+
+def test_a_student_does_not_learn_its_own_doubt_of_a_picture_that_holds_a_polyp() -> None:
+    faint = np.full((3, 10, 10), 0.02)
+    faint[:, 4, 5:7] = 0.2  # the surest 2 %
+    faint[2, 4, 5:7] = 0.99
+    targets, weights = sharpen(faint, has_polyp=np.array([True, False, True]))
+    as_said, _ = sharpen(faint)
+    assert targets[0, 4, 5] > 0.95 and weights[0, 4, 5] == 1
+    assert np.array_equal(targets[1:], as_said[1:])  # not known to hold one; sure already
+    assert (np.argsort(targets[0], axis=None, kind="stable") == np.argsort(faint[0], axis=None, kind="stable")).all()
+
+
+def test_a_picture_holds_a_polyp_by_its_label_or_by_its_scores() -> None:
+    scores = np.zeros((3, 28, 28), np.float32)
+    scores[1, 3, 3] = 2.5
+    label = LabelledTile(2, (0.0, 0.0, 0.5, 0.5), True)
+    without = LabelledTile(0, (0.0, 0.0, 0.5, 0.5), False)
+    assert ClassMap([], least_peak=2.0).find_polyps(scores, [label, without]).tolist() == [False, True, True]
 
 
 def test_the_logit_of_a_picture_is_the_mean_of_its_highest_places() -> None:
