@@ -89,7 +89,7 @@ def add_masks(listing: Listing, masks: Path) -> Listing:
     """
     matches = match_masks([record.relative_path for record in listing.records], masks)
     records = [replace(record, mask_path=matches.mask_paths.get(record.relative_path)) for record in listing.records]
-    note = f"{len(matches.mask_paths)} of {len(records)} pictures have a mask."
+    note = f"Masks were found for {len(matches.mask_paths)} of the {len(records)} picture files."
     return replace(
         listing,
         records=records,

@@ -28,6 +28,7 @@ from medxai_core.progress import OnProgress
 from medxai_core.studies.burned_in_text import find_burned_in_text
 
 THUMBNAIL_SIZE = 224
+SMALLEST_SIDE = 16
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,8 @@ def _examine(record: ImageRecord, tiles: tuple[int, int], thumbnails: Path) -> E
     try:
         image = load_image(record.image_path)
         height, width = image.shape[:2]
+        if min(width, height) < SMALLEST_SIDE:
+            return f"it is {width}x{height} pixels: too small to show anything; at least {SMALLEST_SIDE} a side."
         boxes = cut_tiles(width, height, rows=tiles[0], columns=tiles[1])
     except MedxaiError as error:
         return str(error)

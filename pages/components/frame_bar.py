@@ -28,6 +28,7 @@ from pages.components.job_strip import draw_again_when_jobs_changed
 from pages.components.links import PAGES, go_to_page, read_kept, stay_on_page
 from pages.components.reader import describe_reader, follow_browser
 from pages.components.stepper import NextWords, describe_stages, find_next, is_here
+from pages.components.study.making import describe_makings
 
 TURN_KEY = "frame_bar_turn"
 """The last wish that was followed. A wish is kept as state, not sent as a trigger: when the line looks for changes at
@@ -116,6 +117,7 @@ def _describe(study: Study | None, page: str) -> dict[str, Any]:
         "reader": describe_reader(),
         "study": None if study is None else name_study(study),
         "stages": stages,
+        "atTop": describe_makings() if page == "study" else [],
         "next": None if step is None or is_off else _describe_step(step, page),
         "isFinished": step is not None and step.page == "transparency",
         "keys": FRAME_KEYS,

@@ -323,6 +323,23 @@ def test_a_failed_job_says_what_to_do_until_it_is_dismissed_for_good(open_page: 
     record_job(fresh, "nothing", title="-", parameters={})
 
 
+def test_a_failed_import_is_told_in_sight_and_goes_with_the_next_try(open_page: Opener, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "broken.jpg").write_text("no picture")
+    page = open_page("study?new=1", width=1280, height=720)
+    failed = page.get_by_test_id("stAlertContainer").filter(has_text="failed:")
+    for name in ("first", "second"):
+        page.get_by_role("textbox", name="Pictures: folder").fill(str(tmp_path / name))
+        page.get_by_role("textbox", name="Name of the study").fill(name)
+        page.get_by_role("button", name="Import", exact=True).click()
+        expect(failed.filter(has_text=name)).to_be_visible(timeout=PATIENCE)
+        expect(failed.filter(has_text=name)).to_be_in_viewport(ratio=0.9)
+    expect(failed).to_have_count(1)
+    page.get_by_role("button", name="Dismiss").click()
+    expect(failed).to_have_count(0)
+
+
 def test_decisions_reach_the_store_whatever_the_strip_does(open_page: Opener, browser_home: Path) -> None:
     study = open_study(browser_home / "studies" / "demo")
     page = open_page("review")

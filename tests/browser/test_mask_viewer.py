@@ -366,3 +366,11 @@ def test_a_limit_that_is_no_number_is_complained_of_once(open_page: OpenPage) ->
     note = page.get_by_text("Part of the link could not be shown")
     expect(note).to_contain_text("low: expected a number from 0 to 1.", timeout=PATIENCE)
     expect(note).not_to_contain_text("must be below")
+
+
+def test_a_link_to_a_picture_of_ones_own_lets_go(open_page: OpenPage) -> None:
+    page = open_page("masks?study=demo&split=own&layer=14&low=0.3")
+    expect(page.get_by_text("Your own picture").first).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("radio", name=re.compile("^Tuning")).click()
+    wait_for_address(page, split="tuning", layer="14", low="0.3")
+    expect(page.locator("canvas").first).to_be_visible(timeout=PATIENCE)

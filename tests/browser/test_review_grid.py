@@ -11,6 +11,7 @@ from medxai_core.records.labellings import find_labelling
 from medxai_core.review import list_in_force
 from medxai_core.stages.review_batches import SEVERAL, WHOLE_CLUSTER, describe_batch
 from medxai_core.views.map_selection import record_review_selection
+from medxai_core.views.proposal_queue import order_randomly
 
 
 def open_grid(chromium: Browser, review_server: ReviewServer, reader: str, **query: str) -> ReviewPage:
@@ -218,6 +219,22 @@ def test_the_selection_of_the_map_is_a_queue(chromium: Browser, review_server: R
     assert review.decide("auu") == [shorten(item) for item in wanted]
     review.wait_saved()
     assert [one.item_id for one in review.list_own()] == wanted
+
+
+def test_another_order_begins_at_its_beginning_and_a_gap_in_the_audit_is_said(
+    chromium: Browser, review_server: ReviewServer
+) -> None:
+    review = open_review(chromium, review_server, reader="auditing")
+    for _ in range(7):
+        review.page.keyboard.press("ArrowRight")
+    review.reload()  # now the browser remembers a picture
+    order = order_randomly(list(find_labelling(review_server.study).proposals))
+    review.page.get_by_label("Order").select_option("random")
+    expect(review.page.locator(".one .head")).to_contain_text(shorten(order[0]), timeout=PATIENCE)
+    gap = review.page.get_by_text("the share of wrong proposals is counted up to the first of them only")
+    expect(gap).to_have_count(0)
+    review.page.keyboard.press("ArrowRight")
+    expect(gap).to_contain_text("1 picture before this one is not answered", timeout=PATIENCE)
 
 
 def test_another_order_is_kept_in_the_address(chromium: Browser, review_server: ReviewServer) -> None:

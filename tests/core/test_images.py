@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, ImageFilter
 
 from medxai_core import images
 from medxai_core.errors import MaskMismatchError, UnreadableImageError
+from medxai_core.phantom.frames import draw_frame
 
 ROW = np.array([[10, 200, 0, 255]], dtype=np.uint8)
 
@@ -430,3 +431,16 @@ def test_arrays_that_are_no_picture_are_refused():
     for wrong in (np.zeros((4, 4), dtype=np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4, 3), dtype=np.uint8)):
         with pytest.raises(ValueError, match="uint8"):
             images.compute_image_quality(wrong)
+
+
+def test_a_photograph_is_no_mask(tmp_path):
+    frame = draw_frame(3, width=320, height=256, with_polyp=True)
+    for name in ("photo.png", "photo.jpg"):
+        with pytest.raises(
+            MaskMismatchError, match=f"{name}' is not a mask but looks like a photograph: [0-9]+% of it"
+        ):
+            images.load_mask(_save(tmp_path, Image.fromarray(frame.image), name))
+    painted = np.where(frame.mask[..., None], (60, 220, 90), 0).astype(np.uint8)  # one colour, saved with loss
+    assert (images.load_mask(_save(tmp_path, Image.fromarray(painted), "green.jpg")) == frame.mask).mean() > 0.99
+    soft = Image.fromarray(frame.mask.astype(np.uint8) * 255).filter(ImageFilter.GaussianBlur(6))
+    assert (images.load_mask(_save(tmp_path, soft)) == frame.mask).mean() > 0.97

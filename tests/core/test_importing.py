@@ -129,6 +129,24 @@ def test_a_mask_of_another_size_is_listed_and_its_picture_kept(phantom_folder: P
     assert sum(path is None for path in images.mask_paths) == 1
 
 
+def test_photographs_given_as_masks_are_listed_and_used_as_none(phantom_folder: Path, tmp_path: Path) -> None:
+    study = create_study(
+        tmp_path / "s",
+        options_for(phantom_folder, masks=shutil.copytree(phantom_folder / "images", tmp_path / "masks")),
+    )
+    assert all(path is None for path in list_images(study).mask_paths)
+    assert "looks like a photograph" in study.list_failures()[0].reason
+
+
+def test_a_picture_too_small_to_show_anything_is_listed(phantom_folder: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(phantom_folder / "images", tmp_path / "images"))
+    write_noise(folder / "speck.png", size=(300, 2))
+    study = create_study(tmp_path / "s", options_for(phantom_folder, images=folder))
+    assert [(one.item, one.reason) for one in study.list_failures()] == [
+        ("speck.png", "it is 300x2 pixels: too small to show anything; at least 16 a side.")
+    ]
+
+
 def test_an_empty_folder_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(LayoutError) as caught:

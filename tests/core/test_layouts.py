@@ -274,7 +274,7 @@ def test_masks_beside_plain_folders(tmp_path):
         "y/4.jpg": tmp_path / "truth/4.png",
         "y/5.jpg": None,
     }
-    assert listing.notes[0] == "4 of 5 pictures have a mask."
+    assert listing.notes[0] == "Masks were found for 4 of the 5 picture files."
 
 
 def test_folders_of_masks_are_not_read_as_pictures(tmp_path):

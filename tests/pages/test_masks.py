@@ -327,7 +327,7 @@ def test_ones_own_picture_gets_maps_but_no_scores_and_is_kept_nowhere(open_page,
     after = sorted(path for path in study.folder.rglob("*") if path.is_file() and "study.db" not in path.name)
     assert after == before
     app = app.file_uploader(key="masks_upload").upload("x.png", b"no picture").run()
-    assert "your picture" in app.error[0].value and "tmp" not in app.error[0].value
+    assert "Your picture" in app.error[0].value and "tmp" not in app.error[0].value
 
 
 def test_the_table_of_the_tuning_pictures_is_offered_then_sent_and_a_click_sets_the_viewer(open_page, study, read_page):

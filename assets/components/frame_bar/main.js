@@ -21,6 +21,7 @@ export default function frameBar({ data, parentElement, setStateValue }) {
   bar.sayReader = (reader) => setStateValue("reader", reader);
   bar.look = () => setStateValue("look", Date.now());
   bar.drawPage = () => setStateValue("page_lost", Date.now());
+  showTop(bar.data, data);
   bar.data = data;
   drawBar(bar);
   followReader(bar);
@@ -28,6 +29,13 @@ export default function frameBar({ data, parentElement, setStateValue }) {
     for (const release of bar.releases) release();
     bars.delete(parentElement);
   };
+}
+
+/** Bring the page to its top when another study is opened, or when what is told there has changed. */
+function showTop(before, now) {
+  if (!before || before.page !== now.page) return; // Streamlit does so itself
+  const isTold = now.atTop.length > 0 && now.atTop.join() !== before.atTop.join();
+  if (isTold || now.study !== before.study) document.querySelector('[data-testid="stMain"]')?.scrollTo({ top: 0 });
 }
 
 function makeBar(root) {

@@ -44,6 +44,15 @@ export function sayEmpty(element, review) {
   element.replaceChildren(...parts);
 }
 
+/** Say, in the order by chance, how many pictures before this one have no answer: the audit counts up to the first. */
+export function sayGap(review) {
+  if (review.deck.header.order !== "random" || review.place < 0) return [];
+  let n = 0;
+  for (let card = 0; card < review.cards[review.place]; card += 1) n += review.isOpen(card) ? 1 : 0;
+  const words = countWords(n, "picture before this one is", "pictures before this one are");
+  return n ? [`${words} not answered: the share of wrong proposals is counted up to the first of them only.`] : [];
+}
+
 /** Return how many pictures of each class are labelled, and whether that is enough to start. */
 export function saySeeds(review) {
   const { classes, class_words: words, given, known, wanted } = review.deck.header;

@@ -7,7 +7,7 @@ import { filterCards, findOpen, getCardState, readDeck } from "./deck.js";
 import { getDesk } from "./desk.js";
 import { openHelp } from "./dialogs.js";
 import { makeGridView } from "./grid_view.js";
-import { sayEmpty, saySeeds, showActions, showFailures } from "./notices.js";
+import { sayEmpty, sayGap, saySeeds, showActions, showFailures } from "./notices.js";
 import { makeNaming, readNamed } from "./naming.js";
 import { makeOneView } from "./one_view.js";
 import { listAround, makePrefetch } from "./prefetch.js";
@@ -61,7 +61,7 @@ export class Review {
     else if (before?.settles) this.show = "open";
     this.one.restart();
     this.who.show(header);
-    this.list(item ?? this.item);
+    this.list(item ?? (isSameQueue ? null : this.item)); // another order begins at its beginning
     if (named.isOwn && this.getItem() !== named.item) this.list(kept.item); // loaded again just after a decision
     if (!named.isOwn) this.showItem(named.item ?? (isAnswered ? item : null));
     if (isAnswered) this.takeUp();
@@ -87,7 +87,7 @@ export class Review {
     const views = [this.one.element, this.grid.element];
     this.root.replaceChildren(this.who.element, this.toolbar.element, parts.alert, parts.failures, parts.actions, ...views, parts.empty, status, parts.foot);
     const fit = () => this.fit(), resizing = new ResizeObserver(fit);
-    resizing.observe(this.root);
+    for (const one of [this.root, document.querySelector('[data-testid="stMainBlockContainer"]')]) if (one) resizing.observe(one);
     window.addEventListener("resize", fit);
     document.addEventListener("keydown", keys.onControlA);
     window.addEventListener("medxai-address", this.nameShown);
@@ -244,7 +244,7 @@ export class Review {
     this.toolbar.showSaved(this.desk.describeOutbox());
     showFailures(parts.failures, this);
     this.showActions();
-    const said = deck.header.mode === "seeds" ? [saySeeds(this)] : this.desk.getEffects();
+    const said = deck.header.mode === "seeds" ? [saySeeds(this)] : [...sayGap(this), ...this.desk.getEffects()];
     parts.foot.textContent = said.join(" ") || (this.view === "grid" ? GRID_HINT : "");
     this.nameShown();
     if (this.place >= 0) rememberChoices(deck.header, { view: this.view, show: this.show, cluster: this.cluster, item: this.getItem() });

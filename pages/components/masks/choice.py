@@ -59,10 +59,10 @@ def choose_run(runs: list[RecordedRun]) -> RecordedRun:
 
 def follow_link(study: Study, images: Images) -> None:
     """Take run, split and picture of an address that this page has not written itself; what is not here is noted."""
-    from pages.components.masks.setting import LINK_NAMES, PLACE_NOTES, WRITTEN
+    from pages.components.masks.setting import FOLLOWED, LINK_NAMES, PLACE_NOTES, WRITTEN
 
     asked = {name: st.query_params[name] for name in LINK_NAMES if name in st.query_params}
-    if not asked or asked == st.session_state.get(WRITTEN):
+    if not asked or asked in (st.session_state.get(WRITTEN), st.session_state.get(FOLLOWED)):
         return
     notes = []
     if "run" in asked:
@@ -77,6 +77,7 @@ def follow_link(study: Study, images: Images) -> None:
     if "image" in asked and not _go_to(study, images, asked["image"]):
         notes.append("**its picture is not in this study (any more): what you see is another picture**")
     st.session_state[PLACE_NOTES] = notes
+    st.session_state[FOLLOWED] = asked
 
 
 def choose_split(study: Study, images: Images) -> str:

@@ -24,6 +24,9 @@ BLOCK_METHOD = "gradcam"
 
 SETTING, ALIGN = "masks_setting", "masks_align"
 WRITTEN, NOTES, PLACE_NOTES = "masks_written_params", "masks_notes", "masks_place_notes"
+FOLLOWED = "masks_followed_params"
+"""The address whose run, split and picture were taken, until this page writes its own: it asks once only."""
+
 LINK_NAMES = ("run", "split", "image", "layer", "low", "high", "method", "invert", "align", "chosen")
 
 
@@ -144,6 +147,7 @@ def write_link(setting: MaskSetting, run_id: str, *, split: str, image_id: str |
     texts = {name: str(value) for name, value in values.items() if value is not None}
     change_address({name: texts.get(name) for name in LINK_NAMES})
     st.session_state[WRITTEN] = texts
+    st.session_state.pop(FOLLOWED, None)
 
 
 def _apply_link(study: Study, run: RecordedRun, asked: Mapping[str, str]) -> None:

@@ -119,8 +119,8 @@ def open_own(study: Study, run: RecordedRun, images: Images, content: bytes, *, 
         try:
             image = load_image(path, max_pixels=MAX_OWN_PIXELS)
         except UnreadableImageError as error:
-            message = error.message.replace(str(path), f"your picture “{name}”")
-            raise UnreadableImageError(message, error.remedy) from None
+            message = error.message.replace(f"'{path}'", f"your picture “{name}”").replace(str(path), name)
+            raise UnreadableImageError(message[:1].upper() + message[1:], error.remedy) from None
     return Subject(study, run, images, key, None, image)
 
 

@@ -20,9 +20,20 @@ POLL_SECONDS = 1.0
 
 
 def remember_started(name: str) -> None:
-    """Note that a study is being made here: it is opened when it is ready, also after the page was loaded again."""
+    """Note that a study is being made here: it is opened when it is ready, also after the page was loaded again.
+
+    What was tried here before and failed has been read, and goes.
+    """
+    for one in making.list_makings():
+        if one.name != name and not one.is_open and one.status != "done" and _is_started_here(one.name):
+            _dismiss(one)
     st.session_state.setdefault(STARTED_KEY, set()).add(name)
     change_address({MAKING: name})
+
+
+def describe_makings() -> list[str]:
+    """Return what `show_makings` shows, short: when it changes, the page is brought to its top, where it is shown."""
+    return [f"{one.name} {one.status}" for one in making.list_makings()]
 
 
 def _is_started_here(name: str) -> bool:
