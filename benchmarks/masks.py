@@ -4,8 +4,8 @@ Run ``python benchmarks/masks.py --pictures kvasir-seg``: a folder with images/ 
 five folds; in each, the other four give 100 tiles with polyp and 100 without (2x2 tiles; their labels are the only use
 of masks before the scoring), everything is learned from those and from drawn frames, and the fold is scored once for
 each step. ``--ablate`` learns once more without drawn frames; ``--polyp-free`` names a folder of pictures without any
-polyp. A fold takes about 20 minutes and is kept in ``--results``: a run that was stopped goes on with the next one.
-Prints a table after each fold; with all five it is written to docs/masks.md.
+polyp. A fold takes about 20 minutes; the networks of its rounds and its scores are kept in ``--results``: a run that
+was stopped goes on with the next fold. Prints a table after each fold; with all five it is written to docs/masks.md.
 """
 
 from __future__ import annotations
@@ -25,19 +25,22 @@ import numpy as np
 import torch
 from joblib import Parallel, delayed
 from PIL import Image
+from safetensors.torch import load_model, save_model
+from scipy.stats import spearmanr
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT))
 
 from medxai_core.config import SEGMENTER
 from medxai_core.evaluation.baselines import compute_mean_mask, make_trivial_masks
+from medxai_core.evaluation.expected import expect_dice
 from medxai_core.evaluation.intervals import bootstrap_mean
 from medxai_core.evaluation.scores import score_mask
 from medxai_core.images import load_image, load_mask
 from medxai_core.memory import keep_freed_memory
-from medxai_core.models import PolypSegmenter, default_preprocessing, preprocess
+from medxai_core.models import PolypSegmenter, build_segmenter, default_preprocessing, hold_back_doubt, preprocess
 from medxai_core.phantom.frames import draw_frame
-from medxai_core.students.class_map import LabelledTile
+from medxai_core.students.class_map import LabelledTile, load_class_map
 from medxai_core.students.curriculum import Curriculum, graduate
 from medxai_core.students.drawn_frames import FIRST_SEED, draw_lessons
 from medxai_core.students.lessons import PICTURE_SIDE, Lessons
@@ -50,6 +53,8 @@ METRICS = ("dice", "jaccard", "recall", "precision")
 SIZES = (0.0, 0.03, 0.08, 0.15, 0.3, 1.0)
 BEGIN, END = "<!-- masks: written by benchmarks/masks.py -->", "<!-- end of masks -->"
 BARE, FINAL = "no drawn frames, ", "round {}, probability > .5"
+ROUND, CLASS_MAP = "round{}.safetensors", "class_map.safetensors"
+LEARNED, SCORES = "learned.json", "scores.json"
 
 
 @dataclass
@@ -58,29 +63,25 @@ class Results:
 
     Attributes
     ----------
-    plan : dict
-        What was learned.
     scores : dict
-        Step -> one dict a picture: item, area of its polyp (share), the four scores.
+        Step -> one dict a picture: item, area of its polyp (share), the four scores; of the last round also the Dice
+        that its own probabilities make expected.
     empty : dict
         Kind of pictures without polyp -> one [is there a mask, its area] a picture.
-    seconds : float
-        Of learning, without the scoring.
-    peak : float
-        Memory, MB.
+    reliability : list of (int, float, int)
+        Of the last round, for each tenth of the probability: pixels, sum of their probabilities, how many are polyp.
     """
 
-    plan: dict[str, Any]
     scores: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     empty: dict[str, list[tuple[bool, float]]] = field(default_factory=dict)
-    seconds: float = 0.0
-    peak: float = 0.0
+    reliability: list[tuple[int, float, int]] = field(default_factory=list)
+    learned: dict[str, Any] = field(default_factory=dict)
 
-    def add(self, name: str, mask: np.ndarray, truth: np.ndarray, item: str) -> None:
+    def add(self, name: str, mask: np.ndarray, truth: np.ndarray, item: str, **facts: float) -> None:
         """Score one mask, (H, W) bool."""
         scored = score_mask(mask, truth, item=item)
         row = {"item": item, "area": float(truth.mean())} | {metric: scored.value(metric) for metric in METRICS}
-        self.scores.setdefault(name, []).append(row)
+        self.scores.setdefault(name, []).append(row | facts)
 
 
 def main() -> None:
@@ -90,6 +91,7 @@ def main() -> None:
     parser.add_argument("--polyp-free", type=Path, help="Folder of pictures without polyp, from another hospital.")
     parser.add_argument("--folds", type=int, nargs="*", default=list(range(N_FOLDS)))
     parser.add_argument("--ablate", action="store_true", help="Learn once more without drawn frames.")
+    parser.add_argument("--score-again", action="store_true", help="Score what is learned already once more.")
     parser.add_argument("--results", type=Path, default=ROOT / "build" / "masks", help="Where folds are kept.")
     asked = parser.parse_args()
     keep_freed_memory()
@@ -98,17 +100,18 @@ def main() -> None:
     polyp_free = _load_squares(sorted(asked.polyp_free.iterdir())) if asked.polyp_free else None
     drawn = draw_lessons(*Curriculum().n_drawn)
     dealt = np.array_split(np.random.default_rng(0).permutation(len(names)), N_FOLDS)
-    asked.results.mkdir(parents=True, exist_ok=True)
     for seed in asked.folds:
         fold = deal_fold(asked.pictures, names, pictures, test=np.sort(dealt[seed]), seed=seed)
         plans = {"": Curriculum(seed=seed)}
         if asked.ablate:
             plans[BARE] = Curriculum(seed=seed, shape_steps=0, batch=(7, 0, 1))
         for name, plan in plans.items():
-            kept = asked.results / f"fold{seed}{'_bare' if name else ''}.json"
-            if _read_results(kept, plan) is None:
-                results = learn_and_score(fold, drawn, plan, polyp_free, name=name)
-                kept.write_text(json.dumps(asdict(results)), encoding="utf-8")
+            folder = asked.results / f"fold{seed}{'_bare' if name else ''}"
+            if _read_learned(folder, plan) is None:
+                learn(fold, drawn, plan, folder)
+            if asked.score_again or not (folder / SCORES).is_file():
+                results = score(fold, plan, polyp_free, folder, name=name)
+                (folder / SCORES).write_text(json.dumps(asdict(results)), encoding="utf-8")
         sys.stdout.write(f"after fold {seed}\n{write_table(_read_all(asked.results))}\n")
         sys.stdout.flush()
     found = _read_all(asked.results)
@@ -116,17 +119,17 @@ def main() -> None:
         write_page(write_table(found))
 
 
-def _read_results(path: Path, plan: Curriculum) -> Results | None:
-    """Return what a fold gave under a plan, or None when it was not run, or under another plan."""
-    if not path.is_file():
+def _read_learned(folder: Path, plan: Curriculum) -> dict[str, Any] | None:
+    """Return what a fold cost, or None when it was not learned, or under another plan."""
+    if not (folder / LEARNED).is_file():
         return None
-    found = Results(**json.loads(path.read_text(encoding="utf-8")))
-    return found if found.plan == json.loads(json.dumps(asdict(plan))) else None
+    learned: dict[str, Any] = json.loads((folder / LEARNED).read_text(encoding="utf-8"))
+    return learned if learned["plan"] == json.loads(json.dumps(asdict(plan))) else None
 
 
-def _read_all(folder: Path) -> list[Results]:
+def _read_all(root: Path) -> list[Results]:
     """Return all folds that are kept."""
-    return [Results(**json.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("fold*.json"))]
+    return [Results(**json.loads(path.read_text(encoding="utf-8"))) for path in sorted(root.glob(f"fold*/{SCORES}"))]
 
 
 def _load_squares(paths: Sequence[Path]) -> np.ndarray:
@@ -179,44 +182,66 @@ def deal_fold(root: Path, names: list[str], pictures: np.ndarray, *, test: np.nd
     return Fold(pictures[train], labels, pictures[test], truths, items, compute_mean_mask(known))
 
 
-def learn_and_score(
-    fold: Fold, drawn: Lessons, plan: Curriculum, polyp_free: np.ndarray | None, *, name: str
-) -> Results:
-    """Teach a segmenter, and score what each step makes of the pictures kept apart."""
-    results, paused = Results(asdict(plan)), 0.0
+def learn(fold: Fold, drawn: Lessons, plan: Curriculum, folder: Path) -> None:
+    """Teach a segmenter; keep the network of each round, the class map, and what it cost."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / SCORES).unlink(missing_ok=True)
 
-    def watch(round_number: int, segmenter: PolypSegmenter, losses: Sequence[float]) -> None:
-        nonlocal paused
-        begun = time.perf_counter()
-        words = FINAL.format(round_number) if round_number else "outlines of drawn frames alone, probability > .5"
-        _score_maps(results, name + words, _look_once(segmenter, fold.pictures, plan.use_side), 0.5, fold)
-        if round_number == len(plan.rounds) and not name:
-            said = compute_probabilities(segmenter, fold.pictures, side=plan.use_side)
-            _score_maps(results, f"round {round_number}, mean of 4 mirror images", said, 0.5, fold)
-            said = look_closely(segmenter, fold.pictures, (said > 0.5).mean(axis=(1, 2)), side=plan.use_side)
-            _score_maps(results, f"round {round_number}, at a size that fits", said, 0.5, fold)
-        paused += time.perf_counter() - begun
+    def keep(round_number: int, segmenter: PolypSegmenter, losses: Sequence[float]) -> None:
+        save_model(segmenter, str(folder / ROUND.format(round_number)))
 
-    begun = time.perf_counter()
-    found = graduate(fold.learned, fold.labels, drawn, plan, stage=_tell, watch=watch)
-    results.seconds = time.perf_counter() - begun - paused
-    results.peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    begun, worked = time.perf_counter(), time.process_time()
+    found = graduate(fold.learned, fold.labels, drawn, plan, stage=_tell, watch=keep)
+    cost = {"seconds": time.perf_counter() - begun, "processor": time.process_time() - worked}
+    found.class_map.save(folder / CLASS_MAP)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    learned = {"plan": asdict(plan), "peak": peak, **cost}
+    (folder / LEARNED).write_text(json.dumps(learned), encoding="utf-8")
+
+
+def score(fold: Fold, plan: Curriculum, polyp_free: np.ndarray | None, folder: Path, *, name: str) -> Results:
+    """Score what each step makes of the pictures kept apart."""
+    results = Results(learned=_read_learned(folder, plan) or {})
+    segmenter, n_rounds = build_segmenter(weights="scratch"), len(plan.rounds)
+    if not name:
+        for truth, item in zip(fold.truths, fold.items, strict=True):
+            for trivial, mask in make_trivial_masks(truth.shape, mean=fold.mean).items():
+                results.add(trivial, mask, truth, item)
+        located = load_class_map(folder / CLASS_MAP).locate(fold.pictures)
+        _score_maps(results, f"class map > {HALF_HEIGHT} of its peak", located, HALF_HEIGHT, fold)
+    for number in range(0 if plan.shape_steps else 1, n_rounds + 1):
+        load_model(segmenter, str(folder / ROUND.format(number)))
+        words = FINAL.format(number) if number else "outlines of drawn frames alone, probability > .5"
+        said = _look_once(segmenter, fold.pictures, plan.use_side)
+        _score_maps(results, name + words, said, 0.5, fold)
+    _trust(results, name + words, said, fold)
     if name:
         return results
-    for truth, item in zip(fold.truths, fold.items, strict=True):
-        for trivial, mask in make_trivial_masks(truth.shape, mean=fold.mean).items():
-            results.add(trivial, mask, truth, item)
-    located = found.class_map.locate(fold.pictures)
-    _score_maps(results, f"class map > {HALF_HEIGHT} of its peak", located, HALF_HEIGHT, fold)
+    said = compute_probabilities(segmenter, fold.pictures, side=plan.use_side)
+    _score_maps(results, f"round {n_rounds}, mean of 4 mirror images", said, 0.5, fold)
+    said = look_closely(segmenter, fold.pictures, (said > 0.5).mean(axis=(1, 2)), side=plan.use_side)
+    _score_maps(results, f"round {n_rounds}, at a size that fits", said, 0.5, fold)
     for kind, empty in (
         ("tiles of the fold", _cut_polyp_free_tiles(fold)),
         ("drawn frames that were not learned from", _draw_polyp_free()),
         ("pictures of another hospital", polyp_free),
     ):
         if empty is not None:
-            said = _look_once(found.segmenter, empty, plan.use_side) > 0.5
-            results.empty[kind] = [(bool(one.any()), float(one.mean())) for one in said]
+            marked = _look_once(segmenter, empty, plan.use_side) > 0.5
+            results.empty[kind] = [(bool(one.any()), float(one.mean())) for one in marked]
     return results
+
+
+def _trust(results: Results, name: str, maps: np.ndarray, fold: Fold) -> None:
+    """Note how often places of each probability are polyp, and the overlap that is to be expected of each mask."""
+    counts = np.zeros((10, 3))
+    for values, truth, row in zip(maps, fold.truths, results.scores[name], strict=True):
+        row["expected"] = expect_dice(values, 0.5)
+        grown = _enlarge(values, truth.shape)
+        tenth = np.minimum((10 * grown).astype(int), 9)
+        for column, weights in enumerate((np.ones_like(grown), grown, truth)):
+            counts[:, column] += np.bincount(tenth.ravel(), weights.ravel(), minlength=10)
+    results.reliability = [(int(n), float(said), int(polyp)) for n, said, polyp in counts]
 
 
 def _look_once(segmenter: PolypSegmenter, pictures: np.ndarray, side: int) -> np.ndarray:
@@ -224,18 +249,21 @@ def _look_once(segmenter: PolypSegmenter, pictures: np.ndarray, side: int) -> np
     seen = default_preprocessing(SEGMENTER, side)
     parts = []
     with torch.no_grad():
-        for start in range(0, len(pictures), 16):
-            parts.append(
-                torch.sigmoid(segmenter.eval().segment(preprocess(list(pictures[start : start + 16]), seen))).numpy()
-            )
+        for start in range(0, len(pictures), 8):
+            places = segmenter.eval().segment(preprocess(list(pictures[start : start + 8]), seen))
+            parts.append(torch.sigmoid(hold_back_doubt(places)).numpy())
     return np.concatenate(parts)
+
+
+def _enlarge(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Enlarge a map to its picture, (H, W) float32."""
+    return np.asarray(Image.fromarray(values.astype(np.float32)).resize(shape[1::-1], Image.Resampling.BILINEAR))
 
 
 def _score_maps(results: Results, name: str, maps: np.ndarray, threshold: float, fold: Fold) -> None:
     """Enlarge maps to their pictures, cut them and score them."""
     for values, truth, item in zip(maps, fold.truths, fold.items, strict=True):
-        grown = Image.fromarray(values.astype(np.float32)).resize(truth.shape[::-1], Image.Resampling.BILINEAR)
-        results.add(name, np.asarray(grown) > threshold, truth, item)
+        results.add(name, _enlarge(values, truth.shape) > threshold, truth, item)
 
 
 def _cut_polyp_free_tiles(fold: Fold) -> np.ndarray:
@@ -289,18 +317,47 @@ def write_table(folds: Sequence[Results]) -> str:
         found = np.array(seen, float)
         lines.append(f"| {kind} | {len(found)} | {found[:, 0].mean():.1%} | {found[:, 1].mean():.1%} |")
     worst = sorted(final, key=lambda row: row["dice"])[:12]
-    learned = [one for one in folds if one.empty]
+    learned = [one.learned for one in folds if one.empty]
+    lines += _write_trust(folds, final)
     lines += [
         "",
         f"Dice below .5: {np.mean([row['dice'] < 0.5 for row in final]):.1%} of the pictures. The worst: "
         + ", ".join(f"{row['item']} ({row['dice']:.2f})" for row in worst)
         + ".",
         "",
-        f"Learning took {', '.join(f'{one.seconds:.0f}' for one in learned)} s a fold; peak memory "
-        f"{max((one.peak for one in learned), default=0):.0f} MB; {torch.get_num_threads()} cores, "
+        f"Learning took {_list_costs(learned, 'seconds')} s a fold ({_list_costs(learned, 'processor')} s of the "
+        f"processor); peak memory {_list_costs(learned, 'peak')} MB; {torch.get_num_threads()} cores, "
         f"{platform.machine()}.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _list_costs(learned: Sequence[dict[str, Any]], name: str) -> str:
+    """Return one figure of each fold."""
+    return ", ".join(f"{one[name]:.0f}" for one in learned)
+
+
+def _write_trust(folds: Sequence[Results], final: Sequence[dict[str, Any]]) -> list[str]:
+    """Return how far the probabilities of the last round can be trusted: by place, and by picture."""
+    counts = np.sum([one.reliability for one in folds if one.empty], axis=0)
+    total = counts[:, 0].sum()
+    lines = ["", "| probability of a place | share of all places | mean | of these are polyp |", "|---|---|---|---|"]
+    for tenth, (n, said, polyp) in enumerate(counts):
+        share = f"{tenth / 10:.1f} to {tenth / 10 + 0.1:.1f} | {n / total:.1%}"
+        lines.append(f"| {share} | {said / max(n, 1):.2f} | {polyp / max(n, 1):.2f} |")
+    gap = np.abs(counts[:, 1] - counts[:, 2]).sum() / total
+    expected = np.array([row["expected"] or 0.0 for row in final])
+    reached = np.array([row["dice"] for row in final])
+    doubtful = np.argsort(expected)[: len(expected) // 5]
+    sure = np.setdiff1d(np.arange(len(expected)), doubtful)
+    lines += [
+        "",
+        f"Expected calibration error of a place: {gap:.3f}. The Dice that a picture's own probabilities make expected "
+        f"is {expected.mean():.3f} in the mean, {reached.mean():.3f} is reached; rank correlation "
+        f"{spearmanr(expected, reached).statistic:.2f}. The fifth of the pictures of which the least is expected "
+        f"reaches {reached[doubtful].mean():.3f}, the others {reached[sure].mean():.3f}.",
+    ]
+    return lines
 
 
 def _write_row(name: str, rows: Sequence[dict[str, Any]]) -> str:
@@ -308,8 +365,12 @@ def _write_row(name: str, rows: Sequence[dict[str, Any]]) -> str:
     cells = [name, str(len(rows))]
     for metric in METRICS:
         values = [row[metric] for row in rows if row[metric] is not None]
+        if not values:
+            cells.append("-")
+            continue
         interval = bootstrap_mean(values)
-        cells.append(f"{np.mean(values):.3f} [{interval.low:.3f}, {interval.high:.3f}]")
+        limits = "" if interval.low is None else f" [{interval.low:.3f}, {interval.high:.3f}]"
+        cells.append(f"{np.mean(values):.3f}{limits}")
     return "| " + " | ".join(cells) + " |"
 
 

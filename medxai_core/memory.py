@@ -14,7 +14,8 @@ def keep_freed_memory() -> bool:
     """Let the process keep blocks of up to 1 GB that it frees; for one that does the same again and again.
 
     glibc gives each large block back to the system when it is freed, and a training takes the same ones again in the
-    next step: each page is then cleared anew, about 120,000 of them a step of the segmenter.
+    next step: each page is then cleared anew, about 120,000 of them a step of the segmenter. With batches of pictures
+    it is the same.
 
     Returns
     -------

@@ -13,7 +13,7 @@ from medxai_core.models.preprocessing import (
     preprocess,
     resize_for_network,
 )
-from medxai_core.models.segmentation import HEAD_STRIDE, PolypSegmenter, build_segmenter, pool_places
+from medxai_core.models.segmentation import HEAD_STRIDE, PolypSegmenter, build_segmenter, hold_back_doubt, pool_places
 from medxai_core.models.weights import describe_file, read_weights
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "describe_file",
     "describe_mismatch",
     "get_blocks",
+    "hold_back_doubt",
     "normalize_inputs",
     "pool_places",
     "preprocess",

@@ -18,6 +18,8 @@ LEVELS = (2, 4, 14, 20)
 POOLED_SHARE = 0.02
 """The logit of a picture is the mean of this share of its places, the highest ones."""
 
+_JUST_BELOW_EVEN = -0.01
+
 HEAD_STRIDE = 4
 """Distance between the places of the map, in input pixels."""
 
@@ -145,6 +147,32 @@ def pool_places(places: torch.Tensor) -> torch.Tensor:
     """Return the logit of each picture, (N,), from those of its places, (N, h, w): the mean of the highest 2 %."""
     flat = places.flatten(1)
     return flat.topk(max(1, round(POOLED_SHARE * flat.shape[1])), dim=1).values.mean(dim=1)
+
+
+def hold_back_doubt(places: torch.Tensor) -> torch.Tensor:
+    """Leave no place more likely polyp than not where the picture as a whole speaks against a polyp.
+
+    A few places by themselves are no polyp: on tiles without one they are most of what is marked.
+
+    Parameters
+    ----------
+    places : Tensor (N, h, w)
+        Logits, from `PolypSegmenter.segment`.
+
+    Returns
+    -------
+    Tensor (N, h, w)
+        Logits; those of pictures whose own logit (`pool_places`) is not above 0 are at most just below 0.
+
+    Examples
+    --------
+    >>> spots = torch.full((2, 10, 10), -4.0)
+    >>> spots[0, 0, 0], spots[1, :3] = 1.0, 1.0
+    >>> hold_back_doubt(spots).amax(dim=(1, 2))
+    tensor([-0.0100,  1.0000])
+    """
+    highest = torch.where(pool_places(places) > 0, torch.inf, _JUST_BELOW_EVEN)
+    return torch.minimum(places, highest[:, None, None])
 
 
 def build_segmenter(*, weights: str = "pretrained", seed: int = 0) -> PolypSegmenter:

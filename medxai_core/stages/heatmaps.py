@@ -14,11 +14,13 @@ from medxai_core.checkpoints import CheckpointManifest, load_checkpoint
 from medxai_core.config import SEGMENTATION
 from medxai_core.errors import Failure, IncompatibleCheckpointError, MedxaiError, SettingError, StageMissingError
 from medxai_core.heatmaps import CAM_METHODS, GradCAM, normalize_heatmap, pack_heatmap, upsample_heatmap
+from medxai_core.memory import keep_freed_memory
 from medxai_core.models import (
     BlockFacts,
     PolypClassifier,
     PolypSegmenter,
     describe_blocks,
+    hold_back_doubt,
     pool_places,
     preprocess,
 )
@@ -30,7 +32,7 @@ from medxai_core.stages.runs import BEST
 from medxai_core.study import Study
 from medxai_core.training.preparation import evaluation_mode
 
-BATCH_SIZE = 16
+BATCH_SIZE = 8
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,8 @@ class MapMaker:
         raw: dict[int, np.ndarray] = {}
         if len(blocks) < len(layers):
             with evaluation_mode(self.model):
-                places = cast(PolypSegmenter, self.model).segment(inputs)
-            raw[len(self.blocks) - 1] = torch.sigmoid(places).numpy()
+                places = cast(PolypSegmenter, self.model).segment(inputs.contiguous(memory_format=torch.channels_last))
+            raw[len(self.blocks) - 1] = torch.sigmoid(hold_back_doubt(places)).numpy()
             logits = pool_places(places).numpy()
         if blocks:
             with GradCAM(self.model, layers=blocks, method=method) as cam:
@@ -141,8 +143,10 @@ def make_map_maker(model: PolypClassifier, manifest: CheckpointManifest) -> MapM
             "Train again, or take the checkpoint as it was written.",
         )
     shifted = [replace(block, learned_shift=shift) for block, shift in zip(blocks, shifts, strict=True)]
-    head = [model.describe_head(size)] if isinstance(model, PolypSegmenter) else []
-    return MapMaker(model, manifest, shifted + head)
+    if not isinstance(model, PolypSegmenter):
+        return MapMaker(model, manifest, shifted)
+    fast = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return MapMaker(fast, manifest, [*shifted, model.describe_head(size)])
 
 
 def compute_study_heatmaps(
@@ -176,6 +180,7 @@ def compute_study_heatmaps(
     missing = [p for p in wanted if any(np.isnan(maps[layer][p, 0, 0]) for layer in maps)]
     on_progress = stage(f"Heat maps of {len(maps)} {'layer' if len(maps) == 1 else 'layers'}")
     failures: list[Failure] = []
+    keep_freed_memory()
     started = time.perf_counter()
     for start in range(0, len(missing), BATCH_SIZE):
         batch, pictures = _load_batch(study, images, missing[start : start + BATCH_SIZE], failures)

@@ -13,6 +13,7 @@ from medxai_core.checkpoints import load_checkpoint
 from medxai_core.errors import Failure, IncompatibleCheckpointError, LayoutError, MedxaiError
 from medxai_core.images import IMAGE_SUFFIXES, load_image, save_mask
 from medxai_core.masks import make_mask
+from medxai_core.memory import keep_freed_memory
 from medxai_core.progress import OnProgress
 from medxai_core.records.masks import MaskSetting, make_band
 from medxai_core.stages.heatmaps import BATCH_SIZE, make_map_maker
@@ -86,6 +87,7 @@ def segment_pictures(
     paths = [path for path, _ in found]
     names = name_masks([relative for _, relative in found])
     out.mkdir(parents=True, exist_ok=True)
+    keep_freed_memory()
     written: list[str] = []
     failures: list[Failure] = []
     blank: list[str] = []
