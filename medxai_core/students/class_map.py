@@ -23,6 +23,9 @@ _LEAST_PEAK_QUANTILE = 0.05
 _TENSORS = ("mean", "scale", "weight")
 
 
+Features = Callable[[np.ndarray, View], torch.Tensor]
+
+
 @dataclass(frozen=True)
 class LabelledTile:
     """Hold one label: of a tile, or of a whole picture.
@@ -57,9 +60,11 @@ class ClassMap:
     probes: list[TileProbe]
     least_peak: float
 
-    def score(self, pictures: np.ndarray, *, stage: Stage = silent_stage) -> np.ndarray:
+    def score(
+        self, pictures: np.ndarray, *, features: Features | None = None, stage: Stage = silent_stage
+    ) -> np.ndarray:
         """Return scores (n, 28, 28) float32, summed over the views, of pictures (n, 448, 448, 3) uint8."""
-        return _score_pictures(FrozenFeatures(), self.probes, pictures, on_progress=stage("Class maps"))
+        return _score_pictures(features or FrozenFeatures(), self.probes, pictures, on_progress=stage("Class maps"))
 
     def locate(self, pictures: np.ndarray) -> np.ndarray:
         """Return scores (n, 28, 28) float32, 0..1, of pictures (n, 448, 448, 3) uint8: each by its own highest.
@@ -123,7 +128,12 @@ def load_class_map(path: Path) -> ClassMap:
 
 
 def fit_class_map(
-    pictures: np.ndarray, labels: Sequence[LabelledTile], *, seed: int = 0, stage: Stage = silent_stage
+    pictures: np.ndarray,
+    labels: Sequence[LabelledTile],
+    *,
+    seed: int = 0,
+    features: Features | None = None,
+    stage: Stage = silent_stage,
 ) -> ClassMap:
     """Fit what sets labelled tiles with polyp apart, in each view.
 
@@ -132,12 +142,14 @@ def fit_class_map(
     pictures : ndarray of shape (n, 448, 448, 3), uint8
     labels : sequence of LabelledTile
         Of both classes.
+    features : callable, optional
+        Gives the features of pictures in a view, as `FrozenFeatures` does: where they are known already.
 
     Returns
     -------
     ClassMap
     """
-    features, on_progress = FrozenFeatures(), stage("Learning from labelled tiles")
+    features, on_progress = features or FrozenFeatures(), stage("Learning from labelled tiles")
     probes = []
     for number, view in enumerate(VIEWS):
         probes.append(_fit_view(features, pictures, labels, view, seed=seed + number))
@@ -150,7 +162,7 @@ def fit_class_map(
 
 
 def _fit_view(
-    features: FrozenFeatures, pictures: np.ndarray, labels: Sequence[LabelledTile], view: View, *, seed: int
+    features: Features, pictures: np.ndarray, labels: Sequence[LabelledTile], view: View, *, seed: int
 ) -> TileProbe:
     """Fit the probe of one view on the labelled tiles."""
     polyp: list[torch.Tensor] = []
@@ -170,7 +182,7 @@ def _fit_view(
 
 
 def _score_pictures(
-    features: FrozenFeatures,
+    features: Features,
     probes: Sequence[TileProbe],
     pictures: np.ndarray,
     *,

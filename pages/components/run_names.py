@@ -19,4 +19,4 @@ def name_runs(runs: Sequence[RecordedRun]) -> dict[str, str]:
 def _name_run(run: RecordedRun) -> str:
     """Return recipe, network, day and minute, and the epoch whose weights are kept."""
     began = datetime.fromisoformat(run.created_at)
-    return f"{run.preset}, {run.network}, {began.day} {began:%b %H:%M}, best epoch {run.best_epoch}"
+    return f"{run.preset}, {run.network}, {began.day} {began:%b %H:%M}, best pass {run.best_epoch}"

@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 import torch
 
+from medxai_core.checkpoints import CheckpointManifest
+from medxai_core.config import SEGMENTER
 from medxai_core.heatmaps import GradCAM
-from medxai_core.models import PolypSegmenter, build_segmenter
+from medxai_core.masks import Band, make_mask
+from medxai_core.models import PolypSegmenter, build_segmenter, default_preprocessing
 from medxai_core.models.segmentation import POOLED_SHARE
 from medxai_core.phantom.frames import draw_frame
+from medxai_core.stages.heatmaps import make_map_maker
 from medxai_core.students import lessons as lessons_module
 from medxai_core.students.class_map import ClassMap, LabelledTile
 from medxai_core.students.lessons import Lessons, Timetable
@@ -157,6 +161,21 @@ def test_a_picture_holds_a_polyp_by_its_label_or_by_its_scores() -> None:
     label = LabelledTile(2, (0.0, 0.0, 0.5, 0.5), True)
     without = LabelledTile(0, (0.0, 0.0, 0.5, 0.5), False)
     assert ClassMap([], least_peak=2.0).find_polyps(scores, [label, without]).tolist() == [False, True, True]
+
+
+def test_a_few_places_are_no_polyp_where_the_picture_speaks_against_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    segmenter = build_segmenter(seed=1).eval()
+    places = torch.full((2, 56, 56), -4.0)
+    places[0, :2, :2] = 2.0  # four of the 63 surest
+    places[1, 10:30, 10:30] = 2.0
+    monkeypatch.setattr(segmenter, "segment", lambda inputs: places)
+    maker = make_map_maker(segmenter, CheckpointManifest(SEGMENTER, default_preprocessing(SEGMENTER)))
+    pictures, head = [np.zeros((90, 120, 3), np.uint8)] * 2, len(maker.blocks) - 1
+    raw, logits = maker.compute_raw(pictures, [head])
+    masks = [make_mask(maker.finish(one, head, (90, 120))[0], Band(0.5)) for one in raw[head]]
+    assert logits[0] < 0 < logits[1]
+    assert not masks[0].any() and masks[1].any()
+    assert np.allclose(raw[head][1], torch.sigmoid(places[1]))
 
 
 def test_the_logit_of_a_picture_is_the_mean_of_its_highest_places() -> None:

@@ -98,7 +98,7 @@ function joinPaperRuns(presets) {
     const isPaper = preset.name.startsWith("paper");
     const same = isPaper && joined.find((one) => one.name.startsWith("paper") && isSameMask(one.setting, preset.setting));
     if (same) same.text += `, ${preset.name.slice(-1)}`;
-    else joined.push({ ...preset, text: isPaper ? preset.name.slice(-1) : PRESET_NAMES[preset.name] ?? "Show the locked one" });
+    else joined.push({ ...preset, text: isPaper ? preset.name.slice(-1) : PRESET_NAMES[preset.name] ?? "Locked one" });
   }
   return joined;
 }
