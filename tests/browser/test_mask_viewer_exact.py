@@ -12,10 +12,11 @@ import pytest
 from component_modules import load_module
 from playwright.sync_api import Browser, Page
 
+from medxai_core.evaluation.expected import expect_dice
 from medxai_core.evaluation.scores import count_pixels, score_counts
 from medxai_core.evaluation.sweeps import count_levels
 from medxai_core.heatmaps import normalize_heatmap, pack_heatmap, upsample_heatmap
-from medxai_core.masks import Band, describe_heatmap, level_of, make_mask, quantize_heatmap
+from medxai_core.masks import MAX_LEVEL, Band, describe_heatmap, level_of, make_mask, quantize_heatmap
 from medxai_core.models import BlockFacts
 from medxai_core.views.mask_maps import describe_axes, encode_runs
 
@@ -46,13 +47,13 @@ SETUP = """() => {
             levels: write(made.levels), isBlank: made.isBlank, faults: describeFaults(made),
             counted: settings.map((setting) => countMask(counts, setting)),
             scores: settings.map((setting) => truth ? scoreMask(countMask(counts, setting)) : null),
-            curve: truth ? curveDice(counts, thresholds) : null,
+            expected: expectDice(counts, 0.4), curve: truth ? curveDice(counts, thresholds) : null,
         };
     };
 }"""
 NAMES = (
     "decodeHalves", "makeLevels", "makeAxes", "decodeRuns", "startCounts", "countPixels", "finishCounts",
-    "describeFaults", "countMask", "scoreMask", "curveDice", "levelOf", "writeScore",
+    "describeFaults", "countMask", "scoreMask", "expectDice", "curveDice", "levelOf", "writeScore",
 )  # fmt: skip
 
 
@@ -158,6 +159,7 @@ def test_hit_false_missed_and_empty_pixels_are_equal_as_whole_numbers(page: Page
         ], band  # fmt: skip
         known = score_counts(expected)
         assert scores == {name: known.value(name) for name in scores}, band
+    assert found["expected"] == pytest.approx(expect_dice(quantize_heatmap(heatmap) / MAX_LEVEL, 0.4), abs=1e-4)
     if truth.any() and not is_blank:
         tp, fp, fn, _ = count_levels(heatmap, truth).count_many([Band(low=low) for low in CURVE_THRESHOLDS])
         assert found["curve"] == (2 * tp / (2 * tp + fp + fn)).tolist()

@@ -73,6 +73,20 @@ export function countMask(counts, setting) {
   return { area, n: counts.n, tp, fp, fn, tn: counts.n - tp - fp - fn };
 }
 
+/**
+ * Return the Dice that probabilities make expected of the mask "above a threshold", as evaluation.expect_dice; null for an
+ * empty mask.
+ */
+export function expectDice({ allBelow, n }, threshold) {
+  const least = levelOf(threshold) + 1, area = n - allBelow[least];
+  let all = 0, inside = least * area;
+  for (let level = 1; level < N_LEVELS; level++) {
+    all += n - allBelow[level];
+    if (level > least) inside += n - allBelow[level];
+  }
+  return area ? (2 * inside / MAX_LEVEL) / (area + all / MAX_LEVEL) : null;
+}
+
 /** Return the five scores of counted pixels by name; null where `explainScore` says why. */
 export function scoreMask({ tp, fp, fn, tn }) {
   const scores = { dice: null, jaccard: null, recall: null, precision: null, accuracy: (tp + tn) / (tp + fp + fn + tn) };

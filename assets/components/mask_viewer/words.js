@@ -1,6 +1,6 @@
 // What is said of a map and a setting in words.
 
-import { findLimits } from "./counts.js";
+import { expectDice, findLimits } from "./counts.js";
 
 /** Return what makes the map doubtful; among many pictures only what holds for all of them. */
 export function describeWarnings({ layer, setting, header, isFilm }) {
@@ -26,7 +26,9 @@ export function describeWords({ picture, layer, setting, header, isHead }) {
 function describeFound(counts, { low, high, inverted }) {
   const likely = 1 - counts.allBelow[Math.ceil(65535 / 2)] / counts.n, isUsual = low === 0.5 && high === null && !inverted;
   if (likely === 0) return "The network finds no polyp: no place is likelier polyp than not.";
-  return isUsual ? "" : `The network takes ${(100 * likely).toFixed(1)}% of this picture for likelier polyp than not; your threshold draws another mask.`;
+  const expected = isUsual ? expectDice(counts, low) : null;
+  if (isUsual) return expected === null ? "" : `If its probabilities are right, an overlap (Dice) of about ${expected.toFixed(2)} is to be expected.`;
+  return `The network takes ${(100 * likely).toFixed(1)}% of this picture for likelier polyp than not; your threshold draws another mask.`;
 }
 
 function describeUpper(counts, setting, isHead) {
