@@ -369,6 +369,7 @@ def main() -> None:
     work = HOME.parent / "work"  # decisions are taken here, so that every run begins alike
     shutil.rmtree(work, ignore_errors=True)
     shutil.copytree(HOME / "studies", work / "studies", symlinks=True)
+    os.sync()  # what was copied is written before anything is measured
     big = open_study(work / "studies" / kept.folder.name)
     results = []
     with serve(work) as (address, pid), sync_playwright() as playwright:

@@ -38,6 +38,26 @@ def test_a_reload_in_the_middle_loses_and_doubles_nothing(chromium: Browser, rev
     assert len(set(names)) == 10
 
 
+SLOW_UP = """(() => {
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (message) { setTimeout(() => send.call(this, message), 700); };
+})()"""
+SLOW_DOWN = {"offline": False, "latency": 300, "downloadThroughput": 150_000, "uploadThroughput": 10_000}
+
+
+def test_a_slow_network_loses_and_doubles_nothing(chromium: Browser, review_server: ReviewServer) -> None:
+    review = open_review(chromium, review_server, reader="slow-line")
+    first = review.decide("ax")
+    review.page.add_init_script(SLOW_UP)
+    review.page.once("dialog", lambda dialog: dialog.accept())
+    review.reload()
+    review.page.context.new_cdp_session(review.page).send("Network.emulateNetworkConditions", SLOW_DOWN)
+    names = review.decide("uaxs")
+    expect(review.saved).to_contain_text("not saved yet")
+    check_once(review, first + names)
+    assert not review.errors
+
+
 def test_two_tabs_of_one_reader_know_of_each_other(chromium: Browser, review_server: ReviewServer) -> None:
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
     one = open_review(context, review_server, reader="two-tabs")
