@@ -64,6 +64,7 @@ export function makePresets({ onChoose, onUndo, onRedo }) {
   const element = make("section", { class: "presets", "aria-label": "Settings in one click" }, [
     make("div", { class: "row" }, [make("span", { text: "Paper's run" }), paper]), rest,
   ]);
+  const steps = make("div", { class: "group joined" }, [undo, redo]); // on one line, wherever it breaks
   let buttons = [];
   return {
     element,
@@ -79,7 +80,7 @@ export function makePresets({ onChoose, onUndo, onRedo }) {
       const pick = (isPaper) => buttons.filter((one) => one.isPaper === isPaper).map((one) => one.button);
       paper.replaceChildren(...pick(true));
       paper.parentElement.hidden = !pick(true).length;
-      rest.replaceChildren(...pick(false), undo, redo);
+      rest.replaceChildren(...pick(false), steps);
     },
     update(setting, { canUndo, canRedo }) {
       for (const { button, setting: known } of buttons) button.setAttribute("aria-pressed", String(isSameMask(known, setting)));
