@@ -27,7 +27,11 @@ function describeFound(counts, { low, high, inverted }) {
   const likely = 1 - counts.allBelow[Math.ceil(65535 / 2)] / counts.n, isUsual = low === 0.5 && high === null && !inverted;
   if (likely === 0) return "The network finds no polyp: no place is likelier polyp than not.";
   const expected = isUsual ? expectDice(counts, low) : null;
-  if (isUsual) return expected === null ? "" : `If its probabilities are right, an overlap (Dice) of about ${expected.toFixed(2)} is to be expected.`;
+  if (isUsual && expected === null) return "";
+  if (isUsual) {
+    return `By its own probabilities an overlap (Dice) of about ${expected.toFixed(2)} is to be expected. That is mostly too much; `
+      + "but the lower it is, the poorer the mask.";
+  }
   return `The network takes ${(100 * likely).toFixed(1)}% of this picture for likelier polyp than not; your threshold draws another mask.`;
 }
 
