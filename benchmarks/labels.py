@@ -23,6 +23,8 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT))
 
+import tables
+
 from medxai_core.clusters.fitting import fit_clusters
 from medxai_core.config import CLASS_NAMES
 from medxai_core.features.lire import extract_lire
@@ -39,7 +41,6 @@ N_CLUSTERS = 200
 SIZES = (20, 50, 100, 200, 400)
 QUEUES = ("by chance", "most doubtful first", "most different first")
 BOXES = [(0.0, 0.0, 0.5, 0.5), (0.5, 0.0, 1.0, 0.5), (0.0, 0.5, 0.5, 1.0), (0.5, 0.5, 1.0, 1.0)]
-BEGIN, END = "<!-- labels: written by benchmarks/labels.py -->", "<!-- end of labels -->"
 
 
 class KnownFeatures:
@@ -284,15 +285,8 @@ def main() -> None:
         f"`python benchmarks/labels.py`: {len(tiles.names)} pictures, {len(tiles.is_polyp)} tiles, {asked.draws} draws "
         f"of the first labels, {asked.queue_draws} of the queues; {time.perf_counter() - begun:.0f} s."
     )
-    write_page("\n".join([facts, "", *write_ways(found), "", *write_queues(grown)]) + "\n")
-
-
-def write_page(table: str) -> None:
-    """Put the tables into docs/labels.md."""
-    page = ROOT / "docs" / "labels.md"
-    text = page.read_text(encoding="utf-8")
-    head, rest = text.split(BEGIN)
-    page.write_text(head + BEGIN + "\n" + table + END + rest.split(END)[1], encoding="utf-8")
+    table = "\n".join([facts, "", *write_ways(found), "", *write_queues(grown)])
+    tables.write_table("labels.md", "labels", table + "\n")
 
 
 if __name__ == "__main__":

@@ -31,6 +31,8 @@ from scipy.stats import spearmanr
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT))
 
+import tables
+
 from medxai_core.config import SEGMENTER
 from medxai_core.evaluation.baselines import compute_mean_mask, make_trivial_masks
 from medxai_core.evaluation.expected import expect_dice
@@ -51,7 +53,6 @@ N_FOLDS, N_SEEDS, N_DRAWN = 5, 100, 100
 TILES = [(0.0, 0.0, 0.5, 0.5), (0.5, 0.0, 1.0, 0.5), (0.0, 0.5, 0.5, 1.0), (0.5, 0.5, 1.0, 1.0)]
 METRICS = ("dice", "jaccard", "recall", "precision")
 SIZES = (0.0, 0.03, 0.08, 0.15, 0.3, 1.0)
-BEGIN, END = "<!-- masks: written by benchmarks/masks.py -->", "<!-- end of masks -->"
 BARE, FINAL = "no drawn frames, ", "round {}, probability > .5"
 ROUND, CLASS_MAP = "round{}.safetensors", "class_map.safetensors"
 LEARNED, SCORES = "learned.json", "scores.json"
@@ -119,7 +120,7 @@ def main() -> None:
         sys.stdout.flush()
     found = _read_all(asked.results)
     if sum(FINAL.format(len(Curriculum().rounds)) in one.scores for one in found) == N_FOLDS:
-        write_page(write_table(found))
+        tables.write_table("masks.md", "masks", write_table(found))
 
 
 def _read_learned(folder: Path, plan: Curriculum) -> dict[str, Any] | None:
@@ -375,14 +376,6 @@ def _write_row(name: str, rows: Sequence[dict[str, Any]]) -> str:
         limits = "" if interval.low is None else f" [{interval.low:.3f}, {interval.high:.3f}]"
         cells.append(f"{np.mean(values):.3f}{limits}")
     return "| " + " | ".join(cells) + " |"
-
-
-def write_page(table: str) -> None:
-    """Put the table into docs/masks.md."""
-    page = ROOT / "docs" / "masks.md"
-    text = page.read_text(encoding="utf-8")
-    head, rest = text.split(BEGIN)
-    page.write_text(head + BEGIN + "\n" + table + END + rest.split(END)[1], encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT))
 
+import tables
+
 from medxai_core.checkpoints import CheckpointManifest, OperatingPoint, save_checkpoint
 from medxai_core.config import SEGMENTATION, SEGMENTER
 from medxai_core.memory import keep_freed_memory
@@ -35,7 +37,6 @@ from medxai_core.students.curriculum import Curriculum
 N_PICTURES, N_TURNS = 48, 5
 ONE, MANY = "network, one picture at a time", f"network, batches of {BATCH_SIZE}"
 WHOLE = "`segment`: decode, network, mask in the size of the picture, PNG"
-BEGIN, END = "<!-- segmenting: written by benchmarks/segmenting.py -->", "<!-- end of segmenting -->"
 TARGETS = {ONE: 15, MANY: 30}
 
 
@@ -90,15 +91,9 @@ def main() -> None:
         cells = [f"{np.median(found[way][name]):.1f}" if found[way][name] else "-" for way in ("yes", "no")]
         lines.append(f"| {name} | {' | '.join(cells)} | {TARGETS.get(name, '-')} |")
     facts = f"`python benchmarks/segmenting.py`: {torch.get_num_threads()} cores ({platform.machine()}), medians of "
-    write_page("\n".join([f"{facts}{N_TURNS} turns.", "", *lines]) + "\n")
-
-
-def write_page(table: str) -> None:
-    """Print the table and put it into docs/performance.md."""
+    table = "\n".join([f"{facts}{N_TURNS} turns.", "", *lines]) + "\n"
     sys.stdout.write(table)
-    page = ROOT / "docs" / "performance.md"
-    head, rest = page.read_text(encoding="utf-8").split(BEGIN)
-    page.write_text(head + BEGIN + "\n" + table + END + rest.split(END)[1], encoding="utf-8")
+    tables.write_table("performance.md", "segmenting", table)
 
 
 if __name__ == "__main__":

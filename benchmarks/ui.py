@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT))
 sys.path.append(str(ROOT / "tests" / "browser"))
 
+import tables
 from big_study import make_big_study
 from browser_reader import name_reader
 from browser_waiting import wait_until_drawn
@@ -45,12 +46,10 @@ from medxai_core.studies.importing import ImportOptions, import_pictures, study_
 from medxai_core.study import Study, open_study, register_study
 
 HOME = ROOT / "build" / "benchmarks" / "home"
-PAGE = ROOT / "docs" / "performance.md"
 N_EVENTS = 200
 LARGE = (1280, 1024)
 N_LARGE, N_BIG = 160, 110_000
 LOOK = 400  # milliseconds a reader looks before a key: the review refuses keys on a picture just shown
-BEGIN, END = "<!-- ui: written by benchmarks/ui.py -->", "<!-- end of ui -->"
 
 
 @dataclass(frozen=True)
@@ -349,14 +348,6 @@ def write_table(results: list[Result]) -> str:
     )
 
 
-def write_page(table: str) -> None:
-    """Put the table into the page, between its marks."""
-    text = PAGE.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{table}{END}{after}", encoding="utf-8")
-
-
 def main() -> None:
     """Measure the rows that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -384,7 +375,7 @@ def main() -> None:
     table = write_table(results)
     sys.stdout.write("\n" + table)
     if not asked:
-        write_page(table)
+        tables.write_table("performance.md", "ui", table)
 
 
 if __name__ == "__main__":
