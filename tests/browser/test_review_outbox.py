@@ -66,6 +66,8 @@ def test_two_tabs_of_one_reader_know_of_each_other(chromium: Browser, review_ser
     for tab, keys in ((one, "ax"), (two, "ua"), (one, "xs"), (two, "a")):
         tab.page.bring_to_front()
         expect(tab.page.locator(".one .head .own")).to_have_count(0)  # it has gone on with the other tab
+        if names:  # and with its last decision too
+            expect(tab.page.locator(".one .head .quiet").first).not_to_have_text(names[-1])
         names += tab.decide(keys)
     one.wait_saved()
     two.wait_saved()
