@@ -21,6 +21,9 @@ MASK_USES = ("nothing", "tile_labels", "tuning", "baseline")
 SEGMENTER = "lite1-fpn"
 """Name of the network that gives masks of its own: EfficientNet-Lite1 with a decoder."""
 
+MOST_PICTURES = 1000
+"""So many pictures a class map or a segmenter looks at, where nothing else is asked for: the labelled, and others."""
+
 SEGMENTATION = "segmentation"
 """Not a CAM method: a segmenter's own map, probabilities that are cut as they are."""
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from medxai_core.features.registry import FEATURE_SETS, Descriptor
+from medxai_core.features.registry import FEATURE_SETS, LEARNED_SETS, Descriptor
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def find_descriptor(name: str, n_columns: int) -> Descriptor:
     >>> find_descriptor("luminance_layout", 64).aspect, find_descriptor("unknown", 3).aspect
     ('brightness', 'other')
     """
-    for feature_set in FEATURE_SETS.values():
+    for feature_set in (FEATURE_SETS | LEARNED_SETS).values():
         for descriptor in feature_set.descriptors:
             if descriptor.name == name:
                 return descriptor
@@ -174,4 +174,5 @@ _BUILDERS: dict[str, tuple[int, Callable[[], list[Concept]]]] = {
     "tamura": (18, _build_texture),
     "luminance_layout": (64, _build_brightness),
     "simple_color_histogram": (64, _build_color),
+    "polyp_evidence": (1, lambda: [Concept("more like the labelled polyps", "less like the labelled polyps", (0,))]),
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Any
 
 import typer
 
@@ -16,7 +17,10 @@ from medxai_core.commands.console import (
 )
 
 CLUSTER_EXAMPLE = "Example: python -m medxai_core cluster demo --k 50"
-PSEUDO_LABEL_EXAMPLE = "Example: python -m medxai_core pseudo-label demo --k 50 --target 1000"
+PSEUDO_LABEL_EXAMPLE = (
+    "Examples: python -m medxai_core pseudo-label demo --k 50 --target 1000 | "
+    "python -m medxai_core pseudo-label demo --by class-map"
+)
 EMBED_EXAMPLE = "Example: python -m medxai_core embed demo"
 
 KOption = Annotated[int, typer.Option("--k", min=1, help="Number of clusters.")]
@@ -25,6 +29,13 @@ ScalingOption = Annotated[
     str,
     typer.Option(help="none (as the paper), standard, or descriptor (each kind of feature counts alike)."),
 ]
+
+
+class LabelSource(StrEnum):
+    """What proposes labels."""
+
+    CLUSTERS = "clusters"
+    CLASS_MAP = "class-map"
 
 
 def cluster(
@@ -56,27 +67,33 @@ def pseudo_label(
     max_rounds: Annotated[int | None, typer.Option(help="Stop after this many rounds.")] = None,
     scaling: ScalingOption = "none",
     seed: SeedOption = 0,
+    by: Annotated[
+        LabelSource, typer.Option(help="clusters (as the paper), or class-map: places that look like labelled polyps.")
+    ] = LabelSource.CLUSTERS,
+    pictures: Annotated[
+        int, typer.Option(min=1, help="Look at so many pictures at most, by chance beside the labelled (class-map).")
+    ] = 1000,
     json: JsonOption = False,
     job: JobOption = None,
 ) -> None:
-    """Spread the labels of a few pictures over pure clusters, round by round."""
-    from medxai_core.stages.clusters import pseudo_label_study
+    """Spread the labels of a few pictures over pure clusters, or by a class map, round by round."""
+    limits: dict[str, Any] = {"target": target, "max_rounds": max_rounds, "seed": seed}
+    title = "Proposed labels, class map" if by is LabelSource.CLASS_MAP else f"Proposed labels, k = {k}"
+    with study_job(study, "pseudo-label", title=title, job_id=job) as work:
+        if by is LabelSource.CLASS_MAP:
+            from medxai_core.stages.class_map_labels import propose_by_class_map
 
-    with study_job(study, "pseudo-label", title=f"Proposed labels, k = {k}", job_id=job) as work:
-        found = pseudo_label_study(
-            work.study,
-            k=k,
-            scaling=scaling,
-            seed=seed,
-            target=target,
-            max_rounds=max_rounds,
-            stage=work.stage,
-        )
+            found = propose_by_class_map(work.study, n_pictures=pictures, stage=work.stage, **limits)
+        else:
+            from medxai_core.stages.clusters import pseudo_label_study
+
+            found = pseudo_label_study(work.study, k=k, scaling=scaling, stage=work.stage, **limits)
     rows = [
         [str(r["round"]), str(r["cluster_id"]), r["label"], str(r["n_given"]), str(r["n_labelled_after"])]
         for r in found.rounds
     ]
-    table = format_table(["round", "cluster", "label", "given", "labelled"], rows)
+    group = "band" if by is LabelSource.CLASS_MAP else "cluster"
+    table = format_table(["round", group, "label", "given", "labelled"], rows)
     ending = f"stopped: {found.stop_reason.replace('_', ' ')}; {found.n_labelled} labelled, from {found.n_seeds}."
     result = {
         "labelling_id": found.labelling_id,

@@ -135,8 +135,24 @@ LIRE = FeatureSet(
     ),
 )
 
-# Another set ("deep": pooled features of a pretrained network) is one more entry here and one in _EXTRACTORS.
+CLASS_MAP = FeatureSet(
+    name="class_map",
+    descriptors=(
+        Descriptor(
+            name="polyp_evidence",
+            n_features=1,
+            aspect="likeness",
+            meaning="How much the places that look most like the labelled pictures with polyp do so.",
+            column_prefix="PolypEvidence",
+        ),
+    ),
+)
+
+# Another set that is extracted from pictures is one more entry here and one in _EXTRACTORS.
 FEATURE_SETS: dict[str, FeatureSet] = {LIRE.name: LIRE}
+"""What can be extracted from any picture."""
+LEARNED_SETS: dict[str, FeatureSet] = {CLASS_MAP.name: CLASS_MAP}
+"""What is learned from the labels of a study, and recorded like features."""
 
 
 def get_feature_set(name: str) -> FeatureSet:
@@ -163,9 +179,10 @@ def get_feature_set(name: str) -> FeatureSet:
     >>> lire.n_features, lire.column_names[80]
     (226, 'Tamura_0')
     """
-    if name not in FEATURE_SETS:
-        raise ValueError(f"feature_set must be one of {sorted(FEATURE_SETS)}; got {name!r}.")
-    return FEATURE_SETS[name]
+    known = FEATURE_SETS | LEARNED_SETS
+    if name not in known:
+        raise ValueError(f"feature_set must be one of {sorted(known)}; got {name!r}.")
+    return known[name]
 
 
 def extract_features(
@@ -202,7 +219,7 @@ def extract_features(
     TypeError
         If an image is not an array of uint8, or `on_progress` is given and the number of images is unknown.
     ValueError
-        If an image is not (H, W, 3), or the set does not exist, or `n_jobs` is 0.
+        If an image is not (H, W, 3), or there is no such set to extract, or `n_jobs` is 0.
 
     Examples
     --------
@@ -212,6 +229,8 @@ def extract_features(
     >>> features["luminance_layout"][:, 0].tolist()  # darkest and lightest of 32 steps
     [0.0, 31.0]
     """
+    if feature_set not in FEATURE_SETS:
+        raise ValueError(f"feature_set must be one of {sorted(FEATURE_SETS)}; got {feature_set!r}.")
     chosen = get_feature_set(feature_set)
     total = _count_images(images, n_images) if on_progress is not None else 0
     rows: dict[str, list[np.ndarray]] = {descriptor.name: [] for descriptor in chosen.descriptors}

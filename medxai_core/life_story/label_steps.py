@@ -13,11 +13,10 @@ from medxai_core.clusters import explain_cluster
 from medxai_core.features.registry import get_feature_set
 from medxai_core.life_story.context import StoryContext
 from medxai_core.life_story.story import Part, Step
-from medxai_core.pseudo_labels import explain_unlabelled
 from medxai_core.records.decisions import list_decision_rows, list_decisions
 from medxai_core.review import compute_labels
 from medxai_core.stages.labels import get_proposals, get_reference_seeds
-from medxai_core.views.reasons import explain_item
+from medxai_core.views.reasons import explain_item, explain_no_proposal, get_polyp_chances
 from medxai_core.views.unusual_features import UnusualFeature, find_unusual_features
 
 N_TYPICAL = 6
@@ -96,8 +95,11 @@ def _describe_cluster(context: StoryContext, row: int) -> tuple[str, dict[str, A
     """Return words and facts about the cluster of one item."""
     clustering = context.clustering
     if clustering is None or clustering.cluster_ids[row] < 0:
-        why = "only pictures of the train split are" if context.split != "train" else "it has no features"
+        looked = "the class map has not looked at it" if clustering and clustering.is_bands else "it has no features"
+        why = "only pictures of the train split are" if context.split != "train" else looked
         return f"It was not clustered: {why}.", {"cluster_id": None}
+    if clustering.is_bands:
+        return _describe_band(context, row)
     cluster_id = int(clustering.cluster_ids[row])
     members = context.members[cluster_id]
     counts = Counter(str(label) for label in context.starting_labels[members] if label is not None)
@@ -127,9 +129,41 @@ def _describe_cluster(context: StoryContext, row: int) -> tuple[str, dict[str, A
     }
 
 
+def _describe_band(context: StoryContext, row: int) -> tuple[str, dict[str, Any]]:
+    """Return words and facts about the band of probability that an item lies in."""
+    clustering, reasoning = context.clustering, context.reasoning
+    assert clustering is not None
+    band = int(clustering.cluster_ids[row])
+    members = context.members[band]
+    counts = Counter(str(label) for label in context.starting_labels[members] if label is not None)
+    labelled = " and ".join(f"{n} {label}" for label, n in sorted(counts.items())) or "none"
+    chance = None if reasoning is None else float(get_polyp_chances(reasoning, np.array([row]))[0])
+    given = (
+        "" if chance is None else f"The class map, learned from the labels, gives it {100 * chance:.0f} % for polyp. "
+    )
+    words = (
+        f"{given}It lies in band {band} of {clustering.k} (0 looks least like polyp), with {len(members)} members; "
+        f"labelled among them: {labelled}."
+    )
+    typical = members[np.argsort(np.asarray(clustering.distances)[members], kind="stable")[:N_TYPICAL]]
+    return words, {
+        "clustering_id": clustering.clustering_id,
+        "cluster_id": band,
+        "k": clustering.k,
+        "size": len(members),
+        "n_labelled": dict(counts),
+        "polyp_probability": chance,
+        "typical_item_ids": [str(context.items.item_ids[member]) for member in typical],
+        "differences": [],
+    }
+
+
 def tell_proposal(context: StoryContext) -> Step:
     """Tell which rule and round proposed a label, or why none did."""
-    not_proof = "that the label is right: the rule counts labels in a cluster and never looks at the mucosa."
+    is_by_map = context.clustering is not None and context.clustering.is_bands
+    looks = "the class map has learned what a few labelled pictures look like, and nothing else"
+    counts = "the rule counts labels in a cluster and never looks at the mucosa"
+    not_proof = f"that the label is right: {looks if is_by_map else counts}."
     if context.labelling is None:
         part = Part("No labels have been proposed yet. Do this on the Clusters page.")
         return Step("proposal", "Proposed label", (part,), not_proof, "clusters", is_known=False)
@@ -161,6 +195,7 @@ def _describe_proposal(context: StoryContext, row: int) -> tuple[str, dict[str, 
         "labelled_members": [_name(context, near) for near in found.members],
         "nearest_labelled": [_name(context, near) for near in found.reason.nearest],
         "would_change_if": list(found.reason.would_change_if),
+        "probability": found.reason.probability,
         "seeds_agree": reasoning.seeds_agree,
     }
     words = f"Round {proposal['round']} of {len(labelling.rounds)} proposed {proposal['label']}. {found.reason.why}"
@@ -181,9 +216,7 @@ def _explain_none(context: StoryContext, row: int) -> str:
             if reasoning
             else "No label was proposed."
         )
-    why = explain_unlabelled(
-        row, reasoning.rounds, cluster_ids=reasoning.clustering.cluster_ids, labels=reasoning.labels.tolist()
-    )
+    why = explain_no_proposal(reasoning, row)
     return f"No label was proposed. {why}"
 
 

@@ -61,6 +61,8 @@ class ProposalReason:
         The reason in plain words.
     would_change_if : tuple of str
         What would have led to another outcome.
+    probability : float or None
+        Calibrated, of the proposed label, 0..1. None: a cluster proposed it, which gives none.
     """
 
     row: int
@@ -76,6 +78,7 @@ class ProposalReason:
     runners_up: tuple[RunnerUp, ...]
     why: str
     would_change_if: tuple[str, ...]
+    probability: float | None = None
 
 
 def explain_proposal(
@@ -130,9 +133,9 @@ def explain_proposal(
     >>> found.distance_percentile, found.would_change_if[0]
     (100.0, 'its only labelled picture were of another class: all would be proposed that class.')
     """
-    chosen = _find_round(row, labelling)
+    chosen = find_round(row, labelling)
     members = np.flatnonzero(np.asarray(cluster_ids) == chosen.cluster_id)
-    nearest = _list_nearest(row, labelling.seed_rows, labels, features)
+    nearest = list_nearest(row, labelling.seed_rows, labels, features)
     within = 100.0 * float(np.mean(np.asarray(distances)[members] <= distances[row]))
     others = sum(neighbour.label != chosen.label for neighbour in nearest[:n_nearest])
     in_cluster = tuple(near.row for near in nearest if cluster_ids[near.row] == chosen.cluster_id)
@@ -206,7 +209,7 @@ def explain_unlabelled(
     )
 
 
-def _find_round(row: int, labelling: PseudoLabelling) -> Round:
+def find_round(row: int, labelling: PseudoLabelling) -> Round:
     """Return the round that proposed a label for the row."""
     places = np.flatnonzero(labelling.proposals.rows == row)
     if not places.size:
@@ -214,7 +217,7 @@ def _find_round(row: int, labelling: PseudoLabelling) -> Round:
     return labelling.rounds[labelling.proposals.rounds[places[0]] - 1]
 
 
-def _list_nearest(row: int, seed_rows: np.ndarray, labels: Sequence[str | None], features: Matrix) -> list[Neighbour]:
+def list_nearest(row: int, seed_rows: np.ndarray, labels: Sequence[str | None], features: Matrix) -> list[Neighbour]:
     """Return all labelled pictures, nearest in feature space first; those without features are left out."""
     offsets = features[seed_rows] - features[row]
     distances = np.sqrt(np.einsum("ij,ij->i", offsets, offsets))

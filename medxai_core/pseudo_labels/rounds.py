@@ -12,7 +12,7 @@ import numpy as np
 from medxai_core.clusters import group_rows
 from medxai_core.errors import NoSeedsError
 
-StopReason = Literal["target_reached", "no_pure_cluster_left", "round_limit"]
+StopReason = Literal["target_reached", "no_pure_cluster_left", "no_sure_band_left", "round_limit"]
 
 N_RUNNERS_UP = 3
 
@@ -109,7 +109,7 @@ class PseudoLabelling:
         In order.
     proposals : Proposals
         In order of labelling.
-    stop_reason : {"target_reached", "no_pure_cluster_left", "round_limit"}
+    stop_reason : {"target_reached", "no_pure_cluster_left", "no_sure_band_left", "round_limit"}
         Why there was no further round.
     seed_rows : (n_seeds,) int64 array
         Rows that were labelled before, ascending.
@@ -200,10 +200,10 @@ def propose_labels(
     >>> found.proposals.rows.tolist(), found.proposals.labels.tolist(), found.stop_reason
     ([1, 2, 4], ['polyp', 'polyp', 'non_polyp'], 'no_pure_cluster_left')
     """
-    cluster_ids, known = _check_arrays(cluster_ids, labels)
-    _check_limits(target, max_rounds)
+    cluster_ids, known = check_arrays(cluster_ids, labels)
+    check_limits(target, max_rounds)
     seed_rows = np.flatnonzero([label is not None for label in known])
-    _check_seeds({known[row] for row in seed_rows})
+    check_seeds({known[row] for row in seed_rows})
     # Labels are given inside the chosen cluster only, so the order of all rounds is known from the start.
     excluded = frozenset(not_again)
     queue = sorted(_list_candidates(cluster_ids, known, excluded), key=_rank)
@@ -216,7 +216,7 @@ def propose_labels(
         rounds.append(_describe_round(queue, i, n_labelled))
     return PseudoLabelling(
         rounds=tuple(rounds),
-        proposals=_collect_proposals(rounds, distances),
+        proposals=collect_proposals(rounds, distances),
         stop_reason=_name_stop_reason(n_labelled >= target, len(rounds) == len(queue)),
         seed_rows=seed_rows,
         target=target,
@@ -250,7 +250,7 @@ def select_training_rows(labelling: PseudoLabelling, n: int | None = None) -> np
     return np.concatenate([labelling.seed_rows, labelling.proposals.rows])[:n]
 
 
-def _check_arrays(
+def check_arrays(
     cluster_ids: np.ndarray, labels: Sequence[str | None] | np.ndarray
 ) -> tuple[np.ndarray, list[str | None]]:
     """Return cluster ids as an array and labels as a list, or raise."""
@@ -266,7 +266,7 @@ def _check_arrays(
     return ids, known
 
 
-def _check_limits(target: int, max_rounds: int | None) -> None:
+def check_limits(target: int, max_rounds: int | None) -> None:
     """Raise if a limit makes no sense."""
     if target < 1:
         raise ValueError(f"target must be at least 1; got {target}")
@@ -274,7 +274,7 @@ def _check_limits(target: int, max_rounds: int | None) -> None:
         raise ValueError(f"max_rounds must be at least 0 or None; got {max_rounds}")
 
 
-def _check_seeds(classes: set[str | None]) -> None:
+def check_seeds(classes: set[str | None]) -> None:
     """Raise if the labelled pictures are not of at least two classes."""
     if not classes:
         raise NoSeedsError(
@@ -345,7 +345,7 @@ def _explain_choice(chosen: _Candidate, runners_up: tuple[RunnerUp, ...]) -> str
     return f"{reason[0].upper()}{reason[1:]}; {rank}. Its {given} this label."
 
 
-def _collect_proposals(rounds: list[Round], distances: np.ndarray | None) -> Proposals:
+def collect_proposals(rounds: Sequence[Round], distances: np.ndarray | None) -> Proposals:
     """Join what the rounds gave, in order of labelling."""
     sizes = [len(one.rows_given) for one in rounds]
     rows = np.concatenate([one.rows_given for one in rounds]) if rounds else np.array([], dtype=np.int64)

@@ -14,10 +14,13 @@ from medxai_core.events import record_event
 from medxai_core.provenance import now_text
 from medxai_core.study import Study
 
+BANDS_SET = "class_map"
+"""Feature set of the clusterings that are bands of the class map's probability."""
+
 
 @dataclass(frozen=True)
 class RecordedClustering:
-    """Hold one clustering of a study.
+    """Hold one clustering of a study, or the bands that a class map sorts it into.
 
     Attributes
     ----------
@@ -37,6 +40,11 @@ class RecordedClustering:
     distances: np.ndarray
     manifest: dict[str, Any]
     created_at: str
+
+    @property
+    def is_bands(self) -> bool:
+        """Whether these are bands of the class map's probability (`pseudo_labels.bands`), not clusters of looks."""
+        return self.feature_set == BANDS_SET
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,9 @@ from medxai_core.events import record_event
 from medxai_core.records.pictures import QUERY_SIZE
 from medxai_core.study import Study, to_objects
 
+BANDS_PREFIX = "bands"
+"""What the ids of clusterings begin with that are bands of a class map's probability."""
+
 
 @dataclass(frozen=True, eq=False)
 class RecordedProposals(Mapping[str, dict[str, Any]]):
@@ -93,6 +96,11 @@ class RecordedLabelling:
     created_at: str
     rounds: list[dict[str, Any]]
     proposals: RecordedProposals
+
+    @property
+    def is_by_bands(self) -> bool:
+        """Whether a class map proposed them, in bands of probability; else clusters did."""
+        return self.clustering_id.startswith(BANDS_PREFIX)
 
 
 def record_labelling(study: Study, labelling: RecordedLabelling) -> None:

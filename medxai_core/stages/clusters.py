@@ -145,12 +145,12 @@ def pseudo_label_study(
         max_rounds=max_rounds,
         not_again=not_again,
     )
-    recorded = _record_rounds(study, clustering, found, items.item_ids[positions], target=target, max_rounds=max_rounds)
+    recorded = record_rounds(study, clustering, found, items.item_ids[positions], target=target, max_rounds=max_rounds)
     on_progress(1, 1)
     return recorded
 
 
-def _record_rounds(
+def record_rounds(
     study: Study,
     clustering: RecordedClustering,
     found: PseudoLabelling,
@@ -159,7 +159,7 @@ def _record_rounds(
     target: int,
     max_rounds: int | None,
 ) -> RecordedLabelling:
-    """Turn the rounds into their recorded form, and record them."""
+    """Record rounds whose rows are those of some items, (n,) object of str."""
     created_at = now_text()
     token = hashlib.sha256(f"{clustering.clustering_id}{created_at}".encode()).hexdigest()[:6]
     rounds = [
@@ -185,7 +185,7 @@ def _record_rounds(
                 "position": len(proposals),
             }
     labelling = RecordedLabelling(
-        labelling_id=f"labels-k{clustering.k}-{token}",
+        labelling_id=f"labels-{clustering.clustering_id.partition('-')[0]}-{token}",
         clustering_id=clustering.clustering_id,
         target=target,
         stop_reason=found.stop_reason,

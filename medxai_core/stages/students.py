@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 import numpy as np
 
 from medxai_core.checkpoints import CheckpointManifest, OperatingPoint, load_checkpoint, save_checkpoint
 from medxai_core.config import SEGMENTER
-from medxai_core.datasets import BatchLoader, LabelledInputs, cache_inputs, delete_cache, list_readable_rows
+from medxai_core.datasets import BatchLoader, LabelledInputs, delete_cache
 from medxai_core.jobs import Job
 from medxai_core.models import PolypSegmenter, build_segmenter, default_preprocessing, get_blocks
 from medxai_core.progress import Stage, silent_stage
@@ -21,18 +20,15 @@ from medxai_core.stages.masks import recommended_setting
 from medxai_core.stages.runs import BEST, LAST, begin_run, find_resumable, run_at_work
 from medxai_core.stages.training import measure_learned_shifts
 from medxai_core.stages.training_sets import cache_run_inputs
+from medxai_core.stages.whole_pictures import choose_pictures, list_labelled_tiles, read_pictures
 from medxai_core.students.class_map import LabelledTile, fit_class_map, load_class_map
 from medxai_core.students.curriculum import Curriculum, graduate, learn_rounds
 from medxai_core.students.drawn_frames import draw_lessons
-from medxai_core.students.lessons import PICTURE_SIDE
 from medxai_core.study import Study
 from medxai_core.training import EpochResult, evaluate
 
 PRESET = "recommended"
 """Name of the recipe in runs and on the command line."""
-
-MOST_PICTURES = 1000
-"""So many pictures are learned from at most: the labelled ones, and by chance others of the training split."""
 
 CLASS_MAP = "class_map.safetensors"
 """File of a run: what the labels alone say of a place; see `students.class_map`."""
@@ -189,51 +185,6 @@ def _read_pictures(
     """
     positions = np.array(run.manifest["item_positions"], np.int64)
     chosen = choose_pictures(images.positions_in("train"), items.image_positions[positions], seed=seed)
-    paths: list[tuple[Path, Sequence[int] | None]] = [
-        (study.image_root / images.relative_paths[position], None) for position in chosen
-    ]
-    cached, failures = cache_inputs(
-        paths,
-        default_preprocessing(SEGMENTER, PICTURE_SIDE),
-        study.run_folder(run.run_id) / _PICTURES,
-        n_jobs=-1,
-        on_progress=stage("Reading whole pictures"),
-    )
-    readable = list_readable_rows(paths, failures)
-    row_of = {int(chosen[row]): new for new, row in enumerate(readable)}
-    labels = []
-    for position, label in zip(positions, run.manifest["labels"], strict=True):
-        picture = int(items.image_positions[position])
-        if picture in row_of:
-            width, height = int(images.widths[picture]), int(images.heights[picture])
-            left, top, right, bottom = (int(side) for side in items.boxes[position])
-            box = (left / width, top / height, right / width, bottom / height)
-            labels.append(LabelledTile(row_of[picture], box, bool(label)))
-    return (cached if not failures else cached[readable]), labels
-
-
-def choose_pictures(
-    candidates: np.ndarray, labelled: np.ndarray, *, seed: int, most: int = MOST_PICTURES
-) -> np.ndarray:
-    """Choose the pictures to learn from: the labelled ones first, then others by chance.
-
-    Parameters
-    ----------
-    candidates : ndarray of shape (n,), int
-        Pictures of the training split.
-    labelled : ndarray of shape (m,), int
-        Pictures with a label; repeats are allowed.
-
-    Returns
-    -------
-    ndarray of shape (k,), int
-        In rising order; ``k <= max(most, labelled pictures)``.
-
-    Examples
-    --------
-    >>> choose_pictures(np.arange(9), np.array([7, 2, 7]), seed=0, most=2)
-    array([2, 7])
-    """
-    known = np.unique(labelled)
-    others = np.random.default_rng(seed).permutation(np.setdiff1d(candidates, known))
-    return np.sort(np.concatenate([known, others[: max(0, most - len(known))]]))
+    file = study.run_folder(run.run_id) / _PICTURES
+    pictures, read = read_pictures(study, images, chosen, file, on_progress=stage("Reading whole pictures"))
+    return pictures, list_labelled_tiles(items, images, positions, run.manifest["labels"], positions=read)

@@ -15,7 +15,7 @@ from medxai_core.checkpoints import write_at_once
 from medxai_core.errors import StageMissingError
 from medxai_core.progress import Stage, silent_stage
 from medxai_core.students.lessons import PICTURE_SIDE
-from medxai_core.students.tile_probe import CELL, VIEWS, FrozenFeatures, TileProbe, View, cut_cells, fit_probe
+from medxai_core.students.tile_probe import CELL, HIGHEST, VIEWS, FrozenFeatures, TileProbe, View, cut_cells, fit_probe
 
 _READ_AT_ONCE = 16
 _STATISTICS_EVERY = 8  # one place in so many gives mean and scale of the features
@@ -23,6 +23,8 @@ _LEAST_PEAK_QUANTILE = 0.05
 _TENSORS = ("mean", "scale", "weight")
 
 
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom, as shares of the picture's sides, 0..1."""
 Features = Callable[[np.ndarray, View], torch.Tensor]
 
 
@@ -34,14 +36,13 @@ class LabelledTile:
     ----------
     picture : int
         Row of the pictures.
-    box : (left, top, right, bottom)
-        As shares of the picture's sides, 0..1.
+    box : Box
     is_polyp : bool
         Whether there is polyp somewhere in it.
     """
 
     picture: int
-    box: tuple[float, float, float, float]
+    box: Box
     is_polyp: bool
 
 
@@ -197,6 +198,29 @@ def _score_pictures(
         if on_progress is not None:
             on_progress(start + len(batch), len(pictures))
     return np.concatenate(parts)
+
+
+def score_boxes(scores: np.ndarray, boxes: Sequence[tuple[int, Box]]) -> np.ndarray:
+    """Return one score a tile: the mean of the highest fifth of its places, as the probes learned it.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n, 28, 28), float32
+        From `ClassMap.score`.
+    boxes : sequence of (row, Box)
+        Which picture, and where in it.
+
+    Returns
+    -------
+    ndarray of shape (m,), float64
+    """
+    maps = torch.from_numpy(scores)[:, None]
+    return np.array([_average_highest(cut_cells(maps[row], box).flatten()) for row, box in boxes], float)
+
+
+def _average_highest(places: torch.Tensor) -> float:
+    """Return the mean of the highest fifth of (p,) values."""
+    return float(places.topk(max(1, int(HIGHEST * len(places)))).values.mean())
 
 
 def resize_maps(maps: np.ndarray, side: int) -> np.ndarray:

@@ -21,7 +21,7 @@ CELL = 16
 """Side of the square that one place of a map stands for, in input pixels."""
 
 _STEPS, _BATCH = 300, 16
-_HIGHEST, _LOWEST = 0.2, 0.3  # shares of the places of a tile
+HIGHEST, _LOWEST = 0.2, 0.3  # shares of the places of a tile
 _LOWEST_WEIGHT = 0.1
 _DROPPED = 0.5
 
@@ -181,7 +181,7 @@ def fit_probe(
 
 def _compute_loss(polyp: torch.Tensor, polyp_free: torch.Tensor) -> torch.Tensor:
     """Compute the loss of logits (N, places) of tiles with polyp, and of tiles without."""
-    highest, lowest = (max(1, int(share * polyp.shape[1])) for share in (_HIGHEST, _LOWEST))
+    highest, lowest = (max(1, int(share * polyp.shape[1])) for share in (HIGHEST, _LOWEST))
     return (
         softplus(-polyp.topk(highest, dim=1).values.mean(dim=1)).mean()
         + _LOWEST_WEIGHT * softplus(polyp.topk(lowest, dim=1, largest=False).values).mean()

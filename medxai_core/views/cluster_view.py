@@ -18,7 +18,7 @@ from medxai_core.clusters import (
     rename_rows,
     summarize_clusters,
 )
-from medxai_core.records.clusterings import RecordedClustering, list_clusterings
+from medxai_core.records.clusterings import BANDS_SET, RecordedClustering, list_clusterings
 from medxai_core.records.feature_rows import FeatureFiles, FeatureRows
 from medxai_core.records.labellings import list_labellings
 from medxai_core.records.pictures import Items
@@ -30,13 +30,14 @@ FAIR_TRUST, GOOD_TRUST = 0.8, 0.9
 
 
 def list_clusterings_shown(study: Study) -> list[dict[str, Any]]:
-    """Return the clusterings of a study, that of the last action first, then newest first.
+    """Return the clusterings of a study, that of the last action first, then newest first; no bands of a class map.
 
     Notes
     -----
     Labels may be proposed again from an older clustering: then it is that one which was used last.
     """
-    clusterings, labellings = list_clusterings(study), list_labellings(study)
+    clusterings = [row for row in list_clusterings(study) if row["feature_set"] != BANDS_SET]
+    labellings = list_labellings(study)
     if not clusterings or not labellings or labellings[0]["created_at"] < clusterings[0]["created_at"]:
         return clusterings
     used = labellings[0]["clustering_id"]

@@ -9,9 +9,10 @@ import numpy as np
 
 from medxai_core.clusters import Matrix, compute_centers, compute_margins
 from medxai_core.clusters.fitting import ROWS_AT_ONCE
+from medxai_core.config import CLASS_NAMES
 from medxai_core.records.pictures import Items
 from medxai_core.review import Decision, queue_items, queue_rows
-from medxai_core.views.reasons import Reasoning
+from medxai_core.views.reasons import Reasoning, get_polyp_chances
 from medxai_core.views.review_second_reading import list_disagreements
 
 AUDIT_SEED = 0
@@ -29,7 +30,8 @@ class ProposalMeasures:
         Positions of the items.
     cluster_ids, rounds : (n,) int64
     certainties : (n,) float64
-        In [0, 1]: distance to the nearest labelled item of another class, as a share of the sum of the
+        In [0, 1]. Of bands: the calibrated probability of the proposed label. Of clusters: distance to the
+        nearest labelled item of another class, as a share of the sum of the
         distances to that and to the nearest one of the proposed class. 0.5: as near to either; below,
         the other class is nearer. NaN where features are missing.
     margins : (n,) float64
@@ -75,14 +77,20 @@ def measure_proposals(reasoning: Reasoning, items: Items) -> ProposalMeasures:
         rows=rows,
         cluster_ids=found.cluster_ids[here].astype(np.int64),
         rounds=found.rounds[here].astype(np.int64),
-        certainties=compute_certainties(
-            features.at(rows),
-            labels,
-            seeds=features[reasoning.rounds.seed_rows],
-            seed_labels=reasoning.labels[reasoning.rounds.seed_rows],
-        ),
+        certainties=_get_certainties(reasoning, rows, labels),
         margins=compute_margins(features.at(rows), cluster_ids[rows], centers),
         distances=np.asarray(reasoning.clustering.distances)[rows],
+    )
+
+
+def _get_certainties(reasoning: Reasoning, rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return how sure each proposal is, (n,) float64, see `ProposalMeasures`."""
+    if reasoning.clustering.is_bands:
+        chances = get_polyp_chances(reasoning, rows)
+        return np.where(labels == CLASS_NAMES[1], chances, 1 - chances)
+    seeds = reasoning.rounds.seed_rows
+    return compute_certainties(
+        reasoning.features.at(rows), labels, seeds=reasoning.features[seeds], seed_labels=reasoning.labels[seeds]
     )
 
 

@@ -9,13 +9,17 @@ from typing import cast
 import numpy as np
 
 from medxai_core.pseudo_labels import (
+    Calibration,
     Neighbour,
     ProposalReason,
     Proposals,
     PseudoLabelling,
     Round,
     RunnerUp,
+    explain_band_proposal,
     explain_proposal,
+    explain_unlabelled,
+    explain_unlabelled_by_bands,
 )
 from medxai_core.pseudo_labels.rounds import StopReason
 from medxai_core.records.clusterings import RecordedClustering, get_clustering
@@ -129,15 +133,28 @@ def explain_item(reasoning: Reasoning, row: int, *, n_nearest: int = 5) -> ItemR
         If the item was not proposed a label.
     """
     features = reasoning.features.keep([*reasoning.rounds.seed_rows.tolist(), row])
-    reason = explain_proposal(
-        row,
-        reasoning.rounds,
-        cluster_ids=reasoning.clustering.cluster_ids,
-        labels=cast(Sequence[str | None], reasoning.labels),
-        features=features,
-        distances=reasoning.clustering.distances,
-        n_nearest=n_nearest,
-    )
+    labels, groups = cast(Sequence[str | None], reasoning.labels), reasoning.clustering.cluster_ids
+    if reasoning.clustering.is_bands:
+        chance = float(get_polyp_chances(reasoning, np.array([row]))[0])
+        reason = explain_band_proposal(
+            row,
+            reasoning.rounds,
+            bands=groups,
+            labels=labels,
+            scores=features,
+            polyp_chance=chance,
+            n_nearest=n_nearest,
+        )
+    else:
+        reason = explain_proposal(
+            row,
+            reasoning.rounds,
+            cluster_ids=groups,
+            labels=labels,
+            features=features,
+            distances=reasoning.clustering.distances,
+            n_nearest=n_nearest,
+        )
     offsets = features[list(reason.labelled_members)] - features[row]
     distances = np.sqrt(np.einsum("ij,ij->i", offsets, offsets))
     members = tuple(
@@ -145,6 +162,27 @@ def explain_item(reasoning: Reasoning, row: int, *, n_nearest: int = 5) -> ItemR
         for member, distance in zip(reason.labelled_members, distances, strict=True)
     )
     return ItemReason(reason, members)
+
+
+def explain_no_proposal(reasoning: Reasoning, row: int) -> str:
+    """Say in plain words why an item without a label was proposed none."""
+    groups = reasoning.clustering.cluster_ids
+    if reasoning.clustering.is_bands:
+        chance = float(get_polyp_chances(reasoning, np.array([row]))[0])
+        return explain_unlabelled_by_bands(row, reasoning.rounds, bands=groups, polyp_chance=chance)
+    return explain_unlabelled(row, reasoning.rounds, cluster_ids=groups, labels=reasoning.labels.tolist())
+
+
+def get_polyp_chances(reasoning: Reasoning, rows: np.ndarray) -> np.ndarray:
+    """Return the calibrated probability of polyp that the class map gives items, (m,) float64, 0..1.
+
+    Parameters
+    ----------
+    rows : (m,) int64
+        Positions of items; the result is NaN for those that the class map has not looked at.
+    """
+    parameters = reasoning.clustering.manifest["parameters"]
+    return Calibration(parameters["slope"], parameters["offset"]).apply(reasoning.features[rows][:, 0])
 
 
 def _get_labels_then(study: Study, items: Items, labelling: RecordedLabelling) -> np.ndarray:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from medxai_core import store
 from medxai_core.config import CLASS_NAMES
+from medxai_core.records.clusterings import BANDS_SET
 from medxai_core.records.decisions import list_decisions
 from medxai_core.records.labellings import find_proposals, list_labellings
 from medxai_core.records.masks import MaskSetting, get_locked_setting, is_tuned_on_test
@@ -161,7 +162,9 @@ def count_foundation(study: Study) -> Foundation:
     seeds = study.read(
         select(c.reference_label, func.count(c.item_id)).where(c.is_seed.is_(True)).group_by(c.reference_label)
     )
-    newest = study.read(select(store.clusterings.c.k).order_by(store.clusterings.c.created_at.desc()).limit(1))
+    made = store.clusterings.c
+    of_looks = select(made.k).where(made.feature_set != BANDS_SET).order_by(made.created_at.desc())
+    newest = study.read(of_looks.limit(1))
     heads = list_labellings(study)
     labelling_id = heads[0]["labelling_id"] if heads else None
     of_newest = store.proposals.c.labelling_id == labelling_id

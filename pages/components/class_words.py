@@ -38,6 +38,7 @@ ACTION_WORDS = {
 STOP_WORDS = {
     "target_reached": "the target was reached",
     "no_pure_cluster_left": "no pure cluster with anything unlabelled was left",
+    "no_sure_band_left": "no band that is sure of its class, with anything unlabelled, was left",
     "round_limit": "the limit of rounds was reached",
 }
 """Why rounds of proposals ended."""

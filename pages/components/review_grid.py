@@ -13,6 +13,7 @@ import streamlit as st
 from medxai_core.config import CLASS_NAMES
 from medxai_core.errors import MedxaiError
 from medxai_core.masks import OKABE_ITO
+from medxai_core.records.labellings import BANDS_PREFIX
 from medxai_core.review import Decision
 from medxai_core.study import Study
 from medxai_core.views.review_cards import ReviewCards, get_batch_mark, list_own_log, locate_tiles
@@ -124,6 +125,7 @@ def _describe(study: Study, deck: Deck, channel: str) -> dict[str, Any]:
         "proposal": _describe_proposal(study),
         "empty": deck.empty,
         "clustering": deck.clustering_id,
+        "group": "band" if (deck.clustering_id or "").startswith(BANDS_PREFIX) else "cluster",
         "labelling": deck.labelling_id,
         "classes": list(CLASS_NAMES),
         "class_words": {name: say_class(name) for name in CLASS_NAMES},

@@ -144,7 +144,7 @@ def test_choosing_by_click_shift_toggle_and_box(page: Page) -> None:
         (8, 0, False, "Only polyp so far. If your pictures all show a polyp, import them again as 2 x 2 tiles"),
         (8, 0, True, "Only polyp so far. Go on until you find one that shows non-polyp"),
         (0, 9, False, "Only non-polyp so far. Go on until you find one that shows polyp"),
-        (8, 1, False, "Enough to let clusters propose"),
+        (8, 1, False, "Enough to let labels be proposed"),
     ],
 )
 def test_what_is_missing_is_said_with_the_remedy(

@@ -33,8 +33,9 @@ from medxai_core.stages.masks import (
 from medxai_core.stages.runs import BEST
 from medxai_core.stages.scores import score_study
 from medxai_core.stages.segment import segment_pictures
-from medxai_core.stages.students import CLASS_MAP, choose_pictures, train_student
+from medxai_core.stages.students import CLASS_MAP, train_student
 from medxai_core.stages.tuning_table import find_tuning_table, record_tuning_table
+from medxai_core.stages.whole_pictures import choose_pictures
 from medxai_core.students.class_map import load_class_map
 from medxai_core.students.curriculum import Curriculum
 from medxai_core.students.tile_probe import View

@@ -2,7 +2,7 @@
 
 import { getCardState } from "./deck.js";
 import { askForMany } from "./dialogs.js";
-import { countWords, listKeys, NOTES, sayChoice, sayDone, shortenId } from "./words.js";
+import { capitalize, countWords, listKeys, NOTES, sayChoice, sayDone, shortenId } from "./words.js";
 
 const MOST_AT_ONCE = 12; // more than that no one has weighed one by one at a glance
 
@@ -48,14 +48,14 @@ export function decideCluster(review) {
     const isOfCluster = deck.clusters[card] === cluster && deck.labelOf(card) !== null;
     if (isOfCluster && getCardState(deck, desk, card).outcome === "open") open.push(card);
   }
-  if (!open.length) return review.say(`Nothing is open in cluster ${cluster}.`);
+  if (!open.length) return review.say(`Nothing is open in ${deck.header.group} ${cluster}.`);
   const n = countUnseen(review, describeItems(review, open, "accept", null));
   const labels = [...new Set(open.map((card) => deck.header.class_words[deck.labelOf(card)]))].join(" and ");
   const unseen = n ? `, also on the ${n.toLocaleString("en")} that you have not seen` : "";
   askForMany(review.root, {
-    title: "Decide on a whole cluster",
+    title: `Decide on a whole ${deck.header.group}`,
     sentences: [
-      `Cluster ${cluster} proposes ${labels} for ${countWords(open.length, "picture")} that you have not decided on.`,
+      `${capitalize(deck.header.group)} ${cluster} proposes ${labels} for ${countWords(open.length, "picture")} that you have not decided on.`,
       `You decide on all of them at once${unseen}.`,
     ],
     choices: ["accept", "reject"].map((action) => ({

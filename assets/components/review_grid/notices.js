@@ -20,7 +20,7 @@ export function showActions(element, review, grid) {
   const more = [make("button", { type: "button", text: "All in sight", title: "Ctrl + A", onclick: () => grid.chooseShown() })];
   if (review.cluster !== null && review.deck.header.order !== "random") {
     more.push(make("button", {
-      type: "button", text: `Whole cluster ${review.cluster} ...`, disabled: review.isReadOnly, onclick: () => decideCluster(review),
+      type: "button", text: `Whole ${review.deck.header.group} ${review.cluster} ...`, disabled: review.isReadOnly, onclick: () => decideCluster(review),
     }));
   }
   if (review.show === "open" && review.countDecided()) {
@@ -39,7 +39,7 @@ export function sayEmpty(element, review) {
     parts.push(make("p", { text: `You have looked at all ${countWords(review.deck.n, "suggested picture")}.` }));
     parts.push(make("button", { type: "button", text: "Suggest more", onclick: () => review.askForMore() }));
   } else if (review.deck.n) {
-    parts.push(make("p", { text: "Choose another order, state or cluster above, or let the clusters propose again from what you decided (Progress)." }));
+    parts.push(make("p", { text: `Choose another order, state or ${review.deck.header.group} above, or let labels be proposed again from what you decided (below).` }));
   }
   element.replaceChildren(...parts);
 }
@@ -64,8 +64,8 @@ export function saySeeds(review) {
   const least = Math.min(...counts.map(({ n }) => n));
   let enough = `Enough to start as the paper did (${wanted} of each).`;
   if (missing.length) enough = sayMissing(review.deck, missing, counts.find(({ n }) => n >= MANY_OF_ONE)?.name);
-  else if (others.length) enough = "Other readers have labelled some: clusters propose from the labels of all.";
-  else if (least < wanted) enough = `Enough to let clusters propose; the paper started from ${wanted} of each, and more make the proposals steadier.`;
+  else if (others.length) enough = "Other readers have labelled some: proposals start from the labels of all.";
+  else if (least < wanted) enough = `Enough to let labels be proposed; the paper started from ${wanted} of each, and more make the proposals steadier.`;
   return `You: ${said}. ${enough}`;
 }
 

@@ -20,7 +20,7 @@ export function showReason(element, { reason, deck, thumbs }) {
   changes.push(make("ul", {}, reason.would_change_if.map((text) => make("li", { text }))));
   changes.push(make("p", { class: "quiet", text: reason.why }));
   if (reason.runners_up.length) {
-    changes.push(make("h4", { text: "Clusters that were next in line in that round" }));
+    changes.push(make("h4", { text: reason.next_title }));
     changes.push(make("ul", {}, reason.runners_up.map((text) => make("li", { text }))));
   }
   parts.push(make("details", {}, changes));

@@ -2,7 +2,7 @@
 
 import { make } from "../shared/dom.js";
 import { revert } from "./deciding.js";
-import { countWords, SHOW_OPTIONS } from "./words.js";
+import { capitalize, countWords, SHOW_OPTIONS } from "./words.js";
 
 /** Return {element, update()}; the choices go to `review`. */
 export function makeToolbar(review) {
@@ -31,7 +31,7 @@ export function makeToolbar(review) {
     const counts = new Map();
     for (const one of review.deck.clusters) if (one >= 0) counts.set(one, (counts.get(one) ?? 0) + 1);
     const clusters = [...counts].sort((a, b) => a[0] - b[0]);
-    setOptions(cluster, [["", "All clusters"], ...clusters.map(([one, n]) => [String(one), `Cluster ${one} (${n})`])]);
+    setOptions(cluster, [["", `All ${header.group}s`], ...clusters.map(([one, n]) => [String(one), `${capitalize(header.group)} ${one} (${n})`])]);
     order.hidden = header.orders.length < 2;
     cluster.hidden = header.mode === "seeds" || clusters.length < 2;
   };

@@ -77,7 +77,7 @@ def _show_proposing(study: Study, *, n_train: int, newest: dict[str, Any] | None
     st.markdown("**Spread the labels of the seeds over pure clusters, round by round**")
     st.caption(
         "A proposed label (pseudo-label) is a guess of the cluster, not a finding. "
-        "The clusters are made first when they are not there."
+        "The clusters are made first when they are not there. Labels can also be proposed by a class map: see Review."
     )
     k, scaling, seed = _choose_k(n_train, newest, key="propose")
     left, right = st.columns(2)

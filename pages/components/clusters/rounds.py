@@ -21,41 +21,51 @@ from pages.components.links import link_to
 def show_rounds(study: Study, labelling: RecordedLabelling, *, clustering_id: str) -> None:
     """Show the outcome of the rounds, and each of them; say so when they used other clusters than those shown."""
     _show_outcome(labelling)
-    if labelling.clustering_id != clustering_id:
+    if labelling.is_by_bands:
+        st.info(
+            "These labels were proposed by a class map, not by clusters: what has about the same chance of polyp forms "
+            "a band, and the surest bands propose.",
+            icon=":material/info:",
+        )
+    elif labelling.clustering_id != clustering_id:
         st.warning("These rounds used other clusters than those shown above.", icon=":material/info:")
     things = name_items(study)
     if not labelling.rounds:
-        st.caption(f"No round took place: no cluster was pure and held {things} without a label.")
+        none = "no band was sure" if labelling.is_by_bands else "no cluster was pure"
+        st.caption(f"No round took place: {none} and held {things} without a label.")
         return
+    group = "band" if labelling.is_by_bands else "cluster"
     event = st.dataframe(
-        tabulate_rounds(labelling.rounds),
+        tabulate_rounds(labelling.rounds, group=group.capitalize()),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
         key="rounds",
-        alt=f"Rounds of the pseudo-labels: cluster chosen, label proposed, number of {things}, reason",
+        alt=f"Rounds of the pseudo-labels: {group} chosen, label proposed, number of {things}, reason",
         column_config={
             "Round": st.column_config.NumberColumn(width=60),
-            "Cluster": st.column_config.NumberColumn(width=65, help="The cluster that was chosen."),
+            group.capitalize(): st.column_config.NumberColumn(width=65, help=f"The {group} that was chosen."),
             "Proposes": st.column_config.TextColumn(width=85),
-            "Labelled": st.column_config.NumberColumn(width=75, help=f"Labelled {things} in the cluster before."),
+            "Labelled": st.column_config.NumberColumn(width=75, help=f"Labelled {things} in the {group} before."),
             "Given": st.column_config.NumberColumn(
-                width=60, help=f"{things.capitalize()} of the cluster that got the label."
+                width=60, help=f"{things.capitalize()} of the {group} that got the label."
             ),
             "In all": st.column_config.NumberColumn(width=60, help=f"Labelled {things} after the round, with seeds."),
             "Why": st.column_config.TextColumn(width="large"),
-            "Next in line": st.column_config.TextColumn(width="medium", help="Clusters that were not chosen."),
+            "Next in line": st.column_config.TextColumn(
+                width="medium", help=f"{group.capitalize()}s that were not chosen."
+            ),
         },
     )
     _offer_pictures(study, labelling, event["selection"]["rows"])
 
 
-def tabulate_rounds(rounds: list[dict[str, Any]]) -> pd.DataFrame:
+def tabulate_rounds(rounds: list[dict[str, Any]], *, group: str = "Cluster") -> pd.DataFrame:
     """Return the rounds as a table in words."""
     return pd.DataFrame(
         {
             "Round": one["round"],
-            "Cluster": one["cluster_id"],
+            group: one["cluster_id"],
             "Proposes": say_class(one["label"]),
             "Labelled": one["n_labelled_members"],
             "Given": one["n_given"],
@@ -77,10 +87,14 @@ def _show_outcome(labelling: RecordedLabelling) -> None:
     """Show how many labels were proposed, of which class, and why the rounds ended."""
     given = Counter(labelling.proposals.labels)
     with st.grid(4, min_column_width=150):
-        st.metric("Rounds", len(labelling.rounds), help="One cluster gives its label in each.")
+        st.metric(
+            "Rounds",
+            len(labelling.rounds),
+            help=f"One {'band' if labelling.is_by_bands else 'cluster'} gives its label in each.",
+        )
         st.metric("Labelled at the start", labelling.n_seeds, help="Seeds and readers' decisions.")
         for label in ("polyp", "non_polyp"):
-            words = "Guesses of clusters, not findings. Review them."
+            words = "Guesses by a rule, not findings. Review them."
             st.metric(f"Proposed {say_class(label)}", given[label], help=words)
     ended = STOP_WORDS.get(labelling.stop_reason, labelling.stop_reason)
     left, right = st.columns([3, 1], vertical_alignment="center")

@@ -14,7 +14,7 @@ from medxai_core.views.proposal_queue import ProposalMeasures, order_places
 from medxai_core.views.reasons import Reasoning
 from medxai_core.views.review_cards import ReviewCards, list_taken_by_others, make_cards, make_cards_at
 from medxai_core.views.review_second_reading import queue_disagreements, queue_second_reading
-from pages.components.cached import get_decisions, get_items, get_reasoning, get_suggested_seeds
+from pages.components.cached import get_decisions, get_items, get_newest_labelling, get_reasoning, get_suggested_seeds
 from pages.components.frame import get_reader
 
 SELECTION, SETTLING, SECOND = "selection", "disagreement", "second"
@@ -64,6 +64,9 @@ def load_review(study: Study) -> ReviewState | None:
 def list_orders(study: Study) -> list[tuple[str, str]]:
     """Return the orders that can be chosen, each with its words; the selection when there is one."""
     known = [order for order in ORDER_WORDS if order in (*QUEUE_ORDERS, SECOND)]
+    labelling = get_newest_labelling(study)
+    if labelling is not None and labelling.is_by_bands:
+        known = [order for order in known if order not in ("border", "farthest")]  # of clusters only
     chosen = [SELECTION] if get_selection(study) else []
     return [(order, ORDER_WORDS[order]) for order in [*known, *chosen]]
 

@@ -22,7 +22,7 @@ def show_proposals(study: Study) -> None:
         return
     show_review_grid(study, "proposals")
     if review is not None:
-        with st.expander("Let the clusters propose again", icon=":material/refresh:"):
+        with st.expander("Let labels be proposed again", icon=":material/refresh:"):
             show_rounds_again(study, review.reasoning.labelling)
 
 
@@ -39,5 +39,5 @@ def show_seeds(study: Study) -> None:
             "their share says nothing about the study.",
             width="stretch",
         )
-        link_to("review", "Let clusters propose from these", review_view="Proposals")
+        link_to("review", "Let labels be proposed from these", review_view="Proposals")
     show_review_grid(study, "seeds")

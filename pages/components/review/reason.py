@@ -7,7 +7,7 @@ from typing import Any
 
 from medxai_core.pseudo_labels import Neighbour, ProposalReason, RunnerUp
 from medxai_core.records.pictures import Items
-from medxai_core.views.reasons import Reasoning, explain_item
+from medxai_core.views.reasons import ItemReason, Reasoning, explain_item
 from pages.components.class_words import say_class, say_plainly
 
 SHOWN = 6
@@ -23,6 +23,8 @@ def describe_reason(reasoning: Reasoning, items: Items, position: int) -> dict[s
     """Return the reason of one proposal: title, sentences, groups of pictures, what would have changed it."""
     found = explain_item(reasoning, position, n_nearest=SHOWN)
     reason = found.reason
+    if reason.probability is not None:
+        return _describe_chance(found, reasoning, items)
     return {
         "title": f"Why {say_class(reason.label)}?",
         "sentences": [_say_cluster(reason), _say_neighbours(reason)],
@@ -40,17 +42,53 @@ def describe_reason(reasoning: Reasoning, items: Items, position: int) -> dict[s
         ],
         "would_change_if": [say_plainly(change) for change in reason.would_change_if],
         "why": say_plainly(reason.why),
-        "runners_up": [_say_rival(rival) for rival in reason.runners_up],
+        "next_title": "Clusters that were next in line in that round",
+        "runners_up": [_say_rival(rival, "cluster") for rival in reason.runners_up],
     }
 
 
-def _list_pictures(neighbours: Sequence[Neighbour], items: Items, proposed: str) -> list[dict[str, Any]]:
+def _describe_chance(found: ItemReason, reasoning: Reasoning, items: Items) -> dict[str, Any]:
+    """Return the reason of a proposal of the class map, see `describe_reason`."""
+    reason, parameters = found.reason, reasoning.clustering.manifest["parameters"]
+    assert reason.probability is not None
+    agreeing = sum(one.label == reason.label for one in found.members)
+    share = f"{100 * parameters['polyp_share_estimated']:.0f} %"
+    return {
+        "title": f"Why {say_class(reason.label)}?",
+        "sentences": [
+            f"The class map, learned from {parameters['n_labelled']} labelled pictures, gives it "
+            f"{100 * reason.probability:.0f} % for {say_class(reason.label)}: it goes by how much its places look like "
+            "those of the labelled polyps.",
+            f"It lies in band {reason.cluster_id} with {reason.cluster_size} pictures of about the same chance, "
+            f"proposed together in round {reason.round}. Labelled pictures in the band: {len(found.members)}, "
+            f"{agreeing} of them {say_class(reason.label)}.",
+        ],
+        "limits": "A proposal by a rule, not a finding: it rests on what a few labelled pictures look like.",
+        "scale": f"The chance is set (calibrated) by the labelled pictures, and by how often polyps seem to occur in "
+        f"the others: {share}. A distance is a difference of scores; it has no unit."
+        + ("" if reasoning.seeds_agree else f" {CHANGED}"),
+        "groups": [
+            {
+                "title": "Labelled pictures with the nearest score",
+                "pictures": _list_pictures(reason.nearest, items, reason.label, digits=2),
+            }
+        ],
+        "would_change_if": [say_plainly(change) for change in reason.would_change_if],
+        "why": say_plainly(reason.why),
+        "next_title": "Bands that were next in line in that round",
+        "runners_up": [_say_rival(rival, "band") for rival in reason.runners_up],
+    }
+
+
+def _list_pictures(
+    neighbours: Sequence[Neighbour], items: Items, proposed: str, *, digits: int = 0
+) -> list[dict[str, Any]]:
     """Return labelled pictures with label and distance; those of another class than proposed are marked."""
     return [
         {
             "item": str(items.item_ids[one.row]),
             "label": one.label,
-            "distance": f"{one.distance:.0f}",
+            "distance": f"{one.distance:.{digits}f}",
             "is_other": one.label != proposed,
         }
         for one in neighbours
@@ -81,9 +119,9 @@ def _count_members(members: Sequence[Neighbour], cluster_size: int) -> str:
     return f"{n} of {cluster_size}" + (f" (the nearest {SHOWN} shown)" if n > SHOWN else "")
 
 
-def _say_rival(rival: RunnerUp) -> str:
-    """Say what a cluster that was next in line would have proposed."""
+def _say_rival(rival: RunnerUp, group: str) -> str:
+    """Say what a cluster or band that was next in line would have proposed."""
     return (
-        f"cluster {rival.cluster_id} would propose {say_class(rival.label)} "
+        f"{group} {rival.cluster_id} would propose {say_class(rival.label)} "
         f"({rival.n_labelled} labelled, {rival.n_unlabelled} unlabelled pictures)"
     )
