@@ -2,7 +2,7 @@
 
 Run ``python benchmarks/labels.py --pictures kvasir-seg``: a folder with images/ and masks/. Each picture is cut into
 2x2 tiles; a mask says only whether a tile holds polyp. Each draw labels 100 tiles of each class, lets each way label
-800 more, and counts how many of the 1,000 are right. Then the queues: what 20, 50 ... labels give when the next tile
+more until there are 1,000, and counts how many are right. Then the queues: what 20, 50 ... labels give when the next tile
 is taken by chance, the most doubtful first, or the most different first; every fifth picture is kept apart and scored.
 Writes the tables into docs/labels.md.
 """
@@ -29,14 +29,20 @@ from medxai_core.clusters.fitting import fit_clusters
 from medxai_core.config import CLASS_NAMES
 from medxai_core.features.lire import extract_lire
 from medxai_core.images import load_image, load_mask
-from medxai_core.pseudo_labels.rounds import propose_labels
+from medxai_core.pseudo_labels import (
+    adjust_to_share,
+    cut_bands,
+    fit_calibration,
+    propose_by_bands,
+    propose_labels,
+)
 from medxai_core.review.queues import suggest_seeds
-from medxai_core.students.class_map import ClassMap, LabelledTile, fit_class_map, resize_maps
+from medxai_core.students.class_map import ClassMap, LabelledTile, fit_class_map, resize_maps, score_boxes
 from medxai_core.students.lessons import PICTURE_SIDE
 from medxai_core.students.pseudo_masks import HALF_HEIGHT
 from medxai_core.students.tile_probe import VIEWS, FrozenFeatures, View, cut_cells
 
-N_SEEDS, N_LABELS, LEAST_SHARE = 100, 1000, 0.3
+N_SEEDS, N_LABELS = 100, 1000
 N_CLUSTERS = 200
 SIZES = (20, 50, 100, 200, 400)
 QUEUES = ("by chance", "most doubtful first", "most different first")
@@ -100,16 +106,14 @@ def _cut(values: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarr
     return np.ascontiguousarray(cut)
 
 
-def score_tiles(scores: np.ndarray) -> np.ndarray:
-    """Return one score a tile, (4n,): the mean of the highest fifth of its places, as the probe learned it."""
-    places = torch.from_numpy(scores)[:, None]
-    return np.array([_mean_highest(cut_cells(one, box)) for one in places for box in BOXES])
-
-
-def _mean_highest(places: torch.Tensor) -> float:
-    """Return the mean of the highest fifth."""
-    flat = places.flatten()
-    return float(flat.topk(max(1, len(flat) // 5)).values.mean())
+def score_tiles(tiles: Tiles, scores: np.ndarray, labelled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the score of each tile and its calibrated chance of polyp, (4n,) each, as the product computes them."""
+    found = score_boxes(scores, [(row // 4, BOXES[row % 4]) for row in range(4 * len(scores))])
+    given = tiles.is_polyp[labelled]
+    others = np.setdiff1d(np.arange(len(found)), labelled)
+    of_labelled = fit_calibration(found[labelled], given)
+    calibration, _ = adjust_to_share(of_labelled, found[others], labelled_share=float(given.mean()))
+    return found, calibration.apply(found)
 
 
 Way = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -123,9 +127,7 @@ def list_ways(tiles: Tiles, known: KnownFeatures) -> dict[str, Way]:
         "the same of Lite1 features": fit_clusters(pooled, N_CLUSTERS).cluster_ids,
     }
     ways: dict[str, Way] = {name: _make_loop(tiles, ids) for name, ids in clusters.items()}
-    ways["class map (recommended mode)"] = lambda seeds: _take_surest(
-        seeds, tiles, score_tiles(_fit(tiles, known, seeds).score(tiles.rows, features=known))
-    )
+    ways["class map, surest bands first"] = lambda seeds: _propose_by_class_map(tiles, known, seeds)
     return ways
 
 
@@ -138,24 +140,25 @@ def _make_loop(tiles: Tiles, cluster_ids: np.ndarray) -> Way:
     """Return the paper's loop over given clusters."""
 
     def label(seeds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        given: list[str | None] = [None] * len(tiles.is_polyp)
-        for one in seeds:
-            given[one] = CLASS_NAMES[int(tiles.is_polyp[one])]
-        found = propose_labels(cluster_ids, given, target=N_LABELS).proposals
-        added = np.array([label == CLASS_NAMES[1] for label in found.labels], bool)
-        return np.r_[seeds, found.rows], np.r_[tiles.is_polyp[seeds], added]
+        found = propose_labels(cluster_ids, _name(tiles, seeds), target=N_LABELS).proposals
+        return np.r_[seeds, found.rows], np.r_[tiles.is_polyp[seeds], found.labels == CLASS_NAMES[1]]
 
     return label
 
 
-def _take_surest(seeds: np.ndarray, tiles: Tiles, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Label the tiles with the highest scores polyp and those with the lowest not, until there are 1,000."""
-    free = np.setdiff1d(np.arange(len(scores)), seeds)
-    ordered = free[np.argsort(scores[free])]
-    n_without = round(LEAST_SHARE * N_LABELS) - N_SEEDS
-    n_with = N_LABELS - 2 * N_SEEDS - n_without
-    chosen = np.r_[seeds, ordered[:n_without], ordered[-n_with:]]
-    return chosen, np.r_[tiles.is_polyp[seeds], np.zeros(n_without, bool), np.ones(n_with, bool)]
+def _propose_by_class_map(tiles: Tiles, known: KnownFeatures, seeds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Let a class map propose, as `stages.class_map_labels` does, until there are 1,000."""
+    scores, chances = score_tiles(tiles, _fit(tiles, known, seeds).score(tiles.rows, features=known), seeds)
+    found = propose_by_bands(cut_bands(scores), chances, _name(tiles, seeds), target=N_LABELS).proposals
+    return np.r_[seeds, found.rows], np.r_[tiles.is_polyp[seeds], found.labels == CLASS_NAMES[1]]
+
+
+def _name(tiles: Tiles, labelled: np.ndarray) -> list[str | None]:
+    """Return the class of each labelled tile, None for the others."""
+    given: list[str | None] = [None] * len(tiles.is_polyp)
+    for one in labelled:
+        given[one] = CLASS_NAMES[int(tiles.is_polyp[one])]
+    return given
 
 
 def judge(tiles: Tiles, labelled: np.ndarray, said: np.ndarray) -> dict[str, float]:
@@ -187,18 +190,18 @@ def grow(tiles: Tiles, known: KnownFeatures, pooled: np.ndarray, queue: str, see
     pool = np.flatnonzero(~np.isin(np.arange(len(tiles.is_polyp)) // 4, apart))
     first = rng.permutation(pool)
     different = pool[suggest_seeds(pooled[pool], SIZES[-1], seed=seed)] if queue == QUEUES[2] else first
-    labelled, said, found = different[: SIZES[0]], np.zeros(len(tiles.is_polyp)), []
+    labelled, chances, found = different[: SIZES[0]], np.zeros(len(tiles.is_polyp)), []
     for n in SIZES:
         if queue == QUEUES[1] and n > SIZES[0]:
             free = np.setdiff1d(pool, labelled)
-            labelled = np.r_[labelled, free[np.argsort(np.abs(said[free]))][: n - len(labelled)]]
+            labelled = np.r_[labelled, free[np.argsort(np.abs(chances[free] - 0.5))][: n - len(labelled)]]
         elif n > SIZES[0]:
             labelled = different[:n]
         enough = _have_both(tiles, labelled, first)
         class_map = _fit(tiles, known, enough)
         scores = class_map.score(tiles.rows, features=known)
-        said = score_tiles(scores)
-        found.append(_judge_apart(tiles, apart, scores, said, class_map.least_peak))
+        _, chances = score_tiles(tiles, scores, enough)
+        found.append(_judge_apart(tiles, apart, scores, chances, class_map.least_peak))
     return found
 
 
@@ -211,11 +214,11 @@ def _have_both(tiles: Tiles, labelled: np.ndarray, others: np.ndarray) -> np.nda
 
 
 def _judge_apart(
-    tiles: Tiles, apart: np.ndarray, scores: np.ndarray, said: np.ndarray, least_peak: float
+    tiles: Tiles, apart: np.ndarray, scores: np.ndarray, chances: np.ndarray, least_peak: float
 ) -> tuple[float, float]:
     """Return balanced accuracy of the tiles, and mean Dice of the class map's own masks, of pictures kept apart."""
     own = (4 * apart[:, None] + np.arange(4)).ravel()
-    truth, polyp = tiles.is_polyp[own], said[own] > 0
+    truth, polyp = tiles.is_polyp[own], chances[own] > 0.5
     balanced = float(np.mean([polyp[truth].mean(), (~polyp[~truth]).mean()]))
     shares = scores[apart] / np.maximum(scores[apart].max(axis=(1, 2), keepdims=True), least_peak)
     masks = resize_maps(shares.astype(np.float32), tiles.truths.shape[-1]) > HALF_HEIGHT

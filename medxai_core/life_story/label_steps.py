@@ -13,6 +13,7 @@ from medxai_core.clusters import explain_cluster
 from medxai_core.features.registry import get_feature_set
 from medxai_core.life_story.context import StoryContext
 from medxai_core.life_story.story import Part, Step
+from medxai_core.pseudo_labels import say_chance
 from medxai_core.records.decisions import list_decision_rows, list_decisions
 from medxai_core.review import compute_labels
 from medxai_core.stages.labels import get_proposals, get_reference_seeds
@@ -139,7 +140,7 @@ def _describe_band(context: StoryContext, row: int) -> tuple[str, dict[str, Any]
     labelled = " and ".join(f"{n} {label}" for label, n in sorted(counts.items())) or "none"
     chance = None if reasoning is None else float(get_polyp_chances(reasoning, np.array([row]))[0])
     given = (
-        "" if chance is None else f"The class map, learned from the labels, gives it {100 * chance:.0f} % for polyp. "
+        "" if chance is None else f"The class map, learned from the labels, gives it {say_chance(chance)} for polyp. "
     )
     words = (
         f"{given}It lies in band {band} of {clustering.k} (0 looks least like polyp), with {len(members)} members; "

@@ -8,7 +8,7 @@ import numpy as np
 
 from medxai_core.clusters import Matrix
 from medxai_core.config import CLASS_NAMES
-from medxai_core.pseudo_labels.bands import LEAST_SURE
+from medxai_core.pseudo_labels.bands import LEAST_SURE, say_chance
 from medxai_core.pseudo_labels.reasons import ProposalReason, find_round, list_nearest
 from medxai_core.pseudo_labels.rounds import PseudoLabelling
 
@@ -73,7 +73,7 @@ def explain_band_proposal(
         n_nearest_other=others,
         runners_up=chosen.runners_up,
         why=(
-            f"The class map gives it {100 * probability:.0f} % for {chosen.label}. {chosen.why} {others} of the "
+            f"The class map gives it {say_chance(probability)} for {chosen.label}. {chosen.why} {others} of the "
             f"{len(nearest[:n_nearest])} labelled pictures with the nearest scores are of another class."
         ),
         would_change_if=(
@@ -112,7 +112,7 @@ def explain_unlabelled_by_bands(row: int, labelling: PseudoLabelling, *, bands: 
     band = int(bands[row])
     if band < 0:
         return "The class map has not looked at it."
-    found = f"The class map gives it {100 * polyp_chance:.0f} % for polyp"
+    found = f"The class map gives it {say_chance(polyp_chance)} for polyp"
     rejected = [label for other, label in labelling.not_again if other == row]
     if rejected:
         return f"{found}, but a reader rejected {' and '.join(sorted(rejected))} for this picture."

@@ -40,6 +40,17 @@ class _Band:
     n_agreeing: int
 
 
+def say_chance(chance: float) -> str:
+    """Return a probability in percent; never as if it were sure.
+
+    >>> say_chance(0.934), say_chance(0.9999), say_chance(0.002)
+    ('93 %', 'over 99 %', 'under 1 %')
+    """
+    if chance > 0.99:
+        return "over 99 %"
+    return "under 1 %" if chance < 0.01 else f"{100 * chance:.0f} %"
+
+
 def cut_bands(scores: np.ndarray, n_bands: int = N_BANDS) -> np.ndarray:
     """Cut pictures into bands of equally many, by their score.
 
@@ -158,7 +169,8 @@ def _list_sure_bands(
 
 def _describe_round(chosen: _Band, left: list[_Band], *, n: int, n_after: int, is_scarce: bool) -> Round:
     """Return the round in which a band proposes its class."""
-    lowest, highest = (round(100 * chance) for chance in chosen.range)
+    lowest, highest = (say_chance(chance) for chance in chosen.range)
+    given = lowest if lowest == highest else f"{lowest} to {highest}"
     labelled = (
         f"{chosen.n_agreeing} of its {chosen.n_labelled} labelled pictures are {chosen.label}"
         if chosen.n_labelled
@@ -166,8 +178,8 @@ def _describe_round(chosen: _Band, left: list[_Band], *, n: int, n_after: int, i
     )
     turn = f"of those for {chosen.label}, which had too few labels" if is_scarce else "of all that were left"
     why = (
-        f"Band {chosen.band} holds what the class map gives {lowest} to {highest} % for polyp; {labelled}. It was the "
-        f"surest band {turn}."
+        f"Band {chosen.band} holds what the class map gives {given} for polyp; {labelled}. "
+        f"It was the surest band {turn}."
     )
     following = [RunnerUp(one.band, one.label, one.n_labelled, len(one.rows)) for one in left[:N_RUNNERS_UP]]
     return Round(n, chosen.band, chosen.label, chosen.n_labelled, chosen.rows, n_after, why, tuple(following))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from medxai_core.pseudo_labels import Neighbour, ProposalReason, RunnerUp
+from medxai_core.pseudo_labels import Neighbour, ProposalReason, RunnerUp, say_chance
 from medxai_core.records.pictures import Items
 from medxai_core.views.reasons import ItemReason, Reasoning, explain_item
 from pages.components.class_words import say_class, say_plainly
@@ -57,7 +57,7 @@ def _describe_chance(found: ItemReason, reasoning: Reasoning, items: Items) -> d
         "title": f"Why {say_class(reason.label)}?",
         "sentences": [
             f"The class map, learned from {parameters['n_labelled']} labelled pictures, gives it "
-            f"{100 * reason.probability:.0f} % for {say_class(reason.label)}: it goes by how much its places look like "
+            f"{say_chance(reason.probability)} for {say_class(reason.label)}: it goes by how much its places look like "
             "those of the labelled polyps.",
             f"It lies in band {reason.cluster_id} with {reason.cluster_size} pictures of about the same chance, "
             f"proposed together in round {reason.round}. Labelled pictures in the band: {len(found.members)}, "
