@@ -2,9 +2,9 @@
 
 Run ``python benchmarks/labels.py --pictures kvasir-seg``: a folder with images/ and masks/. Each picture is cut into
 2x2 tiles; a mask says only whether a tile holds polyp. Each draw labels 100 tiles of each class, lets each way label
-more until there are 1,000, and counts how many are right. Then the queues: what 20, 50 ... labels give when the next tile
-is taken by chance, the most doubtful first, or the most different first; every fifth picture is kept apart and scored.
-Writes the tables into docs/labels.md.
+more until there are 1,000, and counts how many are right. Then the queues: what 20, 50 ... labels give when the next
+tile is taken by chance, the most doubtful first, or the most different first; every fifth picture is kept apart and
+scored. Writes the tables into docs/labels.md.
 """
 
 from __future__ import annotations
