@@ -25,8 +25,8 @@ demo: $(BIN)/.installed ## Make the demo study (once; later it is there at once)
 app: demo ## Install, make the demo study, serve the app on 127.0.0.1:8501
 	$(BIN)/python -m streamlit run app.py
 
-test: $(BIN)/.installed-dev ## Install and run all tests, in two processes
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+test: $(BIN)/.installed-dev ## Install and run all tests, in three processes
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(BIN)/.installed-dev ## Check style and types
 	$(BIN)/ruff check .
