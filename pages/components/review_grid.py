@@ -125,7 +125,7 @@ def _describe(study: Study, deck: Deck, channel: str) -> dict[str, Any]:
         "proposal": _describe_proposal(study),
         "empty": deck.empty,
         "clustering": deck.clustering_id,
-        "group": "band" if (deck.clustering_id or "").startswith(BANDS_PREFIX) else "cluster",
+        "group": name_group(deck.clustering_id),
         "labelling": deck.labelling_id,
         "classes": list(CLASS_NAMES),
         "class_words": {name: say_class(name) for name in CLASS_NAMES},
@@ -138,6 +138,11 @@ def _describe(study: Study, deck: Deck, channel: str) -> dict[str, Any]:
         "known": sorted(get_standing(study).labels.classes),  # labelled by anyone: what the rounds start from
         "wanted": CLASSES_WANTED,
     }
+
+
+def name_group(clustering_id: str | None) -> str:
+    """Return what the groups are called that propose together."""
+    return "band" if clustering_id is not None and clustering_id.startswith(BANDS_PREFIX) else "cluster"
 
 
 def _describe_proposal(study: Study) -> dict[str, Any] | None:
