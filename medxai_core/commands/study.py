@@ -37,7 +37,9 @@ def create(
     study: StudyArgument,
     images: Annotated[Path, typer.Option(help="Folder of pictures. They stay where they are.")],
     masks: Annotated[Path | None, typer.Option(help="Folder of masks with the pictures' names.")] = None,
-    layout: Annotated[str, typer.Option(help="auto, kvasir-seg, hyperkvasir, kvasir or folders.")] = "auto",
+    layout: Annotated[
+        str, typer.Option(help="auto, kvasir-seg, hyperkvasir, cvc-clinicdb, kvasir or folders.")
+    ] = "auto",
     labels: Annotated[Path | None, typer.Option(help="CSV with columns filename and label.")] = None,
     group_column: Annotated[
         str | None, typer.Option(help="Column of the CSV that names the patient or procedure.")

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from medxai_core.errors import Failure, LayoutError
 from medxai_core.formats.listing import ImageRecord, Listing, list_pictures, make_listing
-from medxai_core.formats.mask_matching import MaskMatches, describe_unused_masks, list_uncertain, match_masks
+from medxai_core.formats.mask_matching import describe_unused_masks, list_missing, list_uncertain, match_masks
 from medxai_core.images.opening import make_printable_name
 
 BOXES_NAME = "bounding-boxes.json"
@@ -55,7 +55,7 @@ def read_kvasir_seg(image_root: Path, *, masks: Path | None = None) -> Listing:
     ]
     listing = make_listing("kvasir-seg", image_root, files=files, records=records)
     failures = [Failure(prefix + failure.item, failure.reason) for failure in files.failures]
-    failures += list_uncertain(matches, prefix) + _list_missing(matches, files.relative_paths, prefix)
+    failures += list_uncertain(matches, prefix) + list_missing(matches, files.relative_paths, prefix)
     return replace(
         listing,
         failures=failures + box_failures,
@@ -74,16 +74,6 @@ def _find_masks(image_root: Path, masks: Path | None) -> Path:
             "Name the folder that holds images/ and masks/, or give the folder of masks too.",
         )
     return image_root / "masks"
-
-
-def _list_missing(matches: MaskMatches, relative_paths: list[str], prefix: str) -> list[Failure]:
-    """Return the pictures that have no mask at all."""
-    reason = "no mask of this name; taken without mask. Add the mask to have this picture scored."
-    return [
-        Failure(make_printable_name(prefix + path), reason)
-        for path in relative_paths
-        if path not in matches.mask_paths and path not in matches.uncertain
-    ]
 
 
 def _read_labels(folder: Path) -> tuple[dict[str, str], list[Failure]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from medxai_core.errors import LayoutError
 from medxai_core.formats.class_names import is_kvasir_class, label_plain_class
+from medxai_core.formats.cvc_clinicdb import find_cvc_parts, read_cvc_clinicdb
 from medxai_core.formats.folders import read_folders
 from medxai_core.formats.hyperkvasir import find_parts, read_hyperkvasir
 from medxai_core.formats.kvasir import read_kvasir
@@ -23,6 +24,7 @@ __all__ = ["LAYOUTS", "ImageRecord", "Listing", "detect_layout", "read_layout"]
 _READERS: dict[str, Callable[..., Listing]] = {
     "kvasir-seg": read_kvasir_seg,
     "hyperkvasir": read_hyperkvasir,
+    "cvc-clinicdb": read_cvc_clinicdb,
     "kvasir": read_kvasir,
     "folders": read_folders,
 }
@@ -45,7 +47,7 @@ def read_layout(
         The image root: a folder; relative paths start here.
     masks : Path or None, default None
         Folder of masks, named as the pictures.
-    layout : {"auto", "kvasir-seg", "hyperkvasir", "kvasir", "folders"}, default "auto"
+    layout : {"auto", "kvasir-seg", "hyperkvasir", "cvc-clinicdb", "kvasir", "folders"}, default "auto"
     labels : Path or None, default None
         Table of labels (see ``labels_csv``). It overrules folder names.
     group_column : str or None, default None
@@ -93,14 +95,16 @@ def detect_layout(image_root: Path) -> tuple[str, str]:
 
     Notes
     -----
-    In this order: a part of HyperKvasir; ``images/`` and ``masks/``; folders named like classes of Kvasir
-    (others than ``polyps``, which may be anyone's); else plain folders. When the folder holds nothing but
-    one folder, that one is looked at too.
+    In this order: a part of HyperKvasir; ``Original/`` and ``Ground Truth/``; ``images/`` and ``masks/``; folders
+    named like classes of Kvasir (others than ``polyps``, which may be anyone's); else plain folders. When the folder
+    holds nothing but one folder, that one is looked at too.
     """
     parts = find_parts(image_root)
     if parts:
         names = ", ".join(sorted(make_printable_name(path.name) for path in parts.values()))
         return "hyperkvasir", f"found HyperKvasir's {names}"
+    if find_cvc_parts(image_root) is not None:
+        return "cvc-clinicdb", "found CVC-ClinicDB's Original/ and Ground Truth/ side by side"
     folders, has_pictures = _look_into(image_root)
     if {"images", "masks"} <= set(folders):
         return "kvasir-seg", "found images/ and masks/ side by side"

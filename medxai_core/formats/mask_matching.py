@@ -105,6 +105,16 @@ def list_uncertain(matches: MaskMatches, prefix: str = "") -> list[Failure]:
     return matches.failures + doubts
 
 
+def list_missing(matches: MaskMatches, relative_paths: Sequence[str], prefix: str = "") -> list[Failure]:
+    """Return the pictures that have no mask at all."""
+    reason = "no mask of this name; taken without mask. Add the mask to have this picture scored."
+    return [
+        Failure(make_printable_name(prefix + path), reason)
+        for path in relative_paths
+        if path not in matches.mask_paths and path not in matches.uncertain
+    ]
+
+
 def describe_unused_masks(unused: Sequence[str]) -> list[str]:
     """Say in a note how many masks have no picture."""
     return [f"{len(unused)} masks have no picture (first: {make_printable_name(unused[0])})."] if unused else []

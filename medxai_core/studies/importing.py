@@ -46,7 +46,7 @@ class ImportOptions:
     images, masks, labels : Path
         Folder of pictures; folder of masks and CSV of labels, where there are any.
     layout : str
-        "auto", "kvasir-seg", "hyperkvasir", "kvasir" or "folders".
+        "auto", "kvasir-seg", "hyperkvasir", "cvc-clinicdb", "kvasir" or "folders".
     group_column : str or None
         Column of the CSV that names patient or procedure.
     tiles : (int, int)

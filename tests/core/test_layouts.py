@@ -49,6 +49,39 @@ def get_failures(listing: Listing) -> dict[str, str]:
     return {failure.item: failure.reason for failure in listing.failures}
 
 
+# CVC-ClinicDB
+
+
+@pytest.mark.parametrize("inner", ["", "PNG/", "CVC-ClinicDB/PNG/", "CVC-ClinicDB/TIF/", "CVC-ClinicDB/"])
+def test_cvc_clinicdb_pairs_frames_and_masks_by_sequence(tmp_path, inner):
+    ending = "tif" if "TIF" in inner else "png"
+    names = [f"{n}.{ending}" for n in (1, 2, 10)]
+    put(tmp_path / inner, *[f"Original/{name}" for name in names], *[f"Ground Truth/{name}" for name in names[:2]])
+    (tmp_path / "metadata.csv").write_text("frame_id,sequence_id,other\n1,1,x\n2,1,x\n10,2,x\n")
+    listing = read_layout(tmp_path)
+    assert listing.layout == "cvc-clinicdb" and listing.mask_root == tmp_path / inner / "Ground Truth"
+    records = by_path(listing)
+    assert {path: one.group for path, one in records.items()} == {
+        f"{inner}Original/1.{ending}": "sequence 1",
+        f"{inner}Original/2.{ending}": "sequence 1",
+        f"{inner}Original/10.{ending}": "sequence 2",
+    }
+    assert [one.has_truth for _, one in sorted(records.items())] == [True, False, True]
+    assert list(get_failures(listing)) == [f"{inner}Original/10.{ending}"] and not listing.notes
+
+
+def test_cvc_clinicdb_takes_its_pictures_once_and_says_what_is_not_known(tmp_path):
+    for kind, ending in (("PNG", "png"), ("TIF", "tif")):
+        put(tmp_path / kind, f"Original/1.{ending}", f"Ground Truth/1.{ending}")
+    listing = read_layout(tmp_path)
+    assert [one.relative_path for one in listing.records] == ["PNG/Original/1.png"]
+    assert "29 video sequences" in listing.notes[0] and listing.records[0].group is None
+    (tmp_path / "metadata.csv").write_text("a,b\n1,2\n")
+    assert "not the table that comes with CVC-ClinicDB" in get_failures(read_layout(tmp_path))["metadata.csv"]
+    with pytest.raises(LayoutError, match="holds no Original/ and Ground Truth/"):
+        read_layout(tmp_path / "PNG" / "Original", layout="cvc-clinicdb")
+
+
 # Kvasir-SEG
 
 

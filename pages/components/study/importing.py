@@ -31,6 +31,7 @@ LAYOUT_WORDS = {
     "auto": "find out by the folder names",
     "kvasir-seg": "Kvasir-SEG (images and masks side by side)",
     "hyperkvasir": "HyperKvasir",
+    "cvc-clinicdb": "CVC-ClinicDB (Original and Ground Truth)",
     "kvasir": "Kvasir (a folder for each class)",
     "folders": "plain folders (polyp, non_polyp, or any)",
 }
