@@ -148,10 +148,23 @@ CLASS_MAP = FeatureSet(
     ),
 )
 
+CLASS_MAP_PLACES = FeatureSet(
+    name="class_map_places",
+    descriptors=(
+        Descriptor(
+            name="polyp_evidence_places",
+            n_features=14 * 14,
+            aspect="likeness",
+            meaning="How much each of 14x14 places looks like the labelled polyps, by the highest of the picture.",
+            column_prefix="PolypEvidencePlaces",
+        ),
+    ),
+)
+
 # Another set that is extracted from pictures is one more entry here and one in _EXTRACTORS.
 FEATURE_SETS: dict[str, FeatureSet] = {LIRE.name: LIRE}
 """What can be extracted from any picture."""
-LEARNED_SETS: dict[str, FeatureSet] = {CLASS_MAP.name: CLASS_MAP}
+LEARNED_SETS: dict[str, FeatureSet] = {one.name: one for one in (CLASS_MAP, CLASS_MAP_PLACES)}
 """What is learned from the labels of a study, and recorded like features."""
 
 

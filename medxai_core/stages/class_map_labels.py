@@ -12,7 +12,7 @@ import numpy as np
 from medxai_core.config import CLASS_NAMES, MOST_PICTURES
 from medxai_core.datasets import delete_cache
 from medxai_core.errors import NoSeedsError
-from medxai_core.features.registry import CLASS_MAP
+from medxai_core.features.registry import CLASS_MAP, CLASS_MAP_PLACES
 from medxai_core.memory import keep_freed_memory
 from medxai_core.progress import OnProgress, Stage, silent_stage
 from medxai_core.provenance import get_versions, now_text
@@ -31,7 +31,7 @@ from medxai_core.stages.whole_pictures import (
     place_items,
     read_pictures,
 )
-from medxai_core.students.class_map import ClassMap, fit_class_map, score_boxes
+from medxai_core.students.class_map import ClassMap, cut_boxes, fit_class_map, score_boxes
 from medxai_core.study import Study
 
 _READ_AT_ONCE = 256
@@ -82,7 +82,8 @@ def propose_by_class_map(
     is_polyp = starting[labelled] == CLASS_NAMES[1]
     with tempfile.TemporaryDirectory(dir=study.folder, prefix="reading-") as folder:
         class_map = _learn(study, items, images, labelled, is_polyp, Path(folder), seed=seed, stage=stage)
-        scores = _score_items(study, items, images, chosen, class_map, Path(folder), stage("Looking at pictures"))
+        looking = stage("Looking at pictures")
+        scores, places = _score_items(study, items, images, chosen, class_map, Path(folder), looking)
     seen = labelled[np.isfinite(scores[labelled])]
     of_labelled = fit_calibration(scores[seen], starting[seen] == CLASS_NAMES[1])
     unlabelled = np.setdiff1d(np.flatnonzero(np.isfinite(scores)), seen)
@@ -99,6 +100,7 @@ def propose_by_class_map(
     }
     manifest = {"parameters": parameters, "versions": get_versions("torch", "scikit-learn", "numpy")}
     record_features(study, CLASS_MAP.name, {CLASS_MAP.descriptors[0].name: scores[:, None]}, manifest=manifest)
+    record_features(study, CLASS_MAP_PLACES.name, {CLASS_MAP_PLACES.descriptors[0].name: places}, manifest=manifest)
     clustering = _record_bands(study, items, scores, seed=seed, manifest=manifest)
     positions = np.flatnonzero(clustering.cluster_ids >= 0)
     row_of = {item_id: row for row, item_id in enumerate(items.item_ids[positions])}
@@ -155,9 +157,11 @@ def _score_items(
     class_map: ClassMap,
     folder: Path,
     on_progress: OnProgress,
-) -> np.ndarray:
-    """Return the score of each item of some pictures, (n_items,) float64; NaN for all others."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the score of each item of some pictures, (n_items,) float64, and of its places; NaN for all others."""
     scores = np.full(len(items), np.nan)
+    places = np.full((len(items), CLASS_MAP_PLACES.n_features), np.nan, np.float16)
+    side = round(CLASS_MAP_PLACES.n_features**0.5)
     train = items.positions_in("train")
     for start in range(0, len(chosen), _READ_AT_ONCE):
         file = folder / f"{start}.npy"
@@ -165,10 +169,12 @@ def _score_items(
         maps = class_map.score(pictures, stage=_tell_from(start, len(chosen), on_progress))
         row_of = {int(position): row for row, position in enumerate(read)}
         rows = train[np.isin(items.image_positions[train], read)]
-        scores[rows] = score_boxes(maps, [(row_of[one], box) for one, box in place_items(items, images, rows)])
+        boxes = [(row_of[one], box) for one, box in place_items(items, images, rows)]
+        scores[rows] = score_boxes(maps, boxes)
+        places[rows] = cut_boxes(class_map.scale(maps), boxes, side).reshape(len(rows), -1)
         del pictures
         delete_cache(file)
-    return scores
+    return scores, places
 
 
 def _tell_from(start: int, total: int, on_progress: OnProgress) -> Stage:

@@ -68,12 +68,15 @@ class ClassMap:
         return _score_pictures(features or FrozenFeatures(), self.probes, pictures, on_progress=stage("Class maps"))
 
     def locate(self, pictures: np.ndarray) -> np.ndarray:
-        """Return scores (n, 28, 28) float32, 0..1, of pictures (n, 448, 448, 3) uint8: each by its own highest.
+        """Return shares (n, 28, 28) float32, 0..1, of pictures (n, 448, 448, 3) uint8; see `scale`."""
+        return self.scale(self.score(pictures))
+
+    def scale(self, scores: np.ndarray) -> np.ndarray:
+        """Return scores (n, 28, 28) as shares of the highest of their picture, float32, 0..1.
 
         A picture whose highest score is below `least_peak` is not stretched: it may hold no polyp. Above
         `HALF_HEIGHT` the class map alone would draw a mask.
         """
-        scores = self.score(pictures)
         peaks = np.maximum(scores.max(axis=(1, 2), keepdims=True), self.least_peak)
         shares: np.ndarray = np.clip(scores / peaks, 0, 1)
         return shares
@@ -216,6 +219,12 @@ def score_boxes(scores: np.ndarray, boxes: Sequence[tuple[int, Box]]) -> np.ndar
     """
     maps = torch.from_numpy(scores)[:, None]
     return np.array([_average_highest(cut_cells(maps[row], box).flatten()) for row, box in boxes], float)
+
+
+def cut_boxes(maps: np.ndarray, boxes: Sequence[tuple[int, Box]], side: int) -> np.ndarray:
+    """Return the part of each tile, (m, side, side) float32, of maps (n, h, w) float32; boxes as `score_boxes`."""
+    parts = [cut_cells(torch.from_numpy(maps[row])[None], box)[0].numpy() for row, box in boxes]
+    return np.concatenate([resize_maps(part[None], side) for part in parts]) if parts else np.empty((0, side, side))
 
 
 def _average_highest(places: torch.Tensor) -> float:

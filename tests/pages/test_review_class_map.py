@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from medxai_core.records.labellings import find_labelling
-from medxai_core.records.pictures import list_items
+from medxai_core.records.pictures import list_images, list_items
 from medxai_core.stages.class_map_labels import propose_by_class_map
 from medxai_core.study import Study
+from medxai_core.views.class_map_places import draw_class_map_places, get_class_map_places
 from medxai_core.views.reasons import load_reasoning
 from pages.components.review.queue import list_orders
 from pages.components.review.reason import describe_reason
@@ -22,8 +26,10 @@ def propose(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     train = items.positions_in("train")
     is_polyp = items.reference_labels[train] == "polyp"
     scores[train] = np.where(is_polyp, 1.5, -1.5) + np.random.default_rng(0).normal(size=len(train))
+    places = np.full((len(items), 196), np.nan, np.float16)
+    places[train] = np.where(is_polyp, 0.9, 0.1)[:, None]
     monkeypatch.setattr("medxai_core.stages.class_map_labels._learn", lambda *given, **more: None)
-    monkeypatch.setattr("medxai_core.stages.class_map_labels._score_items", lambda *given: scores)
+    monkeypatch.setattr("medxai_core.stages.class_map_labels._score_items", lambda *given: (scores, places))
     propose_by_class_map(study)
 
 
@@ -43,6 +49,24 @@ def test_the_reason_of_a_band_says_chance_band_and_share(small_study, monkeypatc
     labels = {str(items.item_ids[one]): reasoning.labels[one] for one in reasoning.rounds.seed_rows}
     assert group["pictures"] and all(labels[one["item"]] == one["label"] for one in group["pictures"])
     assert "cluster" not in " ".join([*told["sentences"], *told["would_change_if"], told["why"], *told["runners_up"]])
+
+
+def test_where_the_class_map_sees_polyp_is_drawn_on_the_tile(small_study, monkeypatch):
+    items, images = list_items(small_study), list_images(small_study)
+    train = items.positions_in("train")
+    assert get_class_map_places(small_study, int(train[0])) is None
+    assert draw_class_map_places(small_study, images, items, int(train[0])) is None
+    propose(small_study, monkeypatch)
+    polyp, other = (next(int(r) for r in train if items.reference_labels[r] == name) for name in ("polyp", "non_polyp"))
+    places = [get_class_map_places(small_study, one) for one in (polyp, other)]
+    assert [one.shape for one in places] == [(14, 14)] * 2 and places[0].mean() > 0.85 > 0.15 > places[1].mean()
+    light, dark = (draw_class_map_places(small_study, images, items, one) for one in (polyp, other))
+    with Image.open(io.BytesIO(light)) as bright, Image.open(io.BytesIO(dark)) as dim:
+        assert np.asarray(bright).mean() > np.asarray(dim).mean()
+    reasoning = load_reasoning(small_study)
+    told = describe_reason(reasoning, items, int(reasoning.rounds.proposals.rows[0]), drawn=light)
+    assert told["drawn"]["url"].startswith("data:image/jpeg;base64,")
+    assert get_class_map_places(small_study, int(items.positions_in("test")[0])) is None
 
 
 def test_the_review_speaks_of_bands_and_offers_both_ways_again(open_page, small_study, monkeypatch):

@@ -9,6 +9,7 @@ export function showReason(element, { reason, deck, thumbs }) {
   const parts = [
     make("h3", { text: reason.title }),
     ...reason.sentences.map((text) => make("p", { text })),
+    ...drawPlaces(reason.drawn),
     make("p", { class: "quiet", text: reason.limits }),
   ];
   for (const { title, pictures } of reason.groups) {
@@ -25,6 +26,12 @@ export function showReason(element, { reason, deck, thumbs }) {
   }
   parts.push(make("details", {}, changes));
   element.replaceChildren(...parts);
+}
+
+/** Return where in the picture the class map sees polyp, with its caption; nothing where none proposed it. */
+function drawPlaces(drawn) {
+  if (!drawn) return [];
+  return [make("img", { class: "places", src: drawn.url, alt: drawn.words }), make("p", { class: "quiet", text: drawn.words })];
 }
 
 function makeNeighbour({ item, label, distance, is_other: isOther }, deck, thumbs) {

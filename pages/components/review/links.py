@@ -11,14 +11,15 @@ from medxai_core.errors import MedxaiError, StudyBusyError
 from medxai_core.stages.review_events import record_events
 from medxai_core.stages.review_messages import read_acts
 from medxai_core.study import Study
+from medxai_core.views.class_map_places import draw_class_map_places
 from medxai_core.views.review_effects import describe_block
 from medxai_core.views.review_progress import count_log_lines
 from pages.components.browser_component import declare_component
-from pages.components.cached import get_decisions, get_items, get_review_basis
+from pages.components.cached import get_decisions, get_images, get_items, get_review_basis
 from pages.components.class_words import say_plainly
 from pages.components.frame import get_reader
 from pages.components.packing import pack
-from pages.components.review.queue import load_review
+from pages.components.review.queue import ReviewState, load_review
 from pages.components.review.reason import describe_reason
 
 KNOWN_KEY = "review_known"
@@ -132,6 +133,14 @@ def _name_block(study: Study) -> str:
     return f"{BLOCK_KEY}-{study.folder}-{get_reader()}"
 
 
+def _describe(study: Study, review: ReviewState, row: int) -> dict[str, Any]:
+    """Return the reason of one proposal, with where the class map sees polyp where one proposed it."""
+    items = get_items(study)
+    is_by_map = review.reasoning.labelling.is_by_bands
+    drawn = draw_class_map_places(study, get_images(study), items, row) if is_by_map else None
+    return describe_reason(review.reasoning, items, row, drawn=drawn)
+
+
 def _explain(study: Study, message: dict[str, Any]) -> dict[str, Any]:
     """Return the reasons of the proposals asked for."""
     asked = message.get("keys") if isinstance(message.get("keys"), list) else []
@@ -145,5 +154,5 @@ def _explain(study: Study, message: dict[str, Any]) -> dict[str, Any]:
     items, measures = get_items(study), review.measures
     rows = [items.rows_by_id.get(one, -1) if isinstance(one, str) else -1 for one in asked[:MOST_REASONS]]
     known = [row for row in rows if row in measures.rows]
-    reasons = {str(items.item_ids[row]): describe_reason(review.reasoning, items, row) for row in known}
+    reasons = {str(items.item_ids[row]): _describe(study, review, row) for row in known}
     return answer | {"reasons": reasons}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,12 +20,18 @@ CHANGED = (
 )
 
 
-def describe_reason(reasoning: Reasoning, items: Items, position: int) -> dict[str, Any]:
-    """Return the reason of one proposal: title, sentences, groups of pictures, what would have changed it."""
+def describe_reason(reasoning: Reasoning, items: Items, position: int, *, drawn: bytes | None = None) -> dict[str, Any]:
+    """Return the reason of one proposal: title, sentences, groups of pictures, what would have changed it.
+
+    Parameters
+    ----------
+    drawn : bytes, optional
+        Where a class map sees polyp in it, as a JPEG.
+    """
     found = explain_item(reasoning, position, n_nearest=SHOWN)
     reason = found.reason
     if reason.probability is not None:
-        return _describe_chance(found, reasoning, items)
+        return _describe_chance(found, reasoning, items, drawn)
     return {
         "title": f"Why {say_class(reason.label)}?",
         "sentences": [_say_cluster(reason), _say_neighbours(reason)],
@@ -47,7 +54,7 @@ def describe_reason(reasoning: Reasoning, items: Items, position: int) -> dict[s
     }
 
 
-def _describe_chance(found: ItemReason, reasoning: Reasoning, items: Items) -> dict[str, Any]:
+def _describe_chance(found: ItemReason, reasoning: Reasoning, items: Items, drawn: bytes | None) -> dict[str, Any]:
     """Return the reason of a proposal of the class map, see `describe_reason`."""
     reason, parameters = found.reason, reasoning.clustering.manifest["parameters"]
     assert reason.probability is not None
@@ -63,6 +70,11 @@ def _describe_chance(found: ItemReason, reasoning: Reasoning, items: Items) -> d
             f"proposed together in round {reason.round}. Labelled pictures in the band: {len(found.members)}, "
             f"{agreeing} of them {say_class(reason.label)}.",
         ],
+        "drawn": drawn
+        and {
+            "url": f"data:image/jpeg;base64,{base64.b64encode(drawn).decode()}",
+            "words": "Where in it the class map sees what looks like the labelled polyps: the lighter, the more.",
+        },
         "limits": "A proposal by a rule, not a finding: it rests on what a few labelled pictures look like.",
         "scale": f"The chance is set (calibrated) by the labelled pictures, and by how often polyps seem to occur in "
         f"the others: {share}. A distance is a difference of scores; it has no unit."
