@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from joblib import Parallel, delayed
 from PIL import Image
+from sklearn.metrics import roc_auc_score
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT))
@@ -184,7 +185,7 @@ def draw_seeds(tiles: Tiles, rng: np.random.Generator) -> np.ndarray:
 
 
 def grow(tiles: Tiles, known: KnownFeatures, pooled: np.ndarray, queue: str, seed: int) -> list[tuple[float, float]]:
-    """Label more and more tiles in an order; return (balanced accuracy, Dice) on the pictures kept apart."""
+    """Label more and more tiles in an order; return (area under the ROC curve, Dice) on the pictures kept apart."""
     rng = np.random.default_rng(seed)
     apart = rng.permutation(len(tiles.names))[: len(tiles.names) // 5]
     pool = np.flatnonzero(~np.isin(np.arange(len(tiles.is_polyp)) // 4, apart))
@@ -216,15 +217,14 @@ def _have_both(tiles: Tiles, labelled: np.ndarray, others: np.ndarray) -> np.nda
 def _judge_apart(
     tiles: Tiles, apart: np.ndarray, scores: np.ndarray, chances: np.ndarray, least_peak: float
 ) -> tuple[float, float]:
-    """Return balanced accuracy of the tiles, and mean Dice of the class map's own masks, of pictures kept apart."""
+    """Return the area under the ROC curve of the tiles, and mean Dice of the class map's own masks, of pictures kept apart."""
     own = (4 * apart[:, None] + np.arange(4)).ravel()
-    truth, polyp = tiles.is_polyp[own], chances[own] > 0.5
-    balanced = float(np.mean([polyp[truth].mean(), (~polyp[~truth]).mean()]))
+    area = float(roc_auc_score(tiles.is_polyp[own], chances[own]))
     shares = scores[apart] / np.maximum(scores[apart].max(axis=(1, 2), keepdims=True), least_peak)
     masks = resize_maps(shares.astype(np.float32), tiles.truths.shape[-1]) > HALF_HEIGHT
     both = (masks & tiles.truths[apart]).sum(axis=(1, 2))
     sizes = masks.sum(axis=(1, 2)) + tiles.truths[apart].sum(axis=(1, 2))
-    return balanced, float(np.mean(2 * both / sizes))
+    return area, float(np.mean(2 * both / sizes))
 
 
 def write_ways(found: dict[str, list[dict[str, float]]]) -> list[str]:
@@ -250,7 +250,7 @@ def write_queues(found: dict[str, list[list[tuple[float, float]]]]) -> list[str]
     lines = [f"| next tile | figure | {' | '.join(map(str, SIZES))} |", "|---" * (len(SIZES) + 2) + "|"]
     for queue, draws in found.items():
         values = np.array(draws)  # draws, sizes, figures
-        for column, name in enumerate(("balanced accuracy of tiles", "Dice of the class map")):
+        for column, name in enumerate(("area under the ROC curve, tiles", "Dice of the class map")):
             cells = [_write(values[:, size, column]) for size in range(len(SIZES))]
             lines.append(f"| {queue} | {name} | {' | '.join(cells)} |")
     return lines
