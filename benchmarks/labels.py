@@ -217,7 +217,7 @@ def _have_both(tiles: Tiles, labelled: np.ndarray, others: np.ndarray) -> np.nda
 def _judge_apart(
     tiles: Tiles, apart: np.ndarray, scores: np.ndarray, chances: np.ndarray, least_peak: float
 ) -> tuple[float, float]:
-    """Return the area under the ROC curve of tiles, and the mean Dice of the class map alone, of pictures kept apart."""
+    """Return the area under the ROC curve of tiles and the mean Dice of the class map alone, of pictures apart."""
     own = (4 * apart[:, None] + np.arange(4)).ravel()
     area = float(roc_auc_score(tiles.is_polyp[own], chances[own]))
     shares = scores[apart] / np.maximum(scores[apart].max(axis=(1, 2), keepdims=True), least_peak)
