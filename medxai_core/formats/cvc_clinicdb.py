@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import csv
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from medxai_core.errors import Failure, LayoutError
-from medxai_core.formats.listing import ImageRecord, Listing, list_pictures, make_listing
-from medxai_core.formats.mask_matching import describe_unused_masks, list_missing, list_uncertain, match_masks
+from medxai_core.formats.listing import Listing, list_pictures, make_listing
+from medxai_core.formats.mask_matching import (
+    describe_unused_masks,
+    list_missing,
+    list_uncertain,
+    match_masks,
+    pair_pictures,
+)
 from medxai_core.images.opening import make_printable_name
 
 TABLE_NAME = "metadata.csv"
@@ -69,15 +75,7 @@ def read_cvc_clinicdb(image_root: Path, *, masks: Path | None = None) -> Listing
     matches = match_masks(files.relative_paths, mask_root)
     sequences, failures = _read_sequences(image_root)
     inner = f"{prefix}{_PICTURES}/"
-    records = [
-        ImageRecord(
-            image_path=image_root / inner / path,
-            relative_path=inner + path,
-            mask_path=matches.mask_paths.get(path),
-            group=sequences.get(PurePosixPath(path).stem),
-        )
-        for path in files.relative_paths
-    ]
+    records = pair_pictures(image_root, inner, files.relative_paths, matches, groups=sequences)
     failures += [Failure(inner + failure.item, failure.reason) for failure in files.failures]
     failures += list_uncertain(matches, inner) + list_missing(matches, files.relative_paths, inner)
     listing = make_listing("cvc-clinicdb", image_root, files=files, records=records)

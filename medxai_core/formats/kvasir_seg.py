@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from medxai_core.errors import Failure, LayoutError
-from medxai_core.formats.listing import ImageRecord, Listing, list_pictures, make_listing
-from medxai_core.formats.mask_matching import describe_unused_masks, list_missing, list_uncertain, match_masks
+from medxai_core.formats.listing import Listing, list_pictures, make_listing
+from medxai_core.formats.mask_matching import (
+    describe_unused_masks,
+    list_missing,
+    list_uncertain,
+    match_masks,
+    pair_pictures,
+)
 from medxai_core.images.opening import make_printable_name
 
 BOXES_NAME = "bounding-boxes.json"
@@ -44,15 +50,7 @@ def read_kvasir_seg(image_root: Path, *, masks: Path | None = None) -> Listing:
     files = list_pictures(image_root / prefix, leave_out=[mask_root])
     matches = match_masks(files.relative_paths, mask_root)
     labels, box_failures = _read_labels(image_root if prefix else image_root.parent)
-    records = [
-        ImageRecord(
-            image_path=image_root / prefix / path,
-            relative_path=prefix + path,
-            mask_path=matches.mask_paths.get(path),
-            reference_label=labels.get(PurePosixPath(path).stem),
-        )
-        for path in files.relative_paths
-    ]
+    records = pair_pictures(image_root, prefix, files.relative_paths, matches, labels=labels)
     listing = make_listing("kvasir-seg", image_root, files=files, records=records)
     failures = [Failure(prefix + failure.item, failure.reason) for failure in files.failures]
     failures += list_uncertain(matches, prefix) + list_missing(matches, files.relative_paths, prefix)

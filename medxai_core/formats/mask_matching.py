@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from medxai_core.errors import Failure
-from medxai_core.formats.listing import Listing, list_pictures
+from medxai_core.formats.listing import ImageRecord, Listing, list_pictures
 from medxai_core.images.opening import make_printable_name
 
 MASK_ENDINGS = ("_mask", "-mask", "_segmentation")
@@ -103,6 +104,38 @@ def list_uncertain(matches: MaskMatches, prefix: str = "") -> list[Failure]:
     """Return the pictures whose mask is not certain, and the damaged mask files, as failures."""
     doubts = [Failure(make_printable_name(prefix + path), reason) for path, reason in matches.uncertain.items()]
     return matches.failures + doubts
+
+
+def pair_pictures(
+    image_root: Path,
+    prefix: str,
+    relative_paths: Sequence[str],
+    matches: MaskMatches,
+    *,
+    labels: Mapping[str, str] = MappingProxyType({}),
+    groups: Mapping[str, str] = MappingProxyType({}),
+) -> list[ImageRecord]:
+    """Return pictures with the masks that were found for them.
+
+    Parameters
+    ----------
+    prefix : str
+        From the image root to the folder of the pictures, with / at the end.
+    relative_paths : sequence of str
+        From that folder.
+    labels, groups : mapping of str to str
+        By file name without ending.
+    """
+    return [
+        ImageRecord(
+            image_path=image_root / prefix / path,
+            relative_path=prefix + path,
+            mask_path=matches.mask_paths.get(path),
+            reference_label=labels.get(PurePosixPath(path).stem),
+            group=groups.get(PurePosixPath(path).stem),
+        )
+        for path in relative_paths
+    ]
 
 
 def list_missing(matches: MaskMatches, relative_paths: Sequence[str], prefix: str = "") -> list[Failure]:
