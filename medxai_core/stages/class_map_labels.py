@@ -16,7 +16,7 @@ from medxai_core.features.registry import CLASS_MAP, CLASS_MAP_PLACES
 from medxai_core.memory import keep_freed_memory
 from medxai_core.progress import OnProgress, Stage, silent_stage
 from medxai_core.provenance import get_versions, now_text
-from medxai_core.pseudo_labels import adjust_to_share, cut_bands, fit_calibration, propose_by_bands
+from medxai_core.pseudo_labels import Calibration, adjust_to_share, cut_bands, fit_calibration, propose_by_bands
 from medxai_core.pseudo_labels.bands import N_BANDS
 from medxai_core.records.clusterings import RecordedClustering, record_clustering, record_features
 from medxai_core.records.decisions import list_decisions
@@ -84,20 +84,8 @@ def propose_by_class_map(
         class_map = _learn(study, items, images, labelled, is_polyp, Path(folder), seed=seed, stage=stage)
         looking = stage("Looking at pictures")
         scores, places = _score_items(study, items, images, chosen, class_map, Path(folder), looking)
-    seen = labelled[np.isfinite(scores[labelled])]
-    of_labelled = fit_calibration(scores[seen], starting[seen] == CLASS_NAMES[1])
-    unlabelled = np.setdiff1d(np.flatnonzero(np.isfinite(scores)), seen)
-    labelled_share = float(np.mean(starting[seen] == CLASS_NAMES[1]))
-    calibration, share = adjust_to_share(of_labelled, scores[unlabelled], labelled_share=labelled_share)
-    parameters: dict[str, Any] = {
-        "method": "class map",
-        "n_labelled": len(seen),
-        "n_pictures": len(chosen),
-        "slope": calibration.slope,
-        "offset": calibration.offset,
-        "polyp_share_labelled": labelled_share,
-        "polyp_share_estimated": share,
-    }
+    calibration, parameters = _calibrate(scores, starting, labelled)
+    parameters["n_pictures"] = len(chosen)
     manifest = {"parameters": parameters, "versions": get_versions("torch", "scikit-learn", "numpy")}
     record_features(study, CLASS_MAP.name, {CLASS_MAP.descriptors[0].name: scores[:, None]}, manifest=manifest)
     record_features(study, CLASS_MAP_PLACES.name, {CLASS_MAP_PLACES.descriptors[0].name: places}, manifest=manifest)
@@ -180,6 +168,34 @@ def _score_items(
 def _tell_from(start: int, total: int, on_progress: OnProgress) -> Stage:
     """Return a stage whose counts go on from a start."""
     return lambda _title: lambda done, _total: on_progress(start + done, total)
+
+
+def _calibrate(scores: np.ndarray, starting: np.ndarray, labelled: np.ndarray) -> tuple[Calibration, dict[str, Any]]:
+    """Return how scores go over into chances among the unlabelled items, and what is recorded of it.
+
+    Parameters
+    ----------
+    scores : (n_items,) float64
+        NaN where not looked at.
+    starting : (n_items,) object of str or None
+        The labels in force.
+    labelled : (m,) int64
+        Rows with a label.
+    """
+    seen = labelled[np.isfinite(scores[labelled])]
+    is_polyp = starting[seen] == CLASS_NAMES[1]
+    others = np.setdiff1d(np.flatnonzero(np.isfinite(scores)), seen)
+    labelled_share = float(np.mean(is_polyp))
+    of_labelled = fit_calibration(scores[seen], is_polyp)
+    calibration, share = adjust_to_share(of_labelled, scores[others], labelled_share=labelled_share)
+    return calibration, {
+        "method": "class map",
+        "n_labelled": len(seen),
+        "slope": calibration.slope,
+        "offset": calibration.offset,
+        "polyp_share_labelled": labelled_share,
+        "polyp_share_estimated": share,
+    }
 
 
 def _record_bands(

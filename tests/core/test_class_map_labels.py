@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -175,6 +176,25 @@ def test_clusters_are_not_mixed_with_bands(proposed: Study) -> None:
     assert labelling is not None and not labelling.is_by_bands
     [shown] = list_clusterings_shown(proposed)
     assert shown["feature_set"] == "lire"
+
+
+def test_a_picture_that_broke_since_is_left_out(
+    tmp_path: Path, phantom_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("medxai_core.students.class_map.VIEWS", (View(320),))
+    monkeypatch.setattr("medxai_core.students.tile_probe._STEPS", 5)
+    drawn = shutil.copytree(phantom_folder, tmp_path / "drawn")
+    study = make_small_study(tmp_path / "broken", drawn)
+    items, images = list_items(study), list_images(study)
+    train = items.positions_in("train")
+    labelled = set(items.image_positions[np.flatnonzero(items.is_seed)].tolist())
+    broken = next(one for one in images.positions_in("train") if one not in labelled)
+    (study.image_root / images.relative_paths[broken]).write_bytes(b"no picture")
+    propose_by_class_map(study)
+    scores = np.asarray(get_features(study, "class_map")["polyp_evidence"])[:, 0]
+    assert np.array_equal(np.isnan(scores[train]), items.image_positions[train] == broken)
+    row = int(train[items.image_positions[train] == broken][0])
+    assert explain_no_proposal(load_reasoning(study), row) == "The class map has not looked at it."
 
 
 def test_labels_of_one_class_are_refused_before_any_work(tmp_path: Path, phantom_folder: Path) -> None:
