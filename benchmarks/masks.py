@@ -3,9 +3,11 @@
 Run ``python benchmarks/masks.py --pictures kvasir-seg``: a folder with images/ and masks/. The pictures are dealt to
 five folds; in each, the other four give 100 tiles with polyp and 100 without (2x2 tiles; their labels are the only use
 of masks before the scoring), everything is learned from those and from drawn frames, and the fold is scored once for
-each step. ``--ablate`` learns once more without drawn frames; ``--polyp-free`` names a folder of pictures without any
-polyp. A fold takes about 20 minutes; the networks of its rounds and its scores are kept in ``--results``: a run that
-was stopped goes on with the next fold. Prints a table after each fold; with all five it is written to docs/masks.md.
+each step. ``--ablate`` learns once more without drawn frames; ``--labels 50 500`` once more from so many labelled tiles
+(half of them with polyp; the 50 are among the 200, these among the 500); ``--polyp-free`` names a folder of pictures
+without any polyp. A fold takes about 15 minutes; the networks of its rounds and its scores are kept in ``--results``: a
+run that was stopped goes on with the next fold. Prints a table after each fold; with all five it is written to
+docs/masks.md.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +51,11 @@ from medxai_core.students.lessons import PICTURE_SIDE, Lessons
 from medxai_core.students.pseudo_masks import HALF_HEIGHT
 from medxai_core.students.teaching import compute_probabilities, look_closely
 
-N_FOLDS, N_SEEDS, N_DRAWN = 5, 100, 100
+N_FOLDS, N_LABELS, N_DRAWN = 5, 200, 100
 TILES = [(0.0, 0.0, 0.5, 0.5), (0.5, 0.0, 1.0, 0.5), (0.0, 0.5, 0.5, 1.0), (0.5, 0.5, 1.0, 1.0)]
 METRICS = ("dice", "jaccard", "recall", "precision")
 SIZES = (0.0, 0.03, 0.08, 0.15, 0.3, 1.0)
-BARE, FINAL = "no drawn frames, ", "round {}, probability > .5"
+BARE, FEWER_OR_MORE, FINAL = "no drawn frames, ", "{} labels, ", "round {}, probability > .5"
 ROUND, CLASS_MAP = "round{}.safetensors", "class_map.safetensors"
 LEARNED, SCORES = "learned.json", "scores.json"
 
@@ -92,6 +94,7 @@ def main() -> None:
     parser.add_argument("--polyp-free", type=Path, help="Folder of pictures without polyp, from another hospital.")
     parser.add_argument("--folds", type=int, nargs="*", default=list(range(N_FOLDS)))
     parser.add_argument("--ablate", action="store_true", help="Learn once more without drawn frames.")
+    parser.add_argument("--labels", type=int, nargs="*", default=[], help="Learn once more from so many labels.")
     parser.add_argument("--score-again", action="store_true", help="Score what is learned already once more.")
     parser.add_argument("--results", type=Path, default=ROOT / "build" / "masks", help="Where folds are kept.")
     asked = parser.parse_args()
@@ -105,12 +108,15 @@ def main() -> None:
     drawn = draw_lessons(*Curriculum().n_drawn)
     dealt = np.array_split(np.random.default_rng(0).permutation(len(names)), N_FOLDS)
     for seed in asked.folds:
-        fold = deal_fold(asked.pictures, names, pictures, test=np.sort(dealt[seed]), seed=seed)
-        plans = {"": Curriculum(seed=seed)}
+        whole = Curriculum(seed=seed)
+        variants = [("", f"fold{seed}", whole, N_LABELS)]
         if asked.ablate:
-            plans[BARE] = Curriculum(seed=seed, shape_steps=0, batch=(7, 0, 1))
-        for name, plan in plans.items():
-            folder = asked.results / f"fold{seed}{'_bare' if name else ''}"
+            bare = replace(whole, shape_steps=0, batch=(7, 0, 1))
+            variants.append((BARE, f"fold{seed}_bare", bare, N_LABELS))
+        variants += [(FEWER_OR_MORE.format(n), f"fold{seed}_{n}_labels", whole, n) for n in asked.labels]
+        for name, kept, plan, n_labels in variants:
+            fold = deal_fold(asked.pictures, names, pictures, test=np.sort(dealt[seed]), seed=seed, n_labels=n_labels)
+            folder = asked.results / kept
             if _read_learned(folder, plan) is None:
                 learn(fold, drawn, plan, folder)
             if asked.score_again or not (folder / SCORES).is_file():
@@ -147,13 +153,13 @@ def _load_square(path: Path) -> np.ndarray:
     return np.asarray(picture.resize((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.BILINEAR))
 
 
-def label_tiles(truths: list[np.ndarray], rng: np.random.Generator) -> list[LabelledTile]:
-    """Return 100 tiles with polyp and 100 without: all that is learned from the masks."""
+def label_tiles(truths: list[np.ndarray], rng: np.random.Generator, n_labels: int) -> list[LabelledTile]:
+    """Return labelled tiles, half of them with polyp: all that is learned from the masks."""
     tiles = [LabelledTile(row, box, bool(_cut(truth, box).any())) for row, truth in enumerate(truths) for box in TILES]
     chosen = []
     for is_polyp in (True, False):
         of_class = [one for one in tiles if one.is_polyp is is_polyp]
-        chosen += [of_class[place] for place in rng.permutation(len(of_class))[:N_SEEDS]]
+        chosen += [of_class[place] for place in rng.permutation(len(of_class))[: n_labels // 2]]
     return chosen
 
 
@@ -176,12 +182,14 @@ class Fold:
     mean: np.ndarray
 
 
-def deal_fold(root: Path, names: list[str], pictures: np.ndarray, *, test: np.ndarray, seed: int) -> Fold:
+def deal_fold(
+    root: Path, names: list[str], pictures: np.ndarray, *, test: np.ndarray, seed: int, n_labels: int
+) -> Fold:
     """Learn from all pictures but those of one fold."""
     train = np.setdiff1d(np.arange(len(names)), test)
     known = [load_mask(root / "masks" / names[row]) for row in train]
     truths = [load_mask(root / "masks" / names[row]) for row in test]
-    labels = label_tiles(known, np.random.default_rng(seed))
+    labels = label_tiles(known, np.random.default_rng(seed), n_labels)
     items = [names[row] for row in test]
     return Fold(pictures[train], labels, pictures[test], truths, items, compute_mean_mask(known))
 
@@ -211,9 +219,10 @@ def score(fold: Fold, plan: Curriculum, polyp_free: np.ndarray | None, folder: P
         for truth, item in zip(fold.truths, fold.items, strict=True):
             for trivial, mask in make_trivial_masks(truth.shape, mean=fold.mean).items():
                 results.add(trivial, mask, truth, item)
+    if name != BARE:  # its class map is the same
         located = load_class_map(folder / CLASS_MAP).locate(fold.pictures)
-        _score_maps(results, f"class map > {HALF_HEIGHT} of its peak", located, HALF_HEIGHT, fold)
-    for number in range(0 if plan.shape_steps else 1, n_rounds + 1):
+        _score_maps(results, f"{name}class map > {HALF_HEIGHT} of its peak", located, HALF_HEIGHT, fold)
+    for number in range(1 if name else 0, n_rounds + 1):
         load_model(segmenter, str(folder / ROUND.format(number)))
         words = FINAL.format(number) if number else "outlines of drawn frames alone, probability > .5"
         said = _look_once(segmenter, fold.pictures, plan.use_side)

@@ -24,7 +24,7 @@ N_BANDS = 40
 LEAST_SURE = 0.8
 """Mean probability of its class that a band needs to propose it."""
 LEAST_SHARE = 0.3
-"""A class with a smaller share of the labels goes first, as long as a band is sure of it."""
+"""A class that would have a smaller share of the labels goes first, as long as a band is sure of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +89,8 @@ def propose_by_bands(
     """Let bands give their unlabelled pictures the class they are sure of, one band a round.
 
     In each round the band is chosen whose unlabelled pictures have the highest mean probability of their class; while
-    one class has less than `LEAST_SHARE` of all labels, the surest band of that class. Bands below `LEAST_SURE`
-    propose nothing.
+    one class would have less than `LEAST_SHARE` of all labels after it, the surest band of that class. Bands below
+    `LEAST_SURE` propose nothing.
 
     Parameters
     ----------
@@ -130,7 +130,8 @@ def propose_by_bands(
     left = _list_sure_bands(bands, probabilities, known, excluded)
     rounds: list[Round] = []
     while left and counts.total() < target and (max_rounds is None or len(rounds) < max_rounds):
-        scarce = [one for one in left if counts[one.label] < LEAST_SHARE * counts.total()]
+        after = counts.total() + len(left[0].rows)
+        scarce = [one for one in left if one.label != left[0].label and counts[one.label] < LEAST_SHARE * after]
         chosen = (scarce or left)[0]
         left = [one for one in left if one is not chosen]
         counts[chosen.label] += len(chosen.rows)
@@ -176,7 +177,9 @@ def _describe_round(chosen: _Band, left: list[_Band], *, n: int, n_after: int, i
         if chosen.n_labelled
         else "it holds no labelled picture"
     )
-    turn = f"of those for {chosen.label}, which had too few labels" if is_scarce else "of all that were left"
+    turn = (
+        f"of those for {chosen.label}, which would else have too few labels" if is_scarce else "of all that were left"
+    )
     why = (
         f"Band {chosen.band} holds what the class map gives {given} for polyp; {labelled}. "
         f"It was the surest band {turn}."

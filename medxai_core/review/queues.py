@@ -12,12 +12,14 @@ QUEUE_ORDERS: dict[str, str] = {
     "uncertain": "smallest certainty first",
     "border": "smallest margin to the neighbouring cluster first",
     "farthest": "largest distance to the own centre first",
-    "random": "by chance, as an audit needs it",
+    "random": "by chance",
+    "audit": "by chance too, and a picture counts as open until it was judged alone",
     "newest": "latest round of proposals first",
     "disagreement": "two readers disagree and no one has decided since: oldest first",
 }
 """Each order with what it means."""
 
+BY_CHANCE = frozenset({"random", "audit"})
 _LARGEST_FIRST = frozenset({"farthest", "newest"})
 
 
@@ -34,11 +36,11 @@ def queue_items(
     ----------
     item_ids : sequence of str
         The items to order.
-    order : {"uncertain", "border", "farthest", "random", "newest", "disagreement"}
+    order : {"uncertain", "border", "farthest", "random", "audit", "newest", "disagreement"}
         See `QUEUE_ORDERS`.
     values : (n_items,) sequence of float or None
         What the order goes by: certainty 0..1 (uncertain), margin (border), distance (farthest), round or
-        time (newest), line of the log at which the disagreement arose (disagreement). Not used for random.
+        time (newest), line of the log at which the disagreement arose (disagreement). Not used for random and audit.
         Items without a value (None, NaN) come last.
     seed : int, default 0
         Seed of the random order.
@@ -67,7 +69,7 @@ def queue_rows(
     """Return the rows of items in the order in which to review them, (n_items,) int64; see `queue_items`."""
     if order not in QUEUE_ORDERS:
         raise ValueError(f"order must be one of {', '.join(QUEUE_ORDERS)}; got {order!r}")
-    if order == "random":
+    if order in BY_CHANCE:
         return np.random.default_rng(seed).permutation(n_items)
     if values is None or len(values) != n_items:
         raise ValueError(f"order {order!r} needs one value for each of the {n_items} items")

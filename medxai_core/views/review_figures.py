@@ -18,7 +18,7 @@ from medxai_core.views.review_second_reading import (
     queue_second_reading,
 )
 
-Step = Literal["audit", "disagreements", "doubtful", "propose"]
+Step = Literal["audit", "disagreements", "open", "propose"]
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class NextStep:
 
     Attributes
     ----------
-    step : {"audit", "disagreements", "doubtful", "propose"}
-        Judge in random order, settle what readers disagree about, judge the most doubtful, propose again.
+    step : {"audit", "disagreements", "open", "propose"}
+        Judge in random order, settle what readers disagree about, judge what is open, propose again.
     words : str
         Why, in one sentence.
     """
@@ -140,4 +140,4 @@ def choose_next_step(
         return NextStep("propose", "Every proposal has an answer: let the clusters propose more from these labels.")
     if payoff.verdict == "little":
         return NextStep("propose", "Your last judgements corrected almost nothing: use the labels you have.")
-    return NextStep("doubtful", f"{summary.n_open:,} proposals are open: go on with the most doubtful ones.")
+    return NextStep("open", f"{summary.n_open:,} proposals are open: go on in random order.")

@@ -30,7 +30,7 @@ from pages.components.reader import is_said, propose_reader, take_reader
 from pages.components.review.decks import Deck, open_deck, read_choice
 from pages.components.review.links import list_known, show_lifeline, show_outbox, show_reasons
 from pages.components.review.pictures import bring_frames, bring_items
-from pages.components.review.queue import SETTLING
+from pages.components.review.queue import AUDIT, SETTLING
 
 Mode = Literal["proposals", "seeds"]
 
@@ -119,7 +119,7 @@ def _describe(study: Study, deck: Deck, channel: str) -> dict[str, Any]:
         "order": deck.order,
         "orders": deck.orders,
         "is_shared": deck.shared,
-        "one_by_one": deck.order == "random",
+        "one_by_one": deck.order == AUDIT,
         "settles": deck.order == SETTLING,
         "must_ask": not is_said(),
         "proposal": _describe_proposal(study),

@@ -229,7 +229,8 @@ def test_another_order_begins_at_its_beginning_and_a_gap_in_the_audit_is_said(
         review.page.keyboard.press("ArrowRight")
     review.reload()  # now the browser remembers a picture
     order = order_randomly(list(find_labelling(review_server.study).proposals))
-    review.page.get_by_label("Order").select_option("random")
+    review.page.get_by_label("Order").select_option("audit")
+    expect(review.page.get_by_text("is asked again, alone")).to_be_visible(timeout=PATIENCE)
     expect(review.page.locator(".one .head")).to_contain_text(shorten(order[0]), timeout=PATIENCE)
     gap = review.page.get_by_text("the share of wrong proposals is counted up to the first of them only")
     expect(gap).to_have_count(0)
@@ -239,10 +240,10 @@ def test_another_order_begins_at_its_beginning_and_a_gap_in_the_audit_is_said(
 
 def test_another_order_is_kept_in_the_address(chromium: Browser, review_server: ReviewServer) -> None:
     review = open_review(chromium, review_server, reader="ordering")
-    review.page.get_by_label("Order").select_option("random")
-    expect(review.page.get_by_text("A fixed random order")).to_be_visible(timeout=PATIENCE)
-    assert "review_order=random" in review.page.url
+    review.page.get_by_label("Order").select_option("audit")
+    expect(review.page.get_by_text("is asked again, alone")).to_be_visible(timeout=PATIENCE)
+    assert "review_order=audit" in review.page.url
     name = review.reload().item  # the words of the order come before its pictures: read them on a page drawn whole
-    assert review.page.get_by_label("Order").input_value() == "random"
+    assert review.page.get_by_label("Order").input_value() == "audit"
     assert review.reload().item == name
-    expect(review.page.get_by_label("Order")).to_have_value("random")
+    expect(review.page.get_by_label("Order")).to_have_value("audit")

@@ -110,8 +110,9 @@ def test_the_page_and_the_core_say_the_same_of_every_picture(chromium: Browser, 
     review.page.keyboard.press("g")
     expect(review.page.locator(".scroller .card").first).to_be_visible()
     seen = {}
-    for card in review.page.locator(".scroller .card").all():
-        name, _, *said = (card.get_attribute("aria-label") or "").split(", ")
+    said_of_cards = "cards => cards.map(card => card.getAttribute('aria-label') ?? '')"  # at once: rows come and go
+    for words_of_card in review.page.locator(".scroller .card").evaluate_all(said_of_cards):
+        name, _, *said = words_of_card.split(", ")
         seen[name] = said[0]
     known = {shorten(item): outcome for item, outcome in outcomes.items()}
     assert len(seen) > 8
@@ -182,7 +183,7 @@ def test_the_help_lists_the_keys_and_keys_rest_while_it_is_open(chromium: Browse
 def test_the_note_of_a_block_and_the_counts_follow_the_last_decision_by_themselves(
     chromium: Browser, own_review_server: ReviewServer
 ) -> None:
-    review = open_review(chromium, own_review_server, reader="following", review_order="random")
+    review = open_review(chromium, own_review_server, reader="following", review_order="audit")
     labels = review.page.get_by_role("navigation", name="Stages of this study").get_by_role(
         "link", name=re.compile("^Labels")
     )

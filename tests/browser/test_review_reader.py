@@ -72,8 +72,8 @@ def test_a_link_of_a_reader_makes_no_one_decide_as_that_reader(
     chromium: Browser, own_review_server: ReviewServer
 ) -> None:
     sender = open_review(chromium, own_review_server, reader="sender")
-    sender.page.get_by_label("Order").select_option("random")
-    expect(sender.page.get_by_text("A fixed random order")).to_be_visible(timeout=PATIENCE)
+    sender.page.get_by_label("Order").select_option("audit")
+    expect(sender.page.get_by_text("is asked again, alone")).to_be_visible(timeout=PATIENCE)
     sender.page.keyboard.press("ArrowRight")
     sender.page.keyboard.press("ArrowRight")
     sender.page.wait_for_timeout(1000)
@@ -84,7 +84,7 @@ def test_a_link_of_a_reader_makes_no_one_decide_as_that_reader(
     )
     colleague.page.goto(f"{link}&reader=sender")
     colleague.wait()
-    assert colleague.item == shown and colleague.page.get_by_label("Order").input_value() == "random"
+    assert colleague.item == shown and colleague.page.get_by_label("Order").input_value() == "audit"
     assert "reader=" not in colleague.page.url
     colleague.decide("a")
     colleague.page.locator(".who input").fill("colleague")
@@ -132,7 +132,7 @@ def test_the_address_names_what_is_on_the_screen(chromium: Browser, own_review_s
     for part in (
         "study=",
         "review_item=",
-        "review_order=uncertain",
+        "review_order=random",
         "review_show=all",
         f"review_cluster={chosen}",
         "review_as=grid",

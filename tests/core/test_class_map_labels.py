@@ -99,13 +99,14 @@ def test_the_surest_band_goes_first_and_the_scarce_class_before_it() -> None:
     labels[0], labels[19] = CLASS_NAMES[0], CLASS_NAMES[1]
     found = propose_by_bands(bands, chances, labels, target=14)
     assert [(one.cluster_id, one.label) for one in found.rounds] == [
-        (4, "polyp"),  # 1 of each: no class is scarce; now 1 of 5 is non-polyp
-        (0, "non_polyp"),
+        (0, "non_polyp"),  # 1 of each; with the 3 of band 4, 1 of 5 would be non-polyp
+        (4, "polyp"),
         (3, "polyp"),
-        (2, "polyp"),
+        (2, "polyp"),  # 8 + 4 against 4: there is no band left that is sure of non-polyp
     ]
     assert found.stop_reason == "target_reached" and found.n_labelled == 16
-    assert found.rounds[0].n_labelled_members == 1 and "1 of its 1 labelled pictures are polyp" in found.rounds[0].why
+    assert "1 of its 1 labelled pictures are polyp" in found.rounds[1].why
+    assert "would else have too few labels" in found.rounds[0].why
     rest = propose_by_bands(bands, chances, labels)
     assert rest.stop_reason == "no_sure_band_left" and not {4, 5, 6, 7} & set(rest.proposals.rows.tolist())
     assert "less than 80 % sure" in explain_unlabelled_by_bands(5, rest, bands=bands, polyp_chance=0.5)

@@ -241,7 +241,7 @@ class TestNextStep:
         log: list[Decision] = []
         assert compute_review_figures(basis, log, "r1").next_step.step == "audit"
         log = judge(basis, basis.random_order[:30], wrong)
-        assert compute_review_figures(basis, log, "r1").next_step.step == "doubtful"
+        assert compute_review_figures(basis, log, "r1").next_step.step == "open"
         log += judge(basis, basis.random_order[:5], set(), reader="r2", start=30)
         figures = compute_review_figures(basis, log, "r1")
         assert (figures.next_step.step, figures.n_open_disagreements) == (

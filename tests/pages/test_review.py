@@ -211,11 +211,11 @@ def test_every_order_shows_all_proposals_and_disagreement_only_those(open_page, 
     app = open_page("review")
     header, parts = read_deck(app)
     orders = [order for order, _ in header["orders"]]
-    assert {"uncertain", "border", "farthest", "newest", "random", "disagreement"} <= set(orders)
+    assert {"uncertain", "border", "farthest", "newest", "random", "audit", "disagreement"} <= set(orders)
     of_others = ("disagreement", "second")
     for order in orders:
         found, cards = read_deck(open_page("review", review_order=order))
-        assert found["order"] == order and found["one_by_one"] == (order == "random")
+        assert found["order"] == order and found["one_by_one"] == (order == "audit")
         assert cards["ids"] == [] if order in of_others else sorted(cards["ids"]) == sorted(parts["ids"])
     disputed = parts["ids"][3]
     decide(small_study, disputed, "accept", reader="r1")

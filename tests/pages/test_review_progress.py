@@ -89,7 +89,7 @@ def test_a_cluster_accepted_unseen_does_not_enter_the_audit(open_progress, small
 def test_the_button_for_the_next_step_opens_its_queue(open_progress, small_study):
     app = press(open_progress(), "Judge in random order")
     assert app.segmented_control(key="review_view").value == "Proposals"
-    assert app.query_params["review_order"] in ("random", ["random"])
+    assert app.query_params["review_order"] in ("audit", ["audit"])
 
 
 def test_two_readers_get_kappa_their_table_and_who_wins(open_progress, small_study, read_page):

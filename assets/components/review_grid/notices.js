@@ -18,7 +18,7 @@ export function showActions(element, review, grid) {
     type: "button", title: help, disabled: review.isReadOnly, "aria-keyshortcuts": key, onclick: () => decideChosen(review, action, label),
   }, [make("span", { text: action === "other" ? "Other class" : words }), make("kbd", { text: key, "aria-hidden": "true" })]));
   const more = [make("button", { type: "button", text: "All in sight", title: "Ctrl + A", onclick: () => grid.chooseShown() })];
-  if (review.cluster !== null && review.deck.header.order !== "random") {
+  if (review.cluster !== null && !review.deck.header.one_by_one) {
     more.push(make("button", {
       type: "button", text: `Whole ${review.deck.header.group} ${review.cluster} ...`, disabled: review.isReadOnly, onclick: () => decideCluster(review),
     }));
@@ -44,9 +44,9 @@ export function sayEmpty(element, review) {
   element.replaceChildren(...parts);
 }
 
-/** Say, in the order by chance, how many pictures before this one have no answer: the audit counts up to the first. */
+/** Say, in the random audit, how many pictures before this one have no answer: the audit counts up to the first. */
 export function sayGap(review) {
-  if (review.deck.header.order !== "random" || review.place < 0) return [];
+  if (!review.deck.header.one_by_one || review.place < 0) return [];
   let n = 0;
   for (let card = 0; card < review.cards[review.place]; card += 1) n += review.isOpen(card) ? 1 : 0;
   const words = countWords(n, "picture before this one is", "pictures before this one are");

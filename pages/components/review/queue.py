@@ -17,20 +17,25 @@ from medxai_core.views.review_second_reading import queue_disagreements, queue_s
 from pages.components.cached import get_decisions, get_items, get_newest_labelling, get_reasoning, get_suggested_seeds
 from pages.components.frame import get_reader
 
-SELECTION, SETTLING, SECOND = "selection", "disagreement", "second"
+AUDIT, SELECTION, SETTLING, SECOND = "audit", "selection", "disagreement", "second"
 SELECTION_KEY = "review_selection"
-ORDER_WORDS = {
+ORDER_WORDS = {  # the first is where a review begins: as many judgements buy most by chance (docs/labels.md)
+    "random": "By chance",
     "uncertain": "Most doubtful first",
     "border": "Nearest to another cluster first",
     "farthest": "Least typical of its cluster first",
     "newest": "Latest round first",
-    "random": "By chance (random audit)",
+    AUDIT: "Random audit (one by one)",
     SETTLING: "Readers disagree",
     SECOND: "Second reading (blind)",
     SELECTION: "Selected on the map",
 }
 ORDER_NOTES = {
-    "random": "A fixed random order over all clusters. Only this one says how many proposals are right: see Progress.",
+    "random": "A fixed random order over all proposals. Answers given one by one also count in the random audit.",
+    AUDIT: (
+        "A fixed random order over all proposals; what was decided with others at once is asked again, alone. "
+        "It says how many proposals are right: see Progress."
+    ),
     SETTLING: "Pictures that two readers called differently, and that no one has settled since.",
     SECOND: "Pictures that another reader has judged and you have not, by chance. What they said is not shown.",
 }

@@ -31,7 +31,7 @@ def show_error_rate(progress: Progress) -> None:
     st.markdown(f"**{say_error(whole)}**")
     if not whole.n_judged:
         st.caption(
-            "Take the order “By chance (random audit)” and judge one by one: after some 30 pictures a useful range "
+            "Take the order “Random audit (one by one)” and judge one by one: after some 30 pictures a useful range "
             "stands here. Other orders show the doubtful ones, so they cannot tell."
         )
         return

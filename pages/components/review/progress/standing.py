@@ -10,9 +10,9 @@ from pages.components.review.progress.data import Progress
 from pages.components.review.start import show_rounds_again
 
 STEP_BUTTONS = {
-    "audit": ("Judge in random order", "random"),
+    "audit": ("Judge in random order", "audit"),
     "disagreements": ("Settle disagreements", "disagreement"),
-    "doubtful": ("Judge the most doubtful", "uncertain"),
+    "open": ("Go on judging", "random"),
 }
 
 
