@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import reduce
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
+from joblib import delayed
 from threadpoolctl import threadpool_limits
 
 from medxai_core.clusters.scaling import check_features
 from medxai_core.errors import NotEnoughImagesError
+from medxai_core.parallel import run_parallel
 from medxai_core.provenance import get_versions
 
-if TYPE_CHECKING:
-    from sklearn.cluster import KMeans
-
 ROWS_AT_ONCE = 8192
+COLUMNS_AT_ONCE = 16
+TOLERANCE = 1e-4
+"""Scikit-learn's: stop when the centres move less than this share of the variance."""
 
 
+@runtime_checkable
 class Matrix(Protocol):
     """Be indexed by rows like a (n_images, n_features) float64 array, wherever the numbers are."""
 
@@ -64,7 +68,7 @@ class Clustering:
 
 
 def fit_clusters(
-    features: np.ndarray,
+    features: Matrix,
     k: int,
     *,
     seed: int = 0,
@@ -72,6 +76,7 @@ def fit_clusters(
     max_iter: int = 300,
     algorithm: str = "lloyd",
     n_threads: int = 1,
+    n_jobs: int = -1,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Clustering:
     """Fit k-means and return clusters, centres and distances.
@@ -79,7 +84,8 @@ def fit_clusters(
     Parameters
     ----------
     features : (n_images, n_features) float64 array
-        One row for each picture, as `scale_features` returns them. Not changed.
+        One row for each picture, as `scale_features` returns them. Not changed. What is on disk
+        (`records.FeatureRows`) is read in parts, into the one copy that the fit needs.
     k : int
         Number of clusters, 1..n_images. The paper used 50, 200 and 250.
     seed : int, default 0
@@ -91,8 +97,10 @@ def fit_clusters(
     algorithm : {"lloyd", "elkan"}, default "lloyd"
         Both lead to the same clusters; lloyd needs less memory.
     n_threads : int, default 1
-        Threads to use, at most. With one the same input gives the same bytes every time; with more than
-        two the last digits of the centres were seen to change from run to run.
+        Threads for one start, at most. With one the same input gives the same bytes every time; with more
+        than two the last digits of the centres were seen to change from run to run.
+    n_jobs : int, default -1
+        Starts worked on at a time; -1: one a core. The result does not depend on it.
     on_progress : callable, optional
         Called as ``on_progress(starts_done, n_init)``.
 
@@ -109,8 +117,9 @@ def fit_clusters(
 
     Notes
     -----
-    The result equals ``KMeans(init="k-means++", n_init=n_init, random_state=seed)`` bit for bit: the starts
-    run one after the other here, from one random stream, so that progress can be shown and a stop asked for.
+    The result equals ``KMeans(init="k-means++", n_init=n_init, random_state=seed)`` bit for bit: the starts are
+    drawn one after the other, from one random stream. Here they share one centred copy of the features, run
+    side by side, and tell when they are done. For this scikit-learn's own single run is called, which is not public.
     The paper's scikit-learn 0.24 drew its first centre differently, so its own clusters cannot be had again.
 
     References
@@ -125,23 +134,25 @@ def fit_clusters(
     >>> sorted(clustering.centers.tolist()), clustering.distances.tolist(), clustering.inertia
     ([[0.0, 1.0], [9.0, 1.0]], [1.0, 1.0, 1.0, 1.0], 4.0)
     """
-    features = check_features(features)
+    if isinstance(features, np.ndarray) or not isinstance(features, Matrix):
+        features = check_features(features)
     _check_settings(len(features), k=k, n_init=n_init, max_iter=max_iter, n_threads=n_threads)
     algorithm = "lloyd" if k == 1 else algorithm  # elkan is not defined for one cluster
     settings = {"n_clusters": int(k), "init": "k-means++", "max_iter": int(max_iter), "algorithm": algorithm}
-    with threadpool_limits(limits=n_threads):
-        best = _fit_best_start(features, settings, seed=seed, n_init=n_init, on_progress=on_progress)
-    cluster_ids = best.labels_.astype(np.int32)
+    best = _fit_best_start(
+        features, settings, seed=seed, n_init=n_init, n_threads=n_threads, n_jobs=n_jobs, on_progress=on_progress
+    )
+    cluster_ids = best.cluster_ids.astype(np.int32)
     return Clustering(
         cluster_ids=cluster_ids,
-        centers=best.cluster_centers_,
-        distances=compute_own_distances(features, cluster_ids, best.cluster_centers_),
-        inertia=float(best.inertia_),
+        centers=best.centers,
+        distances=compute_own_distances(features, cluster_ids, best.centers),
+        inertia=float(best.inertia),
         k=int(k),
-        n_iter=int(best.n_iter_),
+        n_iter=int(best.n_iter),
         parameters=settings
-        | {"n_init": int(n_init), "random_state": int(seed), "tol": best.tol}
-        | {"n_nonempty_clusters": len(np.unique(cluster_ids)), "reached_max_iter": best.n_iter_ >= max_iter}
+        | {"n_init": int(n_init), "random_state": int(seed), "tol": TOLERANCE}
+        | {"n_nonempty_clusters": len(np.unique(cluster_ids)), "reached_max_iter": best.n_iter >= max_iter}
         | {"scikit-learn": get_versions("scikit-learn")["scikit-learn"], "numpy": np.__version__}
         | {"n_threads": int(n_threads)},
     )
@@ -228,41 +239,72 @@ def _check_settings(n_images: int, *, k: int, n_init: int, max_iter: int, n_thre
         )
 
 
+class _Start(NamedTuple):
+    """Hold what one start came to, in the order of scikit-learn's single run."""
+
+    cluster_ids: np.ndarray
+    inertia: float
+    centers: np.ndarray
+    n_iter: int
+
+
 def _fit_best_start(
-    features: np.ndarray,
-    settings: dict[str, Any],
-    *,
-    seed: int,
-    n_init: int,
+    features: Matrix, settings: dict[str, Any], *, seed: int, n_init: int, n_threads: int, n_jobs: int,
     on_progress: Callable[[int, int], None] | None,
-) -> KMeans:
-    """Run the starts one by one from one random stream and return the tightest."""
-    from sklearn.cluster import KMeans  # here: loading it takes a second, and describing clusters needs none
-    from sklearn.exceptions import ConvergenceWarning
+) -> _Start:  # fmt: skip
+    """Draw the starts one by one from one random stream, run them side by side and return the tightest."""
+    from sklearn.cluster import _kmeans  # here: loading it takes a second, and describing clusters needs none
 
-    stream = np.random.RandomState(seed)
-    best = None
-    if on_progress is not None:
-        on_progress(0, n_init)
-    for done in range(1, n_init + 1):
-        start = KMeans(n_init=1, random_state=stream, **settings)
-        with warnings.catch_warnings():
-            # Fewer distinct pictures than clusters: told in the parameters instead.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            start.fit(features)
-        if best is None or _is_better(start, best):
-            best = start
-        if on_progress is not None:
-            on_progress(done, n_init)
-    return best
+    run = {"lloyd": _kmeans._kmeans_single_lloyd, "elkan": _kmeans._kmeans_single_elkan}[settings["algorithm"]]
+    told = on_progress or (lambda done, total: None)
+    told(0, n_init)
+    with threadpool_limits(limits=n_threads):
+        centred, mean, tolerance = _center(features)
+        limits = {"max_iter": settings["max_iter"], "tol": tolerance, "n_threads": n_threads}
+        work = (
+            delayed(run)(centred, np.ones(len(centred)), centers, **limits)
+            for centers in _draw_centers(centred, settings["n_clusters"], n=n_init, seed=seed)
+        )
+        starts: list[_Start] = []
+        with closing(run_parallel(work, n_jobs=n_jobs)) as results:
+            for done, result in enumerate(results, start=1):
+                starts.append(_Start(*result))
+                told(done, n_init)
+    best = reduce(lambda best, start: start if _is_better(start, best) else best, starts)
+    return best._replace(centers=best.centers + mean)
 
 
-def _is_better(start: KMeans, best: KMeans) -> bool:
+def _center(features: Matrix) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return the features less their mean, the mean, and how little the centres may move at the end."""
+    centred = np.empty(features.shape)
+    for start in range(0, len(features), ROWS_AT_ONCE):
+        centred[start : start + ROWS_AT_ONCE] = features[start : start + ROWS_AT_ONCE]
+    check_features(centred)
+    # By columns: np.var of the whole makes another copy of it. Never one column alone: numpy adds that up in another
+    # order, and the last bit would not be scikit-learn's.
+    parts = np.array_split(np.arange(centred.shape[1]), max(1, centred.shape[1] // COLUMNS_AT_ONCE))
+    variances = np.concatenate([np.var(centred[:, part[0] : part[-1] + 1], axis=0) for part in parts])
+    mean = centred.mean(axis=0)
+    centred -= mean
+    return centred, mean, float(np.mean(variances) * TOLERANCE)
+
+
+def _draw_centers(centred: np.ndarray, k: int, *, n: int, seed: int) -> Iterator[np.ndarray]:
+    """Yield the first centres of each start, (k, n_features), from one random stream."""
+    from sklearn.cluster import kmeans_plusplus
+    from sklearn.utils.extmath import row_norms
+
+    stream, norms = np.random.RandomState(seed), row_norms(centred, squared=True)
+    for _ in range(n):
+        yield kmeans_plusplus(centred, k, x_squared_norms=norms, random_state=stream)[0]
+
+
+def _is_better(start: _Start, best: _Start) -> bool:
     """Say whether a start is tighter than the best so far and not just the same clusters renumbered.
 
     The rule is scikit-learn's own: each new cluster lying wholly inside one old cluster counts as the same.
     """
-    if start.inertia_ >= best.inertia_:
+    if start.inertia >= best.inertia:
         return False
-    pairs = np.unique(np.stack([start.labels_, best.labels_]), axis=1)
-    return pairs.shape[1] > len(np.unique(start.labels_))
+    pairs = np.unique(np.stack([start.cluster_ids, best.cluster_ids]), axis=1)
+    return pairs.shape[1] > len(np.unique(start.cluster_ids))

@@ -140,7 +140,8 @@ class GradCAM:
         _check_inputs(inputs)
         self._outputs.clear()
         with torch.inference_mode(False), torch.enable_grad():
-            logits = self._model(inputs.detach().to(_device_of(self._model)))
+            placed = inputs.detach().to(_device_of(self._model))
+            logits = self._model(placed.contiguous(memory_format=torch.channels_last))  # computed faster
             _check_logits(logits, len(inputs))
             activations = [self._outputs[layer] for layer in self._layers]
             gradients = torch.autograd.grad(logits.sum(), activations)

@@ -70,7 +70,7 @@ def decode_rgb(image: Image.Image, path: PathLike, *, is_grey_linear: bool = Tru
     if image.mode in ("RGBA", "RGBa", "PA") or "transparency" in image.info:
         rgba = np.asarray(image.convert("RGBA"))
         return _lay_over_black(rgba[..., :3], rgba[..., 3])
-    return np.array(image.convert("RGB"))
+    return np.array(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def _check_kind(image: Image.Image, path: PathLike) -> None:

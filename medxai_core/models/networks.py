@@ -133,8 +133,21 @@ def get_blocks(model: nn.Module) -> list[nn.Module]:
 def _build_backbone(network: str) -> nn.Module:
     """Build the bare network with random weights and one output."""
     if network == "b1":
-        return EfficientNet.from_name("efficientnet-b1", num_classes=1)
-    return EfficientNetLite.from_name("efficientnet-lite1", num_classes=1)
+        backbone = EfficientNet.from_name("efficientnet-b1", num_classes=1)
+        backbone.set_swish(memory_efficient=False)  # PyTorch's SiLU keeps as little for the way back, in one pass
+    else:
+        backbone = EfficientNetLite.from_name("efficientnet-lite1", num_classes=1)
+    _pad_inside_convolutions(backbone)
+    return backbone
+
+
+def _pad_inside_convolutions(backbone: nn.Module) -> None:
+    """Let a convolution add an even border itself instead of copying its input into a larger one: the same bits."""
+    for conv in backbone.modules():
+        border = getattr(conv, "static_padding", None)
+        if isinstance(conv, nn.Conv2d) and isinstance(border, nn.ZeroPad2d) and len(set(border.padding)) == 1:
+            conv.padding = (border.padding[0], border.padding[0])
+            conv.static_padding = nn.Identity()
 
 
 def _find_weights(network: str, weights: str | Path) -> Path | None:

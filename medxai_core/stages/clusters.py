@@ -26,6 +26,7 @@ from medxai_core.records.clusterings import (
     record_embedding,
 )
 from medxai_core.records.decisions import list_decisions
+from medxai_core.records.feature_rows import FeatureRows
 from medxai_core.records.labellings import RecordedLabelling, RecordedProposals, record_labelling
 from medxai_core.records.pictures import list_items
 from medxai_core.review import list_not_again
@@ -43,12 +44,6 @@ def get_matrix(study: Study, feature_set: str = "lire", scaling: str = "none") -
     matrix = np.full((len(known), scaled.shape[1]), np.nan)
     matrix[known] = scaled
     return matrix
-
-
-def find_clusterable(study: Study, matrix: np.ndarray) -> np.ndarray:
-    """Return the positions of the items that are clustered: of the train split, with features."""
-    positions = list_items(study).positions_in("train")
-    return positions[np.isfinite(matrix[positions, 0])]
 
 
 def cluster_study(
@@ -77,17 +72,17 @@ def cluster_study(
         No features yet.
     """
     on_progress: OnProgress = stage(f"Clustering, k = {k}")
-    descriptors = get_features(study, feature_set)
     key: dict[str, Any] = {"k": k, "feature_set": feature_set, "scaling": scaling, "seed": seed}
-    clustering_id = _name_clustering(study, key, descriptors)
+    clustering_id = _name_clustering(study, key, get_features(study, feature_set))
     if any(row["clustering_id"] == clustering_id for row in list_clusterings(study)):
         on_progress(1, 1)
         return get_clustering(study, clustering_id)
-    matrix = get_matrix(study, feature_set, scaling)
-    positions = find_clusterable(study, matrix)
-    found = fit_clusters(matrix[positions], k, seed=seed, on_progress=on_progress)
-    cluster_ids = np.full(len(matrix), -1, np.int32)
-    distances = np.full(len(matrix), np.nan)
+    features = FeatureRows(study, feature_set, scaling)
+    positions = list_items(study).positions_in("train")
+    positions = positions[features.known[positions]]
+    found = fit_clusters(features.at(positions), k, seed=seed, on_progress=on_progress)
+    cluster_ids = np.full(len(features), -1, np.int32)
+    distances = np.full(len(features), np.nan)
     cluster_ids[positions], distances[positions] = found.cluster_ids, found.distances
     recorded = RecordedClustering(
         clustering_id=clustering_id,
@@ -212,15 +207,16 @@ def embed_study(
 ) -> RecordedEmbedding:
     """Map all items that have features to two dimensions, and record the map."""
     on_progress: OnProgress = stage("Drawing the map (UMAP)")
-    matrix = get_matrix(study, feature_set, scaling)
-    known = np.flatnonzero(np.isfinite(matrix[:, 0]))
+    features = FeatureRows(study, feature_set, scaling)
+    known = np.flatnonzero(features.known)
     if len(known) < 4:
         raise NotEnoughImagesError(
             f"a map needs at least 4 items with features; study {study.name!r} has {len(known)}.",
             "Import more pictures.",
         )
-    found = fit_embedding(matrix[known], n_neighbors=n_neighbors, min_dist=min_dist, seed=seed, on_progress=on_progress)
-    points = np.full((len(matrix), 2), np.nan, np.float32)
+    matrix = features.at(known).read()
+    found = fit_embedding(matrix, n_neighbors=n_neighbors, min_dist=min_dist, seed=seed, on_progress=on_progress)
+    points = np.full((len(features), 2), np.nan, np.float32)
     points[known] = found.points
     manifest = {
         "parameters": dict(found.parameters) | {"scaling": scaling, "seed": seed},

@@ -22,6 +22,7 @@ from medxai_core.clusters import (
     scale_descriptors,
     scale_features,
 )
+from medxai_core.clusters.fitting import _center
 from medxai_core.clusters.words import list_concepts, name_color
 from medxai_core.errors import NotEnoughImagesError, StopRequested
 from medxai_core.features import extract_features
@@ -92,6 +93,37 @@ class TestFitClusters:
         assert one.centers.tobytes() == two.centers.tobytes()
         assert one.distances.tobytes() == two.distances.tobytes()
         np.testing.assert_array_equal(features, before)
+
+    @pytest.mark.parametrize("n_features", [1, 2, 16, 17, 33, 226])
+    def test_equals_scikit_learn_whatever_the_number_of_columns(self, n_features):
+        features = 40 * make_mixture(400, 7, seed=5, n_features=n_features)
+        ours, theirs = fit_clusters(features, 12), fit_scikit_learn(features, 12)
+        np.testing.assert_array_equal(ours.centers, theirs.cluster_centers_)
+        assert _center(features)[2] == theirs._tol
+
+    def test_starts_side_by_side_give_the_same_bits(self):
+        features = make_mixture(500, 9, seed=6)
+        one, three = fit_clusters(features, 9, n_jobs=1), fit_clusters(features, 9, n_jobs=3)
+        assert one.centers.tobytes() == three.centers.tobytes()
+        assert one.cluster_ids.tobytes() == three.cluster_ids.tobytes()
+
+    def test_features_that_are_read_in_parts_give_the_same_bits(self):
+        class OnDisk:
+            shape = (9000, 12)
+
+            def __len__(self) -> int:
+                return len(features)
+
+            def __getitem__(self, rows: slice) -> np.ndarray:
+                asked.append(rows)
+                return features[rows].copy()
+
+        asked: list[slice] = []
+        features = make_mixture(9000, 4, seed=7)
+        read, whole = fit_clusters(OnDisk(), 4, n_init=2), fit_clusters(features, 4, n_init=2)
+        assert read.centers.tobytes() == whole.centers.tobytes()
+        assert read.distances.tobytes() == whole.distances.tobytes()
+        assert max(rows.stop - rows.start for rows in asked) < len(features)
 
     def test_shift_of_all_pictures_moves_centres_not_members(self):
         features = make_mixture(150, 6, seed=2)

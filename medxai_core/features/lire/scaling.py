@@ -7,7 +7,9 @@ Only the pixels that are needed are turned into grey.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
+import numba
 import numpy as np
 
 from medxai_core.features.lire.linear_grey import sample_linear_grey
@@ -31,10 +33,7 @@ def scale_bilinear(image: np.ndarray, width: int, height: int) -> np.ndarray:
     top, bottom, ey = _place_bilinear(image.shape[0], height)
     left, right, ex = _place_bilinear(image.shape[1], width)
     rows, columns = np.concatenate([top, bottom]), np.concatenate([left, right])
-    samples = sample_linear_grey(image, rows, columns).astype(np.int64)  # (2 height, 2 width)
-    across = 256 * samples[:, :width] + (samples[:, width:] - samples[:, :width]) * ex
-    upper, lower = across[:height], across[height:]
-    return ((256 * upper + (lower - upper) * ey[:, None] + 32768) >> 16).astype(np.uint8)
+    return _blend(sample_linear_grey(image, rows, columns), ey, ex)
 
 
 def scale_nearest(image: np.ndarray, width: int, height: int, *, keep: int) -> np.ndarray:
@@ -60,6 +59,21 @@ def scale_nearest(image: np.ndarray, width: int, height: int, *, keep: int) -> n
     return sample_linear_grey(image, rows, columns)
 
 
+@numba.njit(cache=True, nogil=True)
+def _blend(samples, ey, ex):
+    """Return the samples (2 h, 2 w) uint8, upper and lower by left and right, blended by weights 0..255: (h, w)."""
+    h, w = ey.size, ex.size
+    blended = np.empty((h, w), np.uint8)
+    for y in range(h):
+        for x in range(w):
+            a, b = np.int64(samples[y, x]), np.int64(samples[h + y, x])
+            upper = 256 * a + (samples[y, w + x] - a) * ex[x]
+            lower = 256 * b + (samples[h + y, w + x] - b) * ex[x]
+            blended[y, x] = (256 * upper + (lower - upper) * ey[y] + 32768) >> 16
+    return blended
+
+
+@lru_cache(maxsize=64)  # the pictures of a study have few sizes
 def _place_bilinear(n: int, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return lower and upper source index and the weight of the upper one (0..255) of m targets in n."""
     step = 1 / (m / n)  # two divisions: n / m alone rounds differently

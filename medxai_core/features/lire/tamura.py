@@ -72,44 +72,67 @@ def make_thumbnail(image: np.ndarray) -> np.ndarray:
     return compute_linear_grey(image)
 
 
-def _sum_differences(grey: np.ndarray, k: int) -> np.ndarray:
-    """Return the larger difference of window sums, right - left or below - above: (h-2, w-2) int64."""
-    side, offset = 4**k, 2 ** (k - 1)
-    before, after = 2 * offset, side
-    padded = np.pad(grey, ((before, after), (before, after)), mode="edge").astype(np.int64)
-    table = np.pad(padded.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
-    sums = table[side:, side:] - table[:-side, side:] - table[side:, :-side] + table[:-side, :-side]
+@numba.njit(cache=True, nogil=True)
+def _sum_up(grey, before, after):
+    """Return sums over all rectangles from the top left, (h + before + after + 1, w + ...) int64.
+
+    Around the picture, `before` and `after` pixels wide, its edge is repeated.
+    """
     h, w = grey.shape
-    # sums[y, x] starts 2 offsets up and left of (x, y): that is the window of the pixel one offset before
-    here_y, here_x = slice(1 + offset, h - 1 + offset), slice(1 + offset, w - 1 + offset)
-    right, left = sums[here_y, 1 + 2 * offset : w - 1 + 2 * offset], sums[here_y, 1 : w - 1]
-    lower, upper = sums[1 + 2 * offset : h - 1 + 2 * offset, here_x], sums[1 : h - 1, here_x]
-    return np.maximum(np.abs(right - left), np.abs(lower - upper))
+    table = np.zeros((h + before + after + 1, w + before + after + 1), np.int64)
+    for y in range(table.shape[0] - 1):
+        row, total = grey[min(max(y - before, 0), h - 1)], 0
+        for x in range(table.shape[1] - 1):
+            total += row[min(max(x - before, 0), w - 1)]
+            table[y + 1, x + 1] = table[y, x + 1] + total
+    return table
 
 
-def _compute_coarseness(grey: np.ndarray) -> float:
+@numba.njit(cache=True, nogil=True)
+def _get_window(table, y, x, side):
+    """Return the sum of the window of this side whose first row and column in the table's picture are y and x."""
+    return table[y + side, x + side] - table[y, x + side] - table[y + side, x] + table[y, x]
+
+
+@numba.njit(cache=True, nogil=True)
+def _find_difference(table, y, x, k):
+    """Return the larger difference of window sums at a pixel: right - left or below - above."""
+    side, offset = 4**k, 2 ** (k - 1)
+    # the table's picture begins 2 offsets before the picture
+    right, left = _get_window(table, y + offset, x + 2 * offset, side), _get_window(table, y + offset, x, side)
+    lower, upper = _get_window(table, y + 2 * offset, x + offset, side), _get_window(table, y, x + offset, side)
+    return max(abs(right - left), abs(lower - upper))
+
+
+@numba.njit(cache=True, nogil=True)
+def _compute_coarseness(grey):
     """Return the mean best window (2 or 4) over the interior, by the number of all pixels."""
-    # E_1 = differences / 4, E_2 = differences / 16: compared as whole numbers
-    coarse = _sum_differences(grey, 2) > 4 * _sum_differences(grey, 1)
-    total = 2 * coarse.size + 2 * int(coarse.sum())
+    h, w = grey.shape
+    fine, coarse = _sum_up(grey, 2, 4), _sum_up(grey, 4, 16)
+    total = 0
+    for y in range(1, h - 1):
+        for x in range(1, w - 1):
+            # E_1 = differences / 4, E_2 = differences / 16: compared as whole numbers
+            is_coarse = _find_difference(coarse, y, x, 2) > 4 * _find_difference(fine, y, x, 1)
+            total += 4 if is_coarse else 2
     return (1.0 / grey.size) * total
 
 
-def _compute_contrast(grey: np.ndarray) -> float:
+# Both sums go strictly from first to last, column after column, as LIRE's do. No fastmath.
+@numba.njit(cache=True, nogil=True)
+def _compute_contrast(grey):
     """Return sd / F^0.25 with F = sum of fourth powers / sd^4, or 0 when flat."""
-    mean = int(grey.sum(dtype=np.int64)) / grey.size
-    values = grey.T.ravel()  # column after column
-    deviations = np.arange(256) - mean  # of each grey there is
-    sd = math.sqrt(_add_up((deviations * deviations)[values]) / grey.size)
-    if sd == 0:
-        return 0.0
-    fourth_powers = np.array([math.pow(deviation, 4) for deviation in deviations.tolist()])
-    return sd / math.pow(_add_up(fourth_powers[values]) / math.pow(sd, 4), 0.25)
-
-
-def _add_up(values: np.ndarray) -> float:
-    """Return the sum taken strictly from first to last (np.sum goes by pairs)."""
-    return float(np.add.accumulate(values)[-1])
+    h, w = grey.shape
+    mean = grey.sum() / grey.size
+    powers = np.array([math.pow(value - mean, 4.0) for value in range(256)])  # of each grey there is
+    squares, fourths = 0.0, 0.0
+    for x in range(w):
+        for y in range(h):
+            deviation = grey[y, x] - mean
+            squares += deviation * deviation
+            fourths += powers[grey[y, x]]
+    sd = math.sqrt(squares / grey.size)
+    return sd / math.pow(fourths / math.pow(sd, 4.0), 0.25) if sd > 0 else 0.0
 
 
 @numba.njit(cache=True, nogil=True)
