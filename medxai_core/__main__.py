@@ -13,6 +13,7 @@ from medxai_core.commands import (
     evaluation,
     features,
     heatmaps,
+    log,
     pipeline,
     prepare,
     review,
@@ -51,6 +52,7 @@ app.command("segment", epilog=segment.EXAMPLE)(segment.segment)
 app.command("evaluate", epilog=evaluation.EXAMPLE)(evaluation.evaluate)
 app.command("score", epilog=evaluation.SCORE_EXAMPLE)(evaluation.score)
 app.command("speed", epilog=evaluation.SPEED_EXAMPLE)(evaluation.speed)
+app.add_typer(log.app, name="log")
 app.command("story", epilog=story.EXAMPLE)(story.story)
 app.command("pipeline", epilog=pipeline.EXAMPLE)(pipeline.pipeline)
 

@@ -13,7 +13,15 @@ from medxai_core.study import Study
 
 def record_event(connection: Connection, kind: str, details: dict[str, Any], *, actor: str = "system") -> None:
     """Append one event. Details carry ids and numbers, never file names."""
-    connection.execute(store.events.insert(), {"at": now_text(), "actor": actor, "kind": kind, "details": details})
+    row = {"at": now_text(), "actor": actor, "kind": kind, "details": details}
+    store.append_to_log(connection, "events", [row])
+
+
+def log_export(study: Study, what: str, *, actor: str = "system", **details: Any) -> None:
+    """Note that something leaves the study as a file; a study that cannot be written notes nothing."""
+    if not study.read_only:
+        with study.begin() as connection:
+            record_event(connection, "export", {"what": what} | details, actor=actor)
 
 
 def list_events(study: Study, *, kind: str | None = None) -> list[dict[str, Any]]:

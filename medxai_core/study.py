@@ -64,7 +64,11 @@ class Study:
                 "Free space on the disk, or make the folder writable, or copy it; then open it again.",
             )
         with store.begin(self.engine, f"study {self.name!r}") as connection:
+            connection.info.pop(store.HEAD, None)
             yield connection
+            head = connection.info.pop(store.HEAD, None)
+        if head is not None:
+            store.keep_head(self.folder, head)
 
     def read(self, statement: Executable) -> list[Any]:
         """Return all rows of a query."""

@@ -155,10 +155,14 @@ def export_command(
     json: JsonOption = False,
 ) -> None:
     """Write the whole decision log to a file."""
+    from medxai_core.events import log_export
+    from medxai_core.readers import name_reader
     from medxai_core.stages.labels import export_decisions
     from medxai_core.study import open_study
 
-    n_written = export_decisions(open_study(study), output)
+    opened = open_study(study)
+    n_written = export_decisions(opened, output)
+    log_export(opened, "decisions", actor=name_reader(None))
     show_result({"n": n_written, "file": str(output)}, text=f"{n_written} decisions in {output}.", json=json)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from threading import RLock
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 
 from medxai_core import store
 from medxai_core.provenance import now_text
@@ -93,8 +92,7 @@ def write_decisions(connection: Connection, decisions: Sequence[DecisionRow]) ->
         | {"label_before": before, "label_after": after}
         for decision, before, after in decisions
     ]
-    if rows:
-        connection.execute(insert(store.decisions).on_conflict_do_nothing(index_elements=["event_id"]), rows)
+    store.append_to_log(connection, "decisions", rows, once_by="event_id")
 
 
 def append_decisions(study: Study, decisions: Sequence[DecisionRow]) -> list[Decision]:

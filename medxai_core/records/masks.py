@@ -105,16 +105,19 @@ def record_lock(study: Study, run_id: str, setting: MaskSetting, *, reader: str)
     row = asdict(setting) | {"chosen_on": chosen_on}
     with study.begin() as connection:
         base = {"run_id": run_id, "reader": reader, "at": now_text()}
-        connection.execute(insert(store.operating_points), base | row | {"action": "lock"})
-        record_event(connection, "lock", {"run_id": run_id} | row, actor=reader)
+        store.append_to_log(connection, "settings", [base | row | {"action": "lock"}])
+        before = {"before": None if earlier is None else asdict(earlier)}
+        record_event(connection, "lock", {"run_id": run_id} | row | before, actor=reader)
 
 
 def record_unlock(study: Study, run_id: str, *, reader: str) -> None:
     """Unlock the setting of a run: whatever is locked afterwards counts as tuned on test."""
+    locked = get_locked_setting(study, run_id)
     with study.begin() as connection:
         row = {"run_id": run_id, "reader": reader, "at": now_text(), "action": "unlock"}
-        connection.execute(insert(store.operating_points), row)
-        record_event(connection, "unlock", {"run_id": run_id}, actor=reader)
+        store.append_to_log(connection, "settings", [row])
+        before = {"before": None if locked is None else asdict(locked)}
+        record_event(connection, "unlock", {"run_id": run_id} | before, actor=reader)
 
 
 def get_locked_setting(study: Study, run_id: str) -> MaskSetting | None:

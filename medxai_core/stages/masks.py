@@ -10,6 +10,7 @@ import numpy as np
 from medxai_core.checkpoints import OperatingPoint, save_operating_point
 from medxai_core.config import SEGMENTATION
 from medxai_core.errors import Failure, SettingError
+from medxai_core.events import log_export
 from medxai_core.formats.medico import write_masks_zip
 from medxai_core.heatmaps import CAM_METHODS
 from medxai_core.images import load_mask, save_mask
@@ -150,6 +151,7 @@ def export_masks(
         save_mask(mask, out / name)
         on_progress(done, len(positions))
     write_masks_zip(((name, load_mask(out / name)) for name in names), out / "masks.zip")
+    log_export(study, "masks", run_id=run.run_id, split=split, n_masks=len(positions))
     return len(positions), failures
 
 

@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from medxai_core.store.chain import (
+    BEGINNING,
+    HEAD,
+    HEAD_FILE,
+    LOGS,
+    Head,
+    append_to_log,
+    compute_digest,
+    get_head,
+    get_key,
+    keep_head,
+    read_kept_head,
+)
 from medxai_core.store.connection import (
     SCHEMA_VERSION,
     begin,
@@ -12,6 +25,7 @@ from medxai_core.store.connection import (
 )
 from medxai_core.store.tables import (
     arrays,
+    chain,
     classifier_scores,
     clusterings,
     decisions,
@@ -34,12 +48,20 @@ from medxai_core.store.tables import (
 )
 
 __all__ = [
+    "BEGINNING",
+    "HEAD",
+    "HEAD_FILE",
+    "LOGS",
     "SCHEMA_VERSION",
+    "Head",
+    "append_to_log",
     "arrays",
     "begin",
+    "chain",
     "check_schema",
     "classifier_scores",
     "clusterings",
+    "compute_digest",
     "create_tables",
     "decisions",
     "embeddings",
@@ -47,15 +69,19 @@ __all__ = [
     "evaluations",
     "events",
     "features",
+    "get_head",
+    "get_key",
     "heatmaps",
     "images",
     "import_failures",
     "items",
     "jobs",
+    "keep_head",
     "labellings",
     "open_engine",
     "operating_points",
     "proposals",
+    "read_kept_head",
     "rounds",
     "runs",
     "study_facts",

@@ -19,7 +19,7 @@ from medxai_core.errors import (
 )
 from medxai_core.store.tables import study_facts, tables
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_SECONDS = 30.0
 
 

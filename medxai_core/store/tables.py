@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import DDL, Boolean, Column, Float, ForeignKey, Integer, MetaData, String, Table, event
+from sqlalchemy import (
+    DDL,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    event,
+)
 from sqlalchemy.types import JSON
 
 tables = MetaData()
@@ -158,6 +170,17 @@ events = Table(
     Column("details", JSON, nullable=False),
 )
 
+chain = Table(
+    "chain",
+    tables,
+    Column("number", Integer, primary_key=True),
+    Column("log", String, nullable=False),
+    Column("row_key", Integer, nullable=False),
+    Column("software", String, nullable=False),
+    Column("digest", String, nullable=False),
+    UniqueConstraint("log", "row_key"),
+)
+
 embeddings = Table(
     "embeddings",
     tables,
@@ -275,7 +298,7 @@ jobs = Table(
     _moment("created_at"),
 )
 
-for log in (decisions, events, operating_points):
+for log in (decisions, events, operating_points, chain):
     for verb in ("UPDATE", "DELETE"):
         event.listen(
             log,

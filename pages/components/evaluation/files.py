@@ -10,6 +10,7 @@ from medxai_core.records.speeds import find_speed
 from medxai_core.study import Study
 from medxai_core.views.hand_in import HandIn, find_masks_zip, get_masks_folder, make_hand_in
 from pages.components.cached import get_images
+from pages.components.downloads import offer_file
 from pages.components.evaluation.data import get_scores_by_picture
 from pages.components.job_buttons import is_at_work, show_last_failure, start_and_show
 
@@ -45,7 +46,7 @@ def show_hand_in(study: Study, row: RecordedEvaluation) -> None:
         speed=find_speed(study, str(row.run_id)),
         masks_zip=masks_zip,
     )
-    _show_downloads(found, row)
+    _show_downloads(study, found, row)
     if "masks.zip" not in found.files:
         _offer_masks(study, row, setting)
     if "times.csv" not in found.files:
@@ -57,29 +58,25 @@ def show_hand_in(study: Study, row: RecordedEvaluation) -> None:
     )
 
 
-def _show_downloads(found: HandIn, row: RecordedEvaluation) -> None:
+def _show_downloads(study: Study, found: HandIn, row: RecordedEvaluation) -> None:
     """Draw one button a file, and one for all."""
     stem = f"{row.run_id}-{row.split}"
     with st.container(horizontal=True):
-        st.download_button(
+        offer_file(
+            study,
+            f"hand-in of {stem}",
             "Everything, with README",
             found.to_zip,
             file_name=f"hand-in-{stem}.zip",
             mime="application/zip",
             type="primary",
             icon=":material/folder_zip:",
-            on_click="ignore",
         )
         for name, content in found.files.items():
             label, mime, icon = FILES[name]
-            st.download_button(
-                label,
-                content,
-                file_name=f"{stem}-{name}",
-                mime=mime,
-                icon=icon,
-                key=f"download-{name}",
-                on_click="ignore",
+            file_name = f"{stem}-{name}"
+            offer_file(
+                study, file_name, label, content, file_name=file_name, mime=mime, icon=icon, key=f"download-{name}"
             )
 
 

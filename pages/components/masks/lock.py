@@ -16,6 +16,7 @@ from medxai_core.stages.masks import lock_setting
 from medxai_core.study import Study
 from medxai_core.views.mask_view import describe_plainly, is_same_mask
 from pages.components import cached
+from pages.components.downloads import offer_file
 from pages.components.frame import get_reader
 from pages.components.job_buttons import is_at_work, show_last_failure, start_and_show
 from pages.components.links import link_to
@@ -105,14 +106,15 @@ def _show_export(study: Study, run_id: str) -> None:
     if not export.is_current:
         st.caption("Masks in the reports folder are of an earlier setting.")
         return
-    st.download_button(
+    offer_file(
+        study,
+        "masks",
         f"Masks as zip ({export.n_masks})",
-        data=export.archive.read_bytes,
+        export.archive.read_bytes,
         file_name=f"masks-{run_id}.zip",
         mime="application/zip",
         icon=":material/download:",
         type="tertiary",
-        on_click="ignore",
     )
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import streamlit as st
 
 from medxai_core.config import RESEARCH_USE
+from medxai_core.records.log_check import LogCheck, check_log
 from medxai_core.study import Study
 from medxai_core.views.activity_log import Activity, format_csv, format_jsonl, list_activity
 from pages.components.cached import get_state, remember
 from pages.components.class_words import say_plainly, shorten
+from pages.components.downloads import offer_file
 
 ALL = "all"
 
@@ -36,7 +39,36 @@ def show_activity(study: Study) -> None:
         f"new line. "
         "Readers are pseudonyms; pictures are ids, never file names."
     )
+    _show_check(study)
     _offer_downloads(study, chosen)
+
+
+def _show_check(study: Study) -> None:
+    """Say whether the log is whole, and what to keep to be able to prove it later."""
+    with st.spinner("Checking the log"):
+        written = tuple(
+            file.stat().st_mtime_ns for file in study.folder.glob("study.db*") if not file.name.endswith("shm")
+        )
+        found: LogCheck = remember(
+            str(study.folder), "log-check", (get_state(study), written), lambda: check_log(study)
+        )
+    if found.is_whole:
+        words = f"The log is whole: {found.n_lines} lines, each linked to the one before it."
+        st.success(words, icon=":material/link:")
+    else:
+        listed = "\n".join(f"* {problem}" for problem in found.problems)
+        st.error(
+            f"**The log is not whole** ({found.n_problems}). Do not rely on it before you know why; compare with a "
+            f"copy of the study.\n\n{listed}",
+            icon=":material/link_off:",
+        )
+    with st.expander("What this proves, and what to keep", icon=":material/fingerprint:"):
+        st.markdown(
+            "Each line carries a digest of itself and of the line before it. A line that was changed, taken out, moved "
+            "or added by hand breaks the chain. Someone who writes the *whole* log anew can only be found by a digest "
+            "that was kept elsewhere: copy this one to paper or to a mail. `log verify` compares it later."
+        )
+        st.code(str(found.head) if found.head else "No line yet.", language=None, wrap_lines=True)
 
 
 def _filter(lines: list[Activity]) -> list[Activity]:
@@ -60,20 +92,17 @@ def _filter(lines: list[Activity]) -> list[Activity]:
 def _offer_downloads(study: Study, lines: list[Activity]) -> None:
     """Offer the chosen lines as JSONL and as CSV."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            "JSON lines",
-            lambda: format_jsonl(lines),
-            file_name=f"{study.name}-log.jsonl",
-            mime="application/x-ndjson",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        st.download_button(
-            "CSV",
-            lambda: format_csv(lines),
-            file_name=f"{study.name}-log.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        for label, format_lines, ending, mime in (
+            ("JSON lines", format_jsonl, "jsonl", "application/x-ndjson"),
+            ("CSV", format_csv, "csv", "text/csv"),
+        ):
+            offer_file(
+                study,
+                "log",
+                label,
+                partial(format_lines, lines),
+                file_name=f"{study.name}-log.{ending}",
+                mime=mime,
+                icon=":material/download:",
+            )
         st.caption(f"Reasons that readers typed are in the files. {RESEARCH_USE}")

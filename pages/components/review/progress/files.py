@@ -8,6 +8,7 @@ from medxai_core.errors import MedxaiError
 from medxai_core.stages.decision_files import add_decisions, dump_decisions
 from medxai_core.study import Study
 from pages.components.class_words import plural
+from pages.components.downloads import offer_file
 from pages.components.frame import show_error
 from pages.components.review.progress.data import Progress
 
@@ -19,14 +20,15 @@ def show_files(progress: Progress) -> None:
     with left:
         st.markdown("**Take it with you**")
         st.caption("Every line of every reader, undone ones too: who, when, what. Pictures are named by id only.")
-        st.download_button(
+        offer_file(
+            study,
+            "decisions",
             f"Download all {n} lines of the log (CSV)",
-            data=lambda: dump_decisions(study),
+            lambda: dump_decisions(study),
             file_name=f"{study.name}-decisions.csv",
             mime="text/csv",
             icon=":material/download:",
             disabled=not n,
-            on_click="ignore",
         )
     with right:
         st.markdown("**Bring decisions in**")
