@@ -17,6 +17,7 @@ from medxai_core.commands import (
     pipeline,
     prepare,
     review,
+    sanity,
     segment,
     story,
     study,
@@ -52,6 +53,7 @@ app.command("segment", epilog=segment.EXAMPLE)(segment.segment)
 app.command("evaluate", epilog=evaluation.EXAMPLE)(evaluation.evaluate)
 app.command("score", epilog=evaluation.SCORE_EXAMPLE)(evaluation.score)
 app.command("speed", epilog=evaluation.SPEED_EXAMPLE)(evaluation.speed)
+app.command("sanity", epilog=sanity.EXAMPLE)(sanity.sanity)
 app.add_typer(log.app, name="log")
 app.command("story", epilog=story.EXAMPLE)(story.story)
 app.command("pipeline", epilog=pipeline.EXAMPLE)(pipeline.pipeline)

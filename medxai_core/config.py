@@ -27,6 +27,9 @@ MOST_PICTURES = 1000
 SEGMENTATION = "segmentation"
 """Not a CAM method: a segmenter's own map, probabilities that are cut as they are."""
 
+SHUFFLED = "shuffled"
+"""What a control learned from: labels in random order."""
+
 SPLITS = ("train", "validation", "tuning", "test")
 
 

@@ -10,7 +10,8 @@ from pages.components.evaluation.choice import choose_run
 from pages.components.frame import require_study
 from pages.components.page_links import tell_unknown
 from pages.components.transparency.activity_view import show_activity
-from pages.components.transparency.limits_view import show_departures, show_limits, show_sanity
+from pages.components.transparency.limits_view import show_departures, show_limits
+from pages.components.transparency.sanity_view import show_sanity
 from pages.components.transparency.view import show_story
 
 STORY, LIMITS, DEPARTURES, SANITY, LOG = TABS = (
@@ -43,7 +44,7 @@ def _show_tab(name: str, study: Study, runs: list[RecordedRun]) -> None:
     elif name == DEPARTURES:
         show_departures()
     elif name == SANITY:
-        show_sanity()
+        show_sanity(study, choose_run(runs, key="story_run") if runs else None)
     else:
         show_activity(study)
 

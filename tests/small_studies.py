@@ -22,7 +22,7 @@ from medxai_core.study import Study
 N_GROUPS = 6
 
 
-def make_small_study(folder: Path, drawn: Path, *, seeds: int = 6) -> Study:
+def make_small_study(folder: Path, drawn: Path, *, seeds: int = 6, tuning_share: float = 0.1) -> Study:
     """Import 24 drawn frames as 2x2 tiles; `drawn` holds images/, masks/ and labels.csv."""
     options = ImportOptions(
         images=drawn / "images",
@@ -33,7 +33,7 @@ def make_small_study(folder: Path, drawn: Path, *, seeds: int = 6) -> Study:
         tiles=(2, 2),
         seeds=seeds,
         validation=4,
-        tuning_share=0.1,
+        tuning_share=tuning_share,
         test_share=0.2,
     )
     return create_study(folder, options)

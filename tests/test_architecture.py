@@ -14,7 +14,7 @@ ORDER = [
     ["errors", "config", "readers", "progress", "provenance", "json_values", "memory", "parallel"],
     ["images", "phantom", "near_duplicates", "formats"],
     ["features", "clusters", "pseudo_labels", "review", "embedding"],
-    ["models", "datasets", "checkpoints", "training", "students", "heatmaps", "masks", "evaluation"],
+    ["models", "datasets", "checkpoints", "training", "students", "heatmaps", "masks", "evaluation", "sanity"],
     ["store", "arrays", "study", "events", "records", "studies"],
     ["jobs", "stages", "views", "life_story"],
     ["pipeline", "demo", "making"],

@@ -33,6 +33,9 @@ def train(
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the preset's.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all chance in the training.")] = 0,
+    shuffle_labels: Annotated[
+        bool, typer.Option("--shuffle-labels", help="Give the labels out in random order: a control for `sanity`.")
+    ] = False,
     resume: Annotated[str | None, typer.Option(metavar="RUN", help="Go on with a stopped run.")] = None,
     json: JsonOption = False,
     job: JobOption = None,
@@ -44,6 +47,8 @@ def train(
         raise typer.BadParameter(f"expected all or reviewed; got {labels!r}", param_hint="--labels")
     changes: dict[str, Any] = {"network": network, "weights": weights, "epochs": epochs}
     given = [name for name, value in changes.items() if value is not None]
+    if preset == "recommended" and shuffle_labels:
+        raise typer.BadParameter("the control is for classifiers; take --preset quick or paper", param_hint="--preset")
     if preset == "recommended" and given:
         raise typer.BadParameter(
             f"recommended has a network and rounds of its own; leave out --{given[0]}", param_hint=f"--{given[0]}"
@@ -58,6 +63,7 @@ def train(
         if (resumed or preset) == "recommended":
             run = train_student(work.study, labels=labels or "reviewed", **same)
         else:
+            changes |= {"shuffle_labels": shuffle_labels}
             run = train_study(work.study, preset=preset, labels=labels or "all", **changes, **same)
     text = f"{run.run_id}: {run.status}; best epoch {run.best_epoch} of {run.epochs}."
     show_result({"run": run.run_id, "status": run.status, "best_epoch": run.best_epoch}, text=text, json=json)

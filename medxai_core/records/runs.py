@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import insert, select, update
 
 from medxai_core import store
-from medxai_core.config import SEGMENTER
+from medxai_core.config import SEGMENTER, SHUFFLED
 from medxai_core.errors import RunNotFoundError
 from medxai_core.events import record_event
 from medxai_core.provenance import now_text
@@ -26,8 +26,8 @@ class RecordedRun:
     ----------
     n_blocks : int
         Layers that a map can be made of: blocks, and a segmentation head at the end when there is one.
-    labels : {"all", "reviewed"}
-        Which labels it learned from.
+    labels : {"all", "reviewed", "shuffled"}
+        Which labels it learned from; shuffled: a control.
     status : str
         One of `RUN_STATUSES`.
     epochs : int
@@ -87,9 +87,9 @@ def list_runs(study: Study) -> list[RecordedRun]:
 
 
 def list_trained_runs(study: Study) -> list[RecordedRun]:
-    """Return the runs that have a trained epoch: finished ones first, the newest first among equals."""
+    """Return the runs that have a trained epoch: finished ones first, controls last, the newest first among equals."""
     trained = [run for run in list_runs(study) if run.best_epoch is not None]
-    return sorted(trained, key=lambda run: run.status != "done")
+    return sorted(trained, key=lambda run: (run.labels == SHUFFLED, run.status != "done"))
 
 
 def get_run(study: Study, run_id: str | None = None) -> RecordedRun:

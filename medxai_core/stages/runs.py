@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 
+from medxai_core.config import SHUFFLED
 from medxai_core.datasets import delete_cache
 from medxai_core.errors import MedxaiError, RunNotFoundError, StopRequested
 from medxai_core.jobs import Job
@@ -33,6 +35,7 @@ def begin_run(
     labels: str,
     epochs: int,
     config: dict[str, Any],
+    shuffle_seed: int | None = None,
 ) -> RecordedRun:
     """Record a new run with all that decides its outcome, and make its folder.
 
@@ -45,15 +48,18 @@ def begin_run(
         Passes, or rounds.
     config : dict
         Settings as plain values.
+    shuffle_seed : int, optional
+        Give the labels out in random order; the run is marked as a control.
     """
     chosen = choose_training_items(study, items, labels=labels)
     labelling = find_labelling(study)
     run_id = f"{preset}-{network}-{uuid.uuid4().hex[:6]}"
     study.run_folder(run_id).mkdir(parents=True, mode=0o700)
+    given = chosen.labels if shuffle_seed is None else np.random.default_rng(shuffle_seed).permutation(chosen.labels)
     manifest = {
         "config": config,
         "item_positions": chosen.positions.tolist(),
-        "labels": chosen.labels.tolist(),
+        "labels": given.tolist(),
         "label_counts": chosen.counts,
         "n_validation": len(find_validation_items(items)),
         "versions": get_versions("torch", "numpy", "pillow"),
@@ -65,7 +71,7 @@ def begin_run(
         network=network,
         n_blocks=n_blocks,
         labelling_id=labelling.labelling_id if labelling else None,
-        labels=labels,
+        labels=labels if shuffle_seed is None else SHUFFLED,
         status="training",
         epochs=epochs,
         best_epoch=None,

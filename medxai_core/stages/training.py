@@ -42,6 +42,7 @@ def train_study(
     labels: str = "all",
     epochs: int | None = None,
     seed: int = 0,
+    shuffle_labels: bool = False,
     resume: str | None = None,
     stage: Stage = silent_stage,
     job: Job | None = None,
@@ -55,6 +56,9 @@ def train_study(
     network, weights, epochs : optional
         Instead of the preset's.
     labels : {"all", "reviewed"}
+    shuffle_labels : bool, default False
+        Give the labels out in random order (by `seed`): a control that must learn nothing. The run is marked
+        `config.SHUFFLED` and is never taken by default.
     resume : str, optional
         Id of a stopped run to go on with; its own settings are used.
     job : Job, optional
@@ -74,7 +78,7 @@ def train_study(
     if resume is None:
         run = _begin_run(
             study, items, preset=preset, network=network, weights=weights, labels=labels,
-            epochs=epochs, seed=seed,
+            epochs=epochs, seed=seed, shuffle_labels=shuffle_labels,
         )  # fmt: skip
     else:
         run = find_resumable(study, resume)
@@ -85,7 +89,7 @@ def train_study(
 
 def _begin_run(
     study: Study, items: Items, *, preset: str, network: str | None, weights: str | None, labels: str,
-    epochs: int | None, seed: int,
+    epochs: int | None, seed: int, shuffle_labels: bool,
 ) -> RecordedRun:  # fmt: skip
     """Record a new run with all that decides its outcome."""
     changes: dict[str, Any] = {"network": network, "weights": weights, "epochs": epochs, "seed": seed}
@@ -99,6 +103,7 @@ def _begin_run(
         labels=labels,
         epochs=config.epochs,
         config=asdict(config),
+        shuffle_seed=seed if shuffle_labels else None,
     )
 
 

@@ -62,6 +62,7 @@ _WORDS = {
     "evaluate": "Scored masks of the {split} pictures: {evaluation_id}.",
     "measure-speed": "Timed {run_id}: {mean_seconds} s a picture (n = {n}).",
     "add-masks": "Added masks to {n_masks} pictures that had none.",
+    "sanity": "Tested the maps of {run_id}: {green} passed, {yellow} unclear, {red} failed, {grey} not tested.",
     "export": "Handed out as a file: {what}.",
     "remove-image": "Removed a picture and what was derived from it.",
 }

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
+from medxai_core.config import SHUFFLED
 from medxai_core.records.runs import RecordedRun
 
 
@@ -19,4 +20,5 @@ def name_runs(runs: Sequence[RecordedRun]) -> dict[str, str]:
 def _name_run(run: RecordedRun) -> str:
     """Return recipe, network, day and minute, and the epoch whose weights are kept."""
     began = datetime.fromisoformat(run.created_at)
-    return f"{run.preset}, {run.network}, {began.day} {began:%b %H:%M}, best pass {run.best_epoch}"
+    kind = "control, shuffled labels" if run.labels == SHUFFLED else run.preset
+    return f"{kind}, {run.network}, {began.day} {began:%b %H:%M}, best pass {run.best_epoch}"

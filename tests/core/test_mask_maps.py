@@ -7,8 +7,9 @@ import pytest
 
 from medxai_core.heatmaps import pack_heatmap
 from medxai_core.models import BlockFacts
+from medxai_core.sanity import LEAST_PICTURES, SAME_LIMIT, compute_sameness
 from medxai_core.views.mask_maps import describe_axes, encode_runs, join_maps
-from medxai_core.views.mask_sameness import LEAST_PICTURES, SAME_LIMIT, compute_sameness, describe_sameness
+from medxai_core.views.mask_sameness import describe_sameness
 
 
 def decode(runs: np.ndarray, size: tuple[int, int]) -> np.ndarray:

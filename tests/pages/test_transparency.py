@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sqlite3
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +13,15 @@ import pytest
 from scored_study import RUN, make_scored_study
 from small_studies import make_small_study
 
+from medxai_core.json_values import to_plain
 from medxai_core.life_story import tell_life_story
 from medxai_core.records.labellings import get_labelling
 from medxai_core.records.masks import record_unlock
 from medxai_core.records.pictures import list_images, list_items
+from medxai_core.records.runs import get_run
+from medxai_core.sanity import Light
 from medxai_core.stages.labels import decide
+from medxai_core.stages.sanity import SanityRecord
 from medxai_core.study import Study, open_study
 from medxai_core.views.departures import DEPARTURES
 
@@ -101,6 +108,30 @@ def test_the_other_tabs_tell_limits_departures_and_the_log(study: Study, open_pa
     assert "Imported 24 pictures" in " ".join(log.dataframe[0].value["What"])
     log.selectbox(key="log_kind").select("lock").run()
     assert set(log.dataframe[0].value["Kind"]) == {"lock"}
+    assert "The log is whole" in read_page(log)
+
+
+def test_a_log_that_was_changed_by_hand_is_told_in_red(study: Study, open_page, read_page) -> None:
+    with sqlite3.connect(study.folder / "study.db") as database:
+        database.execute("DROP TRIGGER events_no_update")
+        database.execute("UPDATE events SET actor = 'nobody' WHERE event_number = 2")
+    app = open_page("transparency", transparency_part="Log")
+    assert not app.exception and "event 2" in " ".join(error.value for error in app.error)
+    assert "The log is whole" not in read_page(app)
+
+
+def test_the_lights_of_a_run_stand_with_what_failed_first(study: Study, open_page, read_page) -> None:
+    colors = ("green", "red", "grey", "yellow")
+    lights = [Light(color, f"Is it {color}?", color, 0.5, 0.4, 0.6, 0.3, "Words.", "A paper.", 20) for color in colors]
+    rows = [{"stage": "head", "ssim": 0.4, "rank_correlation": 0.3, "n_blank": 1}]
+    run = get_run(study)
+    record = SanityRecord(run.run_id, 2, 14, "gradcam", 20, 3, lights, rows, rows, 0.3, run.created_at, {})
+    text = json.dumps(to_plain(asdict(record)))
+    (study.run_folder(run.run_id) / "sanity.json").write_text(text)
+    shown = read_page(open_page("transparency", transparency_part="Tests of the maps")).replace("\\", "")
+    places = [shown.index(f"Is it {color}?") for color in ("red", "yellow", "grey", "green")]
+    assert places == sorted(places)
+    assert "3 maps are blank" in shown and "does not say that a mask is right" in shown
 
 
 def test_a_study_that_was_just_imported_tells_what_is_missing(

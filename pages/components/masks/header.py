@@ -14,10 +14,11 @@ from medxai_core.masks import FALSE_COLOR, HIT_COLOR, MASK_COLOR, MISSED_COLOR, 
 from medxai_core.records.masks import MaskSetting, get_locked_setting, list_heatmaps
 from medxai_core.records.pictures import Images
 from medxai_core.records.runs import RecordedRun
+from medxai_core.sanity import LEAST_PICTURES
 from medxai_core.stages.tuning_table import find_tuning_table
 from medxai_core.study import Study
 from medxai_core.views.mask_maps import list_axes
-from medxai_core.views.mask_sameness import LEAST_PICTURES, describe_sameness, measure_sameness
+from medxai_core.views.mask_sameness import describe_sameness, measure_sameness
 from medxai_core.views.mask_view import describe_plainly
 from medxai_core.views.truth_access import explain_hidden_truth
 from pages.components import cached

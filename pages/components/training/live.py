@@ -184,7 +184,7 @@ def _show_settings(state: RunState) -> None:
         rows = (
             {
                 "Run": run.run_id,
-                "Labels": LABEL_WORDS.get(run.labels, run.labels),
+                "Labels": LABEL_WORDS.get(run.labels, "In random order (control)"),
                 "Learned from": f"{n_seeds} seeds, {n_reviewed} reviewed, {n_proposed} proposed",
                 "Check pictures": str(run.manifest["n_validation"]),
             }

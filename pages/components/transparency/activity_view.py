@@ -53,7 +53,7 @@ def _show_check(study: Study) -> None:
             str(study.folder), "log-check", (get_state(study), written), lambda: check_log(study)
         )
     if found.is_whole:
-        words = f"The log is whole: {found.n_lines} lines, each linked to the one before it."
+        words = f"The log is whole: each of its {found.n_lines} records is linked to the one before it."
         st.success(words, icon=":material/link:")
     else:
         listed = "\n".join(f"* {problem}" for problem in found.problems)
@@ -64,9 +64,10 @@ def _show_check(study: Study) -> None:
         )
     with st.expander("What this proves, and what to keep", icon=":material/fingerprint:"):
         st.markdown(
-            "Each line carries a digest of itself and of the line before it. A line that was changed, taken out, moved "
-            "or added by hand breaks the chain. Someone who writes the *whole* log anew can only be found by a digest "
-            "that was kept elsewhere: copy this one to paper or to a mail. `log verify` compares it later."
+            "Each record carries a digest of itself and of the record before it (a locked setting has two: its line, "
+            "and the setting itself). A record that was changed, taken out, moved or added by hand breaks the chain. "
+            "Someone who writes the *whole* log anew can only be found by a digest that was kept elsewhere: copy this "
+            "one to paper or to a mail. `log verify` compares it later."
         )
         st.code(str(found.head) if found.head else "No line yet.", language=None, wrap_lines=True)
 

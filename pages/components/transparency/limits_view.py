@@ -1,4 +1,4 @@
-"""What the model cannot do, what was changed against the published code, and what is not tested yet."""
+"""What the model cannot do, and what was changed against the published code."""
 
 from __future__ import annotations
 
@@ -13,14 +13,6 @@ from pages.components.class_words import escape
 from pages.components.frame import show_empty
 from pages.components.links import PAGES
 from pages.components.page_links import open_page
-
-SANITY = (
-    "**The maps themselves are not tested yet.** Tests of the heat maps (does a map change when the network's "
-    "weights are "
-    "shuffled, when the label is exchanged, when the hot places are covered?) come in a later version. Until "
-    "then nothing "
-    "here shows that a map tells how the network decides."
-)
 
 
 def show_limits(study: Study, run: RecordedRun | None) -> None:
@@ -61,8 +53,3 @@ def show_departures() -> None:
             left.markdown(f":gray[The published code]  \n{escape(one.published)}")
             right.markdown(f":gray[Here]  \n{escape(one.here)}")
             st.caption(f":material/lightbulb: {escape(one.matters)}")
-
-
-def show_sanity() -> None:
-    """Keep the place of the tests of the maps, and say honestly that there are none yet."""
-    st.info(SANITY, icon=":material/pending:")
