@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from medxai_core.evaluation.scores import PixelCounts
-from medxai_core.masks import MAX_LEVEL, Band, quantize_heatmap
+from medxai_core.masks import MAX_LEVEL, ROUND_UP, Band, quantize_heatmap
 
 
 @dataclass(frozen=True)
@@ -144,14 +144,22 @@ def count_levels(heatmap: np.ndarray, truth: np.ndarray) -> LevelCounts:
     -------
     LevelCounts
     """
-    levels = quantize_heatmap(heatmap)
-    if truth.dtype != bool or truth.shape != levels.shape:
-        raise ValueError(f"truth must be bool {levels.shape}; got {truth.dtype} {truth.shape}.")
-    n_levels = MAX_LEVEL + 1
-    keys = levels.astype(np.intp)
-    keys += truth * np.intp(n_levels)
-    other, polyp = np.bincount(keys.ravel(), minlength=2 * n_levels).reshape(2, n_levels)
-    return LevelCounts(*(np.concatenate([[0], np.cumsum(counts)]) for counts in (polyp, other)))
+    from medxai_core.evaluation.level_loops import count_by_level  # here: numba takes a third of a second
+
+    heatmap = np.asarray(heatmap)
+    if truth.dtype != bool or truth.shape != heatmap.shape:
+        raise ValueError(f"truth must be bool {heatmap.shape}; got {truth.dtype} {truth.shape}.")
+    if heatmap.dtype not in (np.float32, np.float64) or heatmap.ndim != 2:
+        heatmap = quantize_heatmap(heatmap) / MAX_LEVEL  # levels: each falls on itself again
+    counts = np.zeros((2, MAX_LEVEL + 1), np.int32)
+    # one form of arrays: numba compiles once
+    heat, is_polyp = np.require(heatmap, requirements=["C", "W"]), np.require(truth, requirements=["C", "W"])
+    low, high = count_by_level(heat, is_polyp, MAX_LEVEL, ROUND_UP, counts)
+    if not (low >= 0 and high <= 1):
+        quantize_heatmap(heatmap)  # says what is wrong, beyond what rounding may do
+    below = np.zeros((2, MAX_LEVEL + 2), np.int64)
+    np.cumsum(counts, axis=1, out=below[:, 1:])
+    return LevelCounts(polyp_below=below[1], other_below=below[0])
 
 
 def count_by_threshold(heatmap: np.ndarray, truth: np.ndarray, *, n_bins: int = 100) -> ThresholdCounts:

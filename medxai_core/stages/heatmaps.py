@@ -24,6 +24,7 @@ from medxai_core.models import (
     pool_places,
     preprocess,
 )
+from medxai_core.models.folding import fold_batch_norms
 from medxai_core.progress import Stage, silent_stage
 from medxai_core.records.masks import get_heatmaps, list_heatmaps, record_heatmaps
 from medxai_core.records.pictures import Images, list_images, load_study_image
@@ -42,6 +43,7 @@ class MapMaker:
     Attributes
     ----------
     model : PolypClassifier
+        A copy that only looks (`models.folding`).
     manifest : CheckpointManifest
     blocks : list of BlockFacts
         One a layer, in order: the blocks, and the segmentation head when there is one.
@@ -143,10 +145,10 @@ def make_map_maker(model: PolypClassifier, manifest: CheckpointManifest) -> MapM
             "Train again, or take the checkpoint as it was written.",
         )
     shifted = [replace(block, learned_shift=shift) for block, shift in zip(blocks, shifts, strict=True)]
-    if not isinstance(model, PolypSegmenter):
-        return MapMaker(model, manifest, shifted)
-    fast = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return MapMaker(fast, manifest, [*shifted, model.describe_head(size)])
+    fast = fold_batch_norms(model).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if isinstance(model, PolypSegmenter):
+        shifted.append(model.describe_head(size))
+    return MapMaker(fast, manifest, shifted)
 
 
 def compute_study_heatmaps(

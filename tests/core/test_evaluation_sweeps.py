@@ -71,3 +71,9 @@ def test_without_a_polyp_the_mean_is_undefined_with_a_reason():
     assert row.dice is None and row.jaccard is None and row.reason == "no picture has a polyp"
     with pytest.raises(ValueError, match="at least one picture"):
         ThresholdSweep([Band(0.5)]).rows()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 1.5, -0.1])
+def test_a_map_that_is_no_heat_map_is_refused(bad: float) -> None:
+    with pytest.raises(ValueError, match="finite and in"):
+        count_levels(np.array([[0.5, bad]], np.float32), np.zeros((1, 2), bool))
