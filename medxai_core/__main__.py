@@ -16,11 +16,13 @@ from medxai_core.commands import (
     log,
     pipeline,
     prepare,
+    report,
     review,
     sanity,
     segment,
     story,
     study,
+    surrogate,
     sweep,
     training,
 )
@@ -54,6 +56,8 @@ app.command("evaluate", epilog=evaluation.EXAMPLE)(evaluation.evaluate)
 app.command("score", epilog=evaluation.SCORE_EXAMPLE)(evaluation.score)
 app.command("speed", epilog=evaluation.SPEED_EXAMPLE)(evaluation.speed)
 app.command("sanity", epilog=sanity.EXAMPLE)(sanity.sanity)
+app.command("explain-features", epilog=surrogate.EXAMPLE)(surrogate.explain_features)
+app.command("report", epilog=report.EXAMPLE)(report.report)
 app.add_typer(log.app, name="log")
 app.command("story", epilog=story.EXAMPLE)(story.story)
 app.command("pipeline", epilog=pipeline.EXAMPLE)(pipeline.pipeline)

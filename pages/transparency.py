@@ -11,14 +11,18 @@ from pages.components.frame import require_study
 from pages.components.page_links import tell_unknown
 from pages.components.transparency.activity_view import show_activity
 from pages.components.transparency.limits_view import show_departures, show_limits
+from pages.components.transparency.report_view import show_report
 from pages.components.transparency.sanity_view import show_sanity
+from pages.components.transparency.surrogate_view import show_surrogate
 from pages.components.transparency.view import show_story
 
-STORY, LIMITS, DEPARTURES, SANITY, LOG = TABS = (
+STORY, LIMITS, DEPARTURES, SANITY, SURROGATE, REPORT, LOG = TABS = (
     "One picture",
     "What the model cannot do",
     "Departures from the published code",
     "Tests of the maps",
+    "From global to deep features",
+    "Report",
     "Log",
 )
 
@@ -45,6 +49,10 @@ def _show_tab(name: str, study: Study, runs: list[RecordedRun]) -> None:
         show_departures()
     elif name == SANITY:
         show_sanity(study, choose_run(runs, key="story_run") if runs else None)
+    elif name == SURROGATE:
+        show_surrogate(study, choose_run(runs, key="story_run") if runs else None)
+    elif name == REPORT:
+        show_report(study, choose_run(runs, key="story_run") if runs else None)
     else:
         show_activity(study)
 

@@ -14,9 +14,10 @@ ORDER = [
     ["errors", "config", "readers", "progress", "provenance", "json_values", "memory", "parallel"],
     ["images", "phantom", "near_duplicates", "formats"],
     ["features", "clusters", "pseudo_labels", "review", "embedding"],
-    ["models", "datasets", "checkpoints", "training", "students", "heatmaps", "masks", "evaluation", "sanity"],
+    ["models", "datasets", "checkpoints", "training", "students", "heatmaps", "masks"],
+    ["evaluation", "sanity", "surrogate"],
     ["store", "arrays", "study", "events", "records", "studies"],
-    ["jobs", "stages", "views", "life_story"],
+    ["jobs", "stages", "views", "life_story", "report"],
     ["pipeline", "demo", "making"],
     ["commands", "__main__"],
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -153,6 +154,31 @@ def _is_one_of(values: np.ndarray, wanted: Iterable[Any]) -> np.ndarray:
     for one in wanted:
         found |= values == one
     return found
+
+
+def list_file_hashes(study: Study) -> dict[str, str]:
+    """Return the SHA-256 of the file of every present picture, as it was imported, by image id in rising order."""
+    c = store.images.c
+    rows = study.read(select(c.image_id, c.sha256).where(c.removed_at.is_(None)))
+    return dict(sorted((row.image_id, row.sha256) for row in rows))
+
+
+def compute_dataset_digest(study: Study) -> str:
+    """Return one digest over the pictures of a study: equal exactly when the same files were imported.
+
+    Returns
+    -------
+    str
+        SHA-256 in hex over lines "image_id sha256", each with its line break, in rising order of the ids. Removed
+        pictures do not count.
+    """
+    lines = (f"{image_id} {sha256}\n" for image_id, sha256 in list_file_hashes(study).items())
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def count_removed_since(study: Study, moment: str) -> int:
+    """Return how many pictures were removed after a moment (ISO 8601, UTC)."""
+    return len(study.read(select(store.images.c.image_id).where(store.images.c.removed_at > moment)))
 
 
 def find_training_items(study: Study, item_ids: list[str]) -> dict[str, str | None]:

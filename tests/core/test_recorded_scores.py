@@ -21,9 +21,9 @@ from medxai_core.formats.medico import read_averages, read_scores, read_times
 from medxai_core.records.masks import list_evaluations, record_lock, record_unlock
 from medxai_core.records.pictures import list_images, load_study_mask
 from medxai_core.records.speeds import find_speed
+from medxai_core.report.hand_in import find_masks_zip, get_masks_folder, make_hand_in
 from medxai_core.stages.scores import measure_speed, score_study
 from medxai_core.study import Study, open_study
-from medxai_core.views.hand_in import find_masks_zip, get_masks_folder, make_hand_in
 from medxai_core.views.limits import list_limits
 from medxai_core.views.polyp_places import measure_centre_distances
 from medxai_core.views.recorded_scores import (

@@ -19,6 +19,7 @@ from medxai_core.records.labellings import get_labelling
 from medxai_core.records.masks import record_unlock
 from medxai_core.records.pictures import list_images, list_items
 from medxai_core.records.runs import get_run
+from medxai_core.report import list_report_arguments, make_report, write_report_files
 from medxai_core.sanity import Light
 from medxai_core.stages.labels import decide
 from medxai_core.stages.sanity import SanityRecord
@@ -132,6 +133,18 @@ def test_the_lights_of_a_run_stand_with_what_failed_first(study: Study, open_pag
     places = [shown.index(f"Is it {color}?") for color in ("red", "yellow", "grey", "green")]
     assert places == sorted(places)
     assert "3 maps are blank" in shown and "does not say that a mask is right" in shown
+
+
+def test_the_report_is_read_here_and_taken_along(study: Study, open_page, read_page) -> None:
+    empty = open_page("transparency", transparency_part="Report")
+    assert not empty.exception and "not written yet" in read_page(empty)
+    paths = list_report_arguments(study, RUN, with_pictures=False)
+    out, visitor, text = (Path(paths[paths.index(option) + 1]) for option in ("--out", "--visitor", "--text"))
+    write_report_files(study, make_report(study, RUN, with_pictures=False), out, visitor=visitor, text=text)
+    app = open_page("transparency", transparency_part="Report")
+    assert not app.exception
+    assert [button.label for button in app.get("download_button")][:2] == ["Report", "Page for a visitor"]
+    assert "What was recorded since is not in it" in read_page(app)
 
 
 def test_a_study_that_was_just_imported_tells_what_is_missing(

@@ -9,6 +9,7 @@ import streamlit as st
 
 from medxai_core.records.runs import RecordedRun, get_classifier_scores
 from medxai_core.study import Study
+from medxai_core.views.score_words import format_score, format_span
 from pages.components.cached import get_items
 from pages.components.chart_style import (
     RUN_COLOR,
@@ -17,7 +18,6 @@ from pages.components.chart_style import (
     make_error_bars,
     show_chart,
 )
-from pages.components.evaluation.words import format_score, format_span
 from pages.components.frame import show_empty
 from pages.components.job_buttons import is_at_work, show_last_failure, start_and_show
 from pages.components.known_labels import NO_KNOWN_LABELS, has_known_labels

@@ -11,6 +11,7 @@ from medxai_core.records.labellings import find_labelling
 from medxai_core.records.masks import MaskSetting, RecordedEvaluation
 from medxai_core.records.runs import RecordedRun
 from medxai_core.study import Study
+from medxai_core.views.failures import list_circumstances
 from medxai_core.views.polyp_places import measure_centre_distances
 from medxai_core.views.recorded_scores import PictureScores, compare_rows, get_picture_scores
 from medxai_core.views.round_errors import RoundError, score_study_rounds
@@ -41,6 +42,13 @@ def get_comparison(study: Study, first: RecordedEvaluation, second: RecordedEval
     with st.spinner("Comparing picture by picture"):
         key = (*_key_of(study, first), *_key_of(study, second))
         return remember(str(study.folder), "comparison", key, lambda: compare_rows(one, other))
+
+
+def get_circumstances(study: Study, row: RecordedEvaluation) -> dict[str, list[str]]:
+    """Return what about each scored picture is unusual and may matter, by image id."""
+    pictures = get_scores_by_picture(study, row)
+    key = _key_of(study, row)
+    return remember(str(study.folder), "circumstances", key, lambda: list_circumstances(study, pictures))
 
 
 def get_centre_distances(study: Study, row: RecordedEvaluation) -> np.ndarray:

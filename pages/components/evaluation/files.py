@@ -7,12 +7,14 @@ import streamlit as st
 from medxai_core.config import RESEARCH_USE
 from medxai_core.records.masks import MaskSetting, RecordedEvaluation
 from medxai_core.records.speeds import find_speed
+from medxai_core.report.files import find_report
+from medxai_core.report.hand_in import HandIn, find_masks_zip, get_masks_folder, make_hand_in
 from medxai_core.study import Study
-from medxai_core.views.hand_in import HandIn, find_masks_zip, get_masks_folder, make_hand_in
 from pages.components.cached import get_images
 from pages.components.downloads import offer_file
 from pages.components.evaluation.data import get_scores_by_picture
 from pages.components.job_buttons import is_at_work, show_last_failure, start_and_show
+from pages.components.page_links import open_page
 
 NAMING = "evaluation_naming"
 NAMINGS = {"file": "File names, as the organisers match them", "id": "Ids of the study"}
@@ -21,6 +23,7 @@ FILES = {
     "averages.csv": ("Averages", "text/csv", ":material/functions:"),
     "times.csv": ("Task 2: times", "text/csv", ":material/timer:"),
     "masks.zip": ("Task 1: masks", "application/zip", ":material/texture:"),
+    "transparency.txt": ("Task 3: transparency", "text/plain", ":material/notes:"),
 }
 
 
@@ -38,6 +41,7 @@ def show_hand_in(study: Study, row: RecordedEvaluation) -> None:
     )
     setting = MaskSetting(**row.setting)
     masks_zip = find_masks_zip(study, str(row.run_id), setting, split=row.split)
+    report = find_report(study, str(row.run_id)) if row.split == "test" else None
     found = make_hand_in(
         study,
         get_images(study),
@@ -45,12 +49,21 @@ def show_hand_in(study: Study, row: RecordedEvaluation) -> None:
         naming=naming,
         speed=find_speed(study, str(row.run_id)),
         masks_zip=masks_zip,
+        transparency=report.text.read_text(encoding="utf-8") if report else None,
     )
     _show_downloads(study, found, row)
     if "masks.zip" not in found.files:
         _offer_masks(study, row, setting)
     if "times.csv" not in found.files:
         st.caption(":material/timer: Times are made on the tab Speed, under the same setting.")
+    if report is None and row.split == "test":
+        open_page(
+            "transparency",
+            "Task 3: write the report first",
+            key="to-report",
+            transparency_part="Report",
+            run=str(row.run_id),
+        )
     st.caption(
         f"{RESEARCH_USE} The organisers' forms have no place for this sentence; the zip with everything carries "
         f"it in "

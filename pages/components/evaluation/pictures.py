@@ -6,15 +6,17 @@ import numpy as np
 import streamlit as st
 
 from medxai_core.errors import MedxaiError
+from medxai_core.evaluation.scores import ImageScores
 from medxai_core.masks import FALSE_COLOR, HIT_COLOR, MISSED_COLOR
 from medxai_core.records.masks import RecordedEvaluation
 from medxai_core.records.runs import RecordedRun
 from medxai_core.study import Study
+from medxai_core.views.failures import name_failure
 from medxai_core.views.recorded_scores import PictureScores, find_trivial_row
+from medxai_core.views.score_words import format_score
 from pages.components.chart_style import to_hex
 from pages.components.evaluation.charts import show_distribution
-from pages.components.evaluation.data import get_scored_drawing, get_scores_by_picture
-from pages.components.evaluation.words import format_score
+from pages.components.evaluation.data import get_circumstances, get_scored_drawing, get_scores_by_picture
 from pages.components.page_links import open_page
 
 ORDER = "evaluation_order"
@@ -42,9 +44,10 @@ def show_pictures(study: Study, run: RecordedRun, row: RecordedEvaluation) -> No
             label_visibility="collapsed",
         )
         show_legend()
+    notes = get_circumstances(study, row)
     with st.spinner("Drawing mask and truth on the pictures"), st.grid(4, min_column_width=200):
         for place in choose_pictures(dice, order or "worst"):
-            _show_one(study, run, row, pictures, int(place))
+            _show_one(study, run, row, pictures, int(place), notes=notes)
 
 
 def choose_pictures(dice: np.ndarray, order: str, n: int = SHOWN) -> np.ndarray:
@@ -90,8 +93,22 @@ def show_legend(both_first_second: tuple[str, str, str] = AGAINST_TRUTH) -> None
             )
 
 
-def _show_one(study: Study, run: RecordedRun, row: RecordedEvaluation, pictures: PictureScores, place: int) -> None:
-    """Show one picture with its scores and the way to its story."""
+def _say_cause(score: ImageScores, notes: list[str]) -> str:
+    """Say what is to be seen, and what about the picture may have to do with it."""
+    may_matter = f" May matter: {', '.join(notes)}." if notes else ""
+    return name_failure(score).words + may_matter
+
+
+def _show_one(
+    study: Study,
+    run: RecordedRun,
+    row: RecordedEvaluation,
+    pictures: PictureScores,
+    place: int,
+    *,
+    notes: dict[str, list[str]],
+) -> None:
+    """Show one picture with its scores, what went wrong, and the way to its story."""
     score, image_id = pictures.scores[place], pictures.scores[place].item
     with st.container(border=True, gap="xsmall"):
         try:
@@ -103,4 +120,5 @@ def _show_one(study: Study, run: RecordedRun, row: RecordedEvaluation, pictures:
             st.image(drawing, width="stretch", alt=words)
         st.markdown(f"**Dice {format_score(score.dice)}**")
         st.caption(f"polyp {pictures.polyp_shares[place]:.1%}, mask {pictures.mask_shares[place]:.1%} of the picture")
+        st.caption(_say_cause(score, notes[image_id]))
         open_page("transparency", f"Story of {image_id[:8]}", key=f"story-{image_id}", image=image_id, run=run.run_id)

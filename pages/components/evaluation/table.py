@@ -8,12 +8,10 @@ from medxai_core.config import PAPER_ROWS
 from medxai_core.records.masks import MaskSetting, RecordedEvaluation
 from medxai_core.views.mask_view import is_same_mask
 from medxai_core.views.recorded_scores import MASK_USE_WORDS
+from medxai_core.views.score_words import METRIC_WORDS, format_score, format_span
 from pages.components.evaluation.words import (
     MASK_USE_BADGES,
-    METRIC_WORDS,
     format_cell,
-    format_score,
-    format_span,
     get_figure,
     name_row,
 )

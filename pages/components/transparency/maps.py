@@ -11,12 +11,12 @@ from medxai_core.records.masks import MaskSetting, get_heatmaps, get_locked_sett
 from medxai_core.records.runs import RecordedRun
 from medxai_core.stages.heatmaps import MapMaker
 from medxai_core.views.recorded_scores import find_current_row
+from medxai_core.views.score_words import format_score
 from medxai_core.views.story_drawings import draw_heat, draw_mask
 from pages.components.cached import get_all_maps, get_model, get_picture, get_shown_picture
 from pages.components.class_words import shorten
 from pages.components.evaluation.data import get_scored_drawing
 from pages.components.evaluation.pictures import show_legend
-from pages.components.evaluation.words import format_score
 from pages.components.page_links import read_address, write_address
 from pages.components.transparency.cards import LONGEST, Telling
 from pages.components.transparency.evidence import show_what_was_added

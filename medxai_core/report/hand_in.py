@@ -31,6 +31,7 @@ scores.csv    one line a picture, the organisers' six scores by their rules
 averages.csv  plain means of these lines
 times.csv     task 2: seconds a picture, one at a time, from the decoded frame to the mask
 masks.zip     task 1: one PNG a picture, 0 and 255, of the picture's size
+transparency.txt  task 3: how the masks came about, scores, failures, tests of the maps, limits
 Files that were not made are left out.
 """
 
@@ -42,7 +43,7 @@ class HandIn:
     Attributes
     ----------
     files : dict of str to bytes
-        scores.csv and averages.csv, and what else was made: times.csv, masks.zip.
+        scores.csv and averages.csv, and what else was made: times.csv, masks.zip, transparency.txt.
     readme : str
         What they are, of which run, and the intended use.
     """
@@ -68,6 +69,7 @@ def make_hand_in(
     naming: str = "file",
     speed: RecordedSpeed | None = None,
     masks_zip: Path | None = None,
+    transparency: str | None = None,
 ) -> HandIn:
     """Make the hand-in of one scored run.
 
@@ -81,6 +83,8 @@ def make_hand_in(
         Times of the run; left out when they are of another setting.
     masks_zip : Path, optional
         From `find_masks_zip`.
+    transparency : str, optional
+        The text of task 3, from `write_transparency_text`.
 
     Raises
     ------
@@ -105,6 +109,8 @@ def make_hand_in(
         files["times.csv"] = _make_times(images, speed, naming)
     if masks_zip is not None:
         files["masks.zip"] = masks_zip.read_bytes()
+    if transparency is not None:
+        files["transparency.txt"] = transparency.encode()
     tuned = " The setting was chosen after test scores had been seen (tuned on test)." if row.tuned_on_test else ""
     readme = _README.format(
         use=RESEARCH_USE,

@@ -1,0 +1,61 @@
+"""How far to trust it: tests of the maps, what the model cannot do, departures from the published code."""
+
+from __future__ import annotations
+
+from medxai_core.report.blocks import Block, Claim, Row, Section, Table
+from medxai_core.report.facts import ReportFacts
+from medxai_core.sanity import Light
+from medxai_core.views.departures import DEPARTURES
+
+PAGE_SOURCES = {
+    "training": ("run", "rounds", "decisions"),
+    "review": ("decisions", "rounds"),
+    "evaluation": ("scores", "validation", "rounds"),
+    "study": ("pictures",),
+    "masks": ("run", "setting"),
+}
+"""Which evidence stands behind a limit that a page of the app shows."""
+
+
+def write_sanity(facts: ReportFacts) -> Section:
+    """Return the tests of the maps."""
+    title, found = "Tests of the heat maps", facts.sanity
+    if found is None:
+        words = "The maps of this run were not tested. Do it with the command `sanity`, or on the page Transparency."
+        return Section("tests", title, (Claim(words, ("sanity",), is_warning=True),))
+    rows = [Row((light.color, light.question, light.words, light.source), light.color) for light in found.lights]
+    intro = Claim(
+        f"Tested on {found.n_pictures} tuning pictures, layer {found.layer}, {found.method}; {found.n_blank} maps were "
+        "blank. The limits were fixed before any network was tested. Green: the 95 % interval lies on the good side "
+        "of the limit. Yellow: better in the mean, but it may be chance. Red: not better. Grey: not tested.",
+        ("sanity",),
+    )
+    table = Table("Lights", ("Light", "Question", "Found", "Source"), tuple(rows), ("sanity",))
+    words = (
+        "No kind of heat map passed all tests in the literature (Arun 2021 tried eight). A green light does not say "
+        "that a mask is right."
+    )
+    blocks: list[Block] = [intro, table, Claim(words, ("sanity",))]
+    return Section("tests", title, tuple(blocks))
+
+
+def write_limits(facts: ReportFacts) -> Section:
+    """Return what the model cannot do."""
+    claims = tuple(
+        Claim(f"{limit.title}. {limit.words}", PAGE_SOURCES.get(limit.page, ("run",))) for limit in facts.limits
+    )
+    return Section("limits", "What the model cannot do, and what is not known", claims)
+
+
+def write_departures() -> Section:
+    """Return where this software does not follow the published code."""
+    rows = tuple(Row((one.title, one.published, one.here, one.matters)) for one in DEPARTURES)
+    header = ("What", "The published code", "Here", "What it means")
+    table = Table("Known departures", header, rows, ("paper", "software"))
+    return Section("departures", "Departures from the published code", (table,))
+
+
+def count_lights(lights: list[Light]) -> dict[str, int]:
+    """Return how many lights there are of each colour."""
+    colors = [light.color for light in lights]
+    return {color: colors.count(color) for color in ("green", "yellow", "red", "grey")}
