@@ -9,7 +9,7 @@ from medxai_core.records.runs import RecordedRun, list_trained_runs
 from medxai_core.study import Study
 from medxai_core.views.recorded_scores import find_trivial_row, list_open_rows, list_open_runs
 from pages.components.cached import get_images
-from pages.components.evaluation.bands import show_size_and_place
+from pages.components.evaluation.bands import show_bands_of_scores
 from pages.components.evaluation.charts import show_intervals
 from pages.components.evaluation.choice import (
     choose_run,
@@ -28,7 +28,7 @@ from pages.components.frame import require_study
 from pages.components.page_links import tell_unknown
 from pages.components.study.masks import tell_made_without_masks
 
-TABS = ("Scores", "Pictures", "Size and place", "Classifier", "Proposed labels", "Speed", "Hand-in files")
+TABS = ("Scores", "Pictures", "By kind of picture", "Classifier", "Proposed labels", "Speed", "Hand-in files")
 NEED_ROW = TABS[:3] + TABS[-1:]
 
 
@@ -64,8 +64,8 @@ def _show_tab(name: str, study: Study, run: RecordedRun | None, row: RecordedEva
             show_more_figures(row, find_trivial_row(study, split))
     elif name == "Pictures" and run is not None and row is not None:
         show_pictures(study, run, row)
-    elif name == "Size and place" and row is not None:
-        show_size_and_place(study, row)
+    elif name == "By kind of picture" and row is not None:
+        show_bands_of_scores(study, row)
     elif name == "Classifier":
         show_classifier(study, run, is_test_open=run is not None and run.run_id in list_open_runs(study))
     elif name == "Proposed labels":

@@ -82,8 +82,8 @@ class SweepRow:
 class ThresholdSweep:
     """Add up the scores of many bands, one picture after the other.
 
-    Keeps four numbers a band, whatever the number of pictures. One sweep a layer gives the table
-    layer x threshold.
+    Keeps four numbers a band, and the Dice of each picture with a polyp as float32. One sweep a layer gives the
+    table layer x threshold.
 
     Parameters
     ----------
@@ -94,6 +94,7 @@ class ThresholdSweep:
         self.bands = tuple(bands)
         self._jaccard, self._dice, self._area = np.zeros((3, len(self.bands)))
         self._n_defined = self._n = 0
+        self._dice_by_picture: list[np.ndarray] = []
 
     def add(self, heatmap: np.ndarray, truth: np.ndarray) -> None:
         """Score one picture under every band.
@@ -108,8 +109,15 @@ class ThresholdSweep:
         self._n += 1
         if truth.any():
             self._jaccard += tp / (tp + fp + fn)
-            self._dice += 2 * tp / (2 * tp + fp + fn)
+            dice = 2 * tp / (2 * tp + fp + fn)
+            self._dice += dice
+            self._dice_by_picture.append(dice.astype(np.float32))
             self._n_defined += 1
+
+    @property
+    def dice_by_picture(self) -> np.ndarray:
+        """Return the Dice of each picture with a polyp under each band, (n_defined, n_bands) float32."""
+        return np.array(self._dice_by_picture, np.float32).reshape(-1, len(self.bands))
 
     def rows(self) -> list[SweepRow]:
         """Return the means so far, one row a band."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -246,6 +246,30 @@ def load_study_mask(study: Study, mask_path: str | None, *, size: tuple[int, int
     if mask_path is None or study.mask_root is None:
         return None
     return load_mask(study.mask_root / mask_path, expected_size=size)
+
+
+def iterate_truth(study: Study, images: Images, positions: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield position and truth, (H, W) bool, of the pictures among some that have one, one at a time."""
+    for position in positions:
+        size = (int(images.widths[position]), int(images.heights[position]))
+        truth = load_study_mask(study, images.mask_paths[position], size=size)
+        if truth is not None:
+            yield int(position), truth
+
+
+def read_looks(study: Study, image_ids: Sequence[str]) -> np.ndarray:
+    """Return brightness (mean grey value, 0 to 255), contrast (its deviation) and sharpness, (n, 3) float64.
+
+    As measured on import; NaN where unknown.
+    """
+    c = store.images.c
+    columns = c.image_id, c.brightness, c.contrast, c.sharpness
+    found = {}
+    for start in range(0, len(image_ids), QUERY_SIZE):
+        for row in study.read(select(*columns).where(c.image_id.in_(image_ids[start : start + QUERY_SIZE]))):
+            found[row[0]] = row[1:]
+    nothing = (None, None, None)
+    return np.array([found.get(image_id, nothing) for image_id in image_ids], dtype=float).reshape(-1, 3)
 
 
 def get_thumbnail_path(study: Study, image_id: str) -> Path:

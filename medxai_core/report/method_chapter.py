@@ -256,13 +256,14 @@ def _tabulate_tuning(facts: ReportFacts) -> Iterator[Table | Claim]:
     for row in order:
         column = int(np.nanargmax(sweep.dice[row])) if np.isfinite(sweep.dice[row]).any() else 0
         is_own = facts.setting is not None and sweep.layers[row] == facts.setting.layer
-        flat = _find_flat(sweep.thresholds, sweep.dice[row])
+        near = None if sweep.is_near_best is None else sweep.is_near_best[row]
+        flat = _say_flat(sweep.thresholds, near)
         cells = (f"layer {sweep.layers[row]}", f"{sweep.thresholds[column]:g}", f"{best[row]:.3f}", flat)
         rows.append(Row(cells, "own" if is_own else ""))
     disk = f" A centred disk has {table.disk_dice:.3f} on them." if table.disk_dice is not None else ""
     yield Table(
         "Best layers on the tuning pictures",
-        ("Layer", "Best threshold", "Mean Dice", "Thresholds within 0.02 of it"),
+        ("Layer", "Best threshold", "Mean Dice", "Thresholds not shown to be worse than the best cell"),
         tuple(rows),
         ("tuning",),
         note=f"{table.n_polyp} tuning pictures with a polyp, {len(sweep.layers)} layers x {len(sweep.thresholds)} "
@@ -271,17 +272,15 @@ def _tabulate_tuning(facts: ReportFacts) -> Iterator[Table | Claim]:
     )
 
 
-def _find_flat(thresholds: list[float], dice: np.ndarray, within: float = 0.02) -> str:
-    """Return the unbroken range of thresholds around the best one whose Dice is nearly as good.
+def _say_flat(thresholds: list[float], is_near: np.ndarray | None) -> str:
+    """Say which thresholds of a layer lie in the flat region around the best cell of the table.
 
-    >>> _find_flat([0.2, 0.3, 0.4, 0.5], np.array([0.1, 0.29, 0.3, 0.2]))
-    '0.3 to 0.4'
+    >>> _say_flat([0.2, 0.3, 0.4, 0.5], np.array([False, True, True, False])), _say_flat([0.2], np.array([False]))
+    ('0.3 to 0.4', 'none')
     """
-    best = int(np.nanargmax(dice))
-    near = dice >= dice[best] - within
-    low = high = best
-    while low > 0 and near[low - 1]:
-        low -= 1
-    while high < len(near) - 1 and near[high + 1]:
-        high += 1
-    return f"{thresholds[low]:g}" if low == high else f"{thresholds[low]:g} to {thresholds[high]:g}"
+    if is_near is None:
+        return "not known"
+    found = [threshold for threshold, near in zip(thresholds, is_near, strict=True) if near]
+    if not found:
+        return "none"
+    return f"{found[0]:g}" if len(found) == 1 else f"{found[0]:g} to {found[-1]:g}"

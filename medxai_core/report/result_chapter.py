@@ -30,7 +30,14 @@ from medxai_core.report.facts import ReportFacts
 from medxai_core.stages.heatmaps import load_map_maker
 from medxai_core.views.failures import Kind, list_circumstances, name_failure
 from medxai_core.views.polyp_places import measure_centre_distances
-from medxai_core.views.recorded_scores import MASK_USE_WORDS, compare_rows, get_picture_scores, say_comparison
+from medxai_core.views.recorded_scores import (
+    MASK_USE_WORDS,
+    compare_rows,
+    get_picture_scores,
+    say_comparison,
+    say_exchange,
+)
+from medxai_core.views.score_groups import score_by_brightness, score_by_cluster
 from medxai_core.views.score_words import METRIC_WORDS, TRIVIAL_WORDS, format_score, format_span
 from medxai_core.views.scored_overlay import draw_scored_picture
 
@@ -94,6 +101,7 @@ def _tell_scores(facts: ReportFacts) -> Iterator[Claim]:
         found = compare_rows(facts.pictures, disk)
         words = say_comparison(found, first="this run", second="a disk in the middle")
         yield Claim(words, ("scores", "trivial"), is_warning=found.verdict != "better")
+    yield Claim(say_exchange(facts.row), ("scores",))
 
 
 def _tabulate_scores(facts: ReportFacts) -> Table:
@@ -150,7 +158,7 @@ def _tabulate_frames(facts: ReportFacts) -> Table:
 
 
 def _tabulate_bands(facts: ReportFacts, *, stage: Stage) -> Iterator[Table]:
-    """Return Dice by size of the polyp and by its distance from the centre."""
+    """Return Dice by size and place of the polyp, by brightness and cluster of the picture."""
     pictures = facts.pictures
     if pictures is None:
         return
@@ -160,10 +168,17 @@ def _tabulate_bands(facts: ReportFacts, *, stage: Stage) -> Iterator[Table]:
     distances = measure_centre_distances(facts.study, pictures, images=facts.images, on_progress=on_progress)
     sizes = score_bands(dice, shares, pictures.groups, edges=AREA_EDGES, labels=AREA_LABELS)
     places = score_bands(dice, distances, pictures.groups, edges=DISTANCE_EDGES, labels=DISTANCE_LABELS)
+    bright = score_by_brightness(facts.study, pictures)
+    found = facts.clustering
+    clusters = [] if found is None else score_by_cluster(facts.study, pictures, facts.items, found)
     for title, first, bands in (
         ("Dice by size of the polyp", "Share of the picture", sizes),
         ("Dice by place of the polyp (0 centre, 1 corner)", "Distance from the centre", places),
+        ("Dice by brightness of the picture (0 black, 255 white)", "Mean brightness", bright),
+        ("Dice by nearest cluster, worst first; clusters with five pictures or more", "Cluster", clusters),
     ):
+        if not bands:
+            continue
         rows = tuple(Row((band.label, _band_value(band), _band_span(band), f"{band.n}")) for band in bands)
         note = "Below about 10 pictures a mean says little."
         header = (first, "Mean Dice", "95 % interval", "Pictures")

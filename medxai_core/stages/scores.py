@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from medxai_core.config import SEGMENTATION
 from medxai_core.errors import Failure, MedxaiError, NotEnoughImagesError, StageMissingError
 from medxai_core.evaluation.baselines import compute_mean_mask, make_trivial_masks
+from medxai_core.evaluation.exchange import MaskExchange
 from medxai_core.evaluation.scores import ImageScores, score_mask
 from medxai_core.evaluation.summary import ScoreTable, summarize
-from medxai_core.evaluation.sweeps import ThresholdSweep
 from medxai_core.json_values import to_plain
-from medxai_core.masks import Band, make_mask
-from medxai_core.progress import OnProgress, Stage, silent_stage
+from medxai_core.masks import make_mask
+from medxai_core.progress import Stage, silent_stage
 from medxai_core.provenance import get_versions, now_text
 from medxai_core.records.masks import (
     MaskSetting,
@@ -29,92 +28,14 @@ from medxai_core.records.masks import (
     make_band,
     record_evaluation,
 )
-from medxai_core.records.pictures import Images, list_images, load_study_image, load_study_mask
+from medxai_core.records.pictures import Images, iterate_truth, list_images, load_study_image
 from medxai_core.records.runs import get_run
 from medxai_core.records.speeds import RecordedSpeed, record_speed
 from medxai_core.stages.heatmaps import compute_study_heatmaps, load_map_maker
 from medxai_core.stages.masks import make_study_mask
 from medxai_core.study import Study
 
-THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
 SPEED_IMAGES = 50
-
-
-@dataclass(frozen=True)
-class LayerSweep:
-    """Hold the mean scores of the tuning pictures for every layer and threshold.
-
-    Attributes
-    ----------
-    layers : list of int
-    thresholds : list of float
-        The mask is ``h > threshold``.
-    dice, jaccard : (n_layers, n_thresholds) float64
-        Means over the tuning pictures that show a polyp.
-    n_images : int
-    mask_head : int or None
-        Which of the layers is a segmentation head.
-    """
-
-    layers: list[int]
-    thresholds: list[float]
-    dice: np.ndarray
-    jaccard: np.ndarray
-    n_images: int
-    mask_head: int | None = None
-
-    def name_method(self, layer: int, method: str) -> str:
-        """Return how the map of a layer came about when a method was asked for the blocks."""
-        return SEGMENTATION if layer == self.mask_head else method
-
-
-def sweep_tuning(
-    study: Study,
-    run_id: str | None = None,
-    *,
-    layers: Sequence[int] | None = None,
-    method: str = "gradcam",
-    stage: Stage = silent_stage,
-) -> LayerSweep:
-    """Score every layer and threshold on the tuning pictures.
-
-    Raises
-    ------
-    NotEnoughImagesError
-        The tuning split holds no picture with a mask.
-    """
-    run = get_run(study, run_id)
-    chosen = list(range(run.n_blocks)) if layers is None else list(layers)
-    images = list_images(study)
-    positions = images.positions_in("tuning", with_truth=True)
-    if not len(positions):
-        raise NotEnoughImagesError(
-            f"study {study.name!r} has no tuning picture with a mask.",
-            "Create the study with masks and a tuning share above 0, or choose the setting by eye.",
-        )
-    compute_study_heatmaps(study, run.run_id, layers=chosen, method=method, splits=["tuning"], stage=stage)
-    maker = load_map_maker(study, run.run_id)
-    maps = {layer: get_heatmaps(study, run.run_id, layer, method=method) for layer in chosen}
-    sweeps = {layer: ThresholdSweep([Band(low=t) for t in THRESHOLDS]) for layer in chosen}
-    on_progress: OnProgress = stage("Trying layers and thresholds")
-    for done, (position, truth) in enumerate(_iterate_truth(study, images, positions), 1):
-        for layer in chosen:
-            if np.isfinite(maps[layer][position, 0, 0]):
-                sweeps[layer].add(maker.finish(maps[layer][position], layer, truth.shape)[0], truth)
-        on_progress(done, len(positions))
-    rows = [sweeps[layer].rows() for layer in chosen]
-    dice = np.array([[row.dice if row.dice is not None else np.nan for row in line] for line in rows])
-    jaccard = np.array([[row.jaccard if row.jaccard is not None else np.nan for row in line] for line in rows])
-    return LayerSweep(chosen, list(THRESHOLDS), dice, jaccard, len(positions), run.mask_head)
-
-
-def choose_setting(sweep: LayerSweep, *, method: str = "gradcam") -> MaskSetting:
-    """Return the layer and threshold with the best mean Dice of a sweep; of equals the first."""
-    if not np.isfinite(sweep.dice).any():
-        raise NotEnoughImagesError("no tuning picture shows a polyp.", "Choose the setting by eye.")
-    row, threshold = np.unravel_index(np.nanargmax(sweep.dice), sweep.dice.shape)
-    layer = sweep.layers[row]
-    return MaskSetting(layer, sweep.name_method(layer, method), sweep.thresholds[threshold], None, chosen_on="tuning")
 
 
 def score_study(
@@ -156,8 +77,12 @@ def score_study(
     failures = compute_study_heatmaps(
         study, run.run_id, layers=[setting.layer], method=setting.method, splits=[split], stage=stage
     )
-    scores = _score_positions(study, run.run_id, images, positions, setting=setting, split=split, stage=stage)
-    evaluations = _record_all(study, run.run_id, images, scores, setting=setting, split=split)
+    exchange = MaskExchange()
+    scores = _score_positions(
+        study, run.run_id, images, positions, setting=setting, split=split, exchange=exchange, stage=stage
+    )
+    exchanged = {"exchanged": to_plain(asdict(exchange.compare()))}
+    evaluations = _record_all(study, run.run_id, images, scores, setting=setting, split=split, more=exchanged)
     return evaluations, failures
 
 
@@ -175,18 +100,9 @@ def _check_locked(study: Study, run_id: str, setting: MaskSetting | None) -> Mas
     return locked
 
 
-def _iterate_truth(study: Study, images: Images, positions: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield position and ground truth of pictures, one at a time."""
-    for position in positions:
-        size = (int(images.widths[position]), int(images.heights[position]))
-        truth = load_study_mask(study, images.mask_paths[position], size=size)
-        if truth is not None:
-            yield int(position), truth
-
-
 def _score_positions(
     study: Study, run_id: str, images: Images, positions: np.ndarray, *, setting: MaskSetting, split: str,
-    stage: Stage,
+    exchange: MaskExchange, stage: Stage,
 ) -> dict[str, dict[int, ImageScores]]:  # fmt: skip
     """Return the scores by name of the masks and by position of the picture."""
     maker = load_map_maker(study, run_id)
@@ -194,13 +110,14 @@ def _score_positions(
     mean = _compute_train_mean(study, images, stage=stage)
     on_progress = stage(f"Scoring {split} pictures")
     found: dict[str, dict[int, ImageScores]] = {run_id: {}}
-    for done, (position, truth) in enumerate(_iterate_truth(study, images, positions), 1):
+    for done, (position, truth) in enumerate(iterate_truth(study, images, positions), 1):
         item = str(images.image_ids[position])
         if np.isfinite(maps[position, 0, 0]):
             _, mask, _ = make_study_mask(maker, maps, images, position, setting=setting)
         else:
             mask = np.zeros(truth.shape, bool)
         found[run_id][position] = score_mask(mask, truth, item=item)
+        exchange.add(mask, truth, str(images.groups[position]))
         for name, trivial in make_trivial_masks(truth.shape, mean=mean).items():
             found.setdefault(name, {})[position] = score_mask(trivial, truth, item=item)
         on_progress(done, len(positions))
@@ -215,7 +132,7 @@ def _compute_train_mean(study: Study, images: Images, *, stage: Stage) -> np.nda
     on_progress = stage("Averaging the training masks (a trivial mask)")
 
     def masks() -> Iterator[np.ndarray]:
-        for done, (_, truth) in enumerate(_iterate_truth(study, images, positions), 1):
+        for done, (_, truth) in enumerate(iterate_truth(study, images, positions), 1):
             yield truth
             on_progress(done, len(positions))
 
@@ -224,9 +141,9 @@ def _compute_train_mean(study: Study, images: Images, *, stage: Stage) -> np.nda
 
 def _record_all(
     study: Study, run_id: str, images: Images, scores: dict[str, dict[int, ImageScores]], *,
-    setting: MaskSetting, split: str,
+    setting: MaskSetting, split: str, more: dict[str, Any],
 ) -> list[RecordedEvaluation]:  # fmt: skip
-    """Summarise and record each row of the table."""
+    """Summarise and record each row of the table; `more` goes into the run's summary."""
     chosen_with = _find_mask_use(study) if setting.chosen_on in ("paper", "recommended") else "tuning"
     recorded = []
     for name, by_position in scores.items():
@@ -243,14 +160,14 @@ def _record_all(
         for position, one in by_position.items():
             counts[position] = (one.counts.tp, one.counts.fp, one.counts.fn, one.counts.tn)
         row = RecordedEvaluation(
-            evaluation_id=f"{split}-{name}-{_key(setting)}" if is_run else f"{split}-{name}",
+            evaluation_id=name_evaluation(split, name, setting) if is_run else f"{split}-{name}",
             run_id=run_id if is_run else None,
             name=f"{name}: {describe_setting(setting)}" if is_run else name,
             split=split,
             masks_used_for=table.masks_used_for,
             tuned_on_test=is_run and is_tuned_on_test(study, run_id),
             setting=asdict(setting) if is_run else {},
-            summary=summarize_table(table),
+            summary=summarize_table(table) | (more if is_run else {}),
             created_at=now_text(),
         )
         record_evaluation(study, row, per_image=counts)
@@ -263,9 +180,10 @@ def _find_mask_use(study: Study) -> str:
     return "tile_labels" if study.get_fact("labels_from_masks") else "nothing"
 
 
-def _key(setting: MaskSetting) -> str:
-    """Return a short text that differs between settings."""
-    return f"{setting.method}-L{setting.layer}-{setting.low}-{setting.high}-{int(setting.inverted)}"
+def name_evaluation(split: str, run_id: str, setting: MaskSetting) -> str:
+    """Return the id under which the scores of a run under a setting are recorded."""
+    key = f"{setting.method}-L{setting.layer}-{setting.low}-{setting.high}-{int(setting.inverted)}"
+    return f"{split}-{run_id}-{key}"
 
 
 def summarize_table(table: ScoreTable) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from medxai_core.provenance import now_text
 from medxai_core.records.masks import MaskSetting
 from medxai_core.records.pictures import list_images, load_study_mask
 from medxai_core.records.runs import get_run
-from medxai_core.stages.scores import LayerSweep, choose_setting, sweep_tuning
+from medxai_core.stages.tuning_sweep import LayerSweep, choose_setting, sweep_tuning
 from medxai_core.study import Study
 
 
@@ -95,8 +95,17 @@ def find_tuning_table(study: Study, run_id: str, *, method: str = "gradcam") -> 
         jaccard=np.array(sweep["jaccard"], float),
         n_images=sweep["n_images"],
         mask_head=run.mask_head,
+        **_read_intervals(sweep),
     )
     return TuningTable(table, method, values["disk_dice"], values["n_polyp"], values["created_at"])
+
+
+def _read_intervals(sweep: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Return the intervals of a recorded sweep; nothing for one that was recorded without them."""
+    if sweep.get("is_near_best") is None:
+        return {}
+    bounds = {name: np.array(sweep[name], float) for name in ("dice_low", "dice_high")}
+    return bounds | {"is_near_best": np.array(sweep["is_near_best"], bool)}
 
 
 def _key(run_id: str, method: str) -> str:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from sqlalchemy import select
 
-from medxai_core import store
 from medxai_core.evaluation.bands import AREA_EDGES
 from medxai_core.evaluation.scores import ImageScores
-from medxai_core.records.pictures import QUERY_SIZE
+from medxai_core.records.pictures import read_looks
 from medxai_core.study import Study
 from medxai_core.views.recorded_scores import PictureScores
 
@@ -79,7 +76,7 @@ def list_circumstances(study: Study, pictures: PictureScores) -> dict[str, list[
         By image id; empty lists where nothing is unusual. A circumstance is not a proven cause.
     """
     image_ids = [score.item for score in pictures.scores]
-    looks = _read_looks(study, image_ids)
+    looks = read_looks(study, image_ids)
     notes: dict[str, list[str]] = {image_id: [] for image_id in image_ids}
     for image_id, share in zip(image_ids, pictures.polyp_shares, strict=True):
         if 0 < share < AREA_EDGES[1]:
@@ -94,15 +91,3 @@ def list_circumstances(study: Study, pictures: PictureScores) -> dict[str, list[
         for row in np.flatnonzero(known & (looks[:, column] < limit)):
             notes[image_ids[row]].append(f"the picture is {words}")
     return notes
-
-
-def _read_looks(study: Study, image_ids: Sequence[str]) -> np.ndarray:
-    """Return brightness, contrast and sharpness as measured on import, (n, 3) float64; NaN where unknown."""
-    c = store.images.c
-    columns = c.image_id, c.brightness, c.contrast, c.sharpness
-    found = {}
-    for start in range(0, len(image_ids), QUERY_SIZE):
-        for row in study.read(select(*columns).where(c.image_id.in_(image_ids[start : start + QUERY_SIZE]))):
-            found[row[0]] = row[1:]
-    nothing = (None, None, None)
-    return np.array([found.get(image_id, nothing) for image_id in image_ids], dtype=float).reshape(-1, 3)

@@ -151,6 +151,27 @@ def compare_rows(first: PictureScores, second: PictureScores, *, metric: str = "
     return compare_paired(first.values(metric)[one], second.values(metric)[other], groups if len(shared) else None)
 
 
+def say_exchange(row: RecordedEvaluation) -> str:
+    """Say how much of a run's score masks reach that were laid on other pictures than their own.
+
+    >>> from types import SimpleNamespace
+    >>> exchanged = {"dice": 0.2, "own": 0.8, "n": 40, "interval": {"low": 0.15, "high": 0.25}}
+    >>> say_exchange(SimpleNamespace(summary={"exchanged": exchanged})).split(":")[1][:37]
+    ' 25% of the score is where polyps usu'
+    """
+    found = row.summary.get("exchanged")
+    if not found or found["dice"] is None or not found["own"]:
+        return "How much of the score is where polyps usually lie is not known: score the masks again."
+    low, high = found["interval"]["low"], found["interval"]["high"]
+    span = f" (95 % interval {low:.3f} to {high:.3f})" if low is not None and high is not None else ""
+    part = f"{found['dice'] / found['own']:.0%}"
+    return (
+        f"Each mask laid on the other pictures reaches a mean Dice of {found['dice']:.3f}{span} instead of "
+        f"{found['own']:.3f}: {part} of the score is where polyps usually lie, and how large they usually are. "
+        f"{found['n']} pictures with a polyp, on a coarse grid."
+    )
+
+
 def say_comparison(found: PairedDifference, *, first: str, second: str, metric: str = "Dice") -> str:
     """Say in one sentence which of two sets of masks is better, and how sure that is.
 

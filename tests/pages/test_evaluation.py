@@ -24,7 +24,7 @@ from medxai_core.views.recorded_scores import (
 )
 from medxai_core.views.round_errors import score_study_rounds
 
-TABS = ("Scores", "Pictures", "Size and place", "Classifier", "Proposed labels", "Speed", "Hand-in files")
+TABS = ("Scores", "Pictures", "By kind of picture", "Classifier", "Proposed labels", "Speed", "Hand-in files")
 
 
 @pytest.fixture(scope="module")

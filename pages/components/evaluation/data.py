@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from medxai_core.evaluation.bands import BandScore
 from medxai_core.evaluation.paired import PairedDifference
 from medxai_core.events import list_events
+from medxai_core.records.clusterings import BANDS_SET, get_clustering, list_clusterings
 from medxai_core.records.labellings import find_labelling
 from medxai_core.records.masks import MaskSetting, RecordedEvaluation
 from medxai_core.records.runs import RecordedRun
@@ -15,6 +17,7 @@ from medxai_core.views.failures import list_circumstances
 from medxai_core.views.polyp_places import measure_centre_distances
 from medxai_core.views.recorded_scores import PictureScores, compare_rows, get_picture_scores
 from medxai_core.views.round_errors import RoundError, score_study_rounds
+from medxai_core.views.score_groups import score_by_brightness, score_by_cluster
 from pages.components.cached import (
     get_images,
     get_items,
@@ -42,6 +45,26 @@ def get_comparison(study: Study, first: RecordedEvaluation, second: RecordedEval
     with st.spinner("Comparing picture by picture"):
         key = (*_key_of(study, first), *_key_of(study, second))
         return remember(str(study.folder), "comparison", key, lambda: compare_rows(one, other))
+
+
+def get_scores_by_brightness(study: Study, row: RecordedEvaluation) -> list[BandScore]:
+    """Return the mean Dice of a row by brightness of the pictures."""
+    pictures = get_scores_by_picture(study, row)
+    key = _key_of(study, row)
+    return remember(str(study.folder), "scores by brightness", key, lambda: score_by_brightness(study, pictures))
+
+
+def get_scores_by_cluster(study: Study, row: RecordedEvaluation) -> list[BandScore]:
+    """Return the mean Dice of a row by the newest clusters of looks; empty without any."""
+
+    def score() -> list[BandScore]:
+        found = [one["clustering_id"] for one in list_clusterings(study) if one["feature_set"] != BANDS_SET]
+        if not found:
+            return []
+        clustering = get_clustering(study, found[0])
+        return score_by_cluster(study, get_scores_by_picture(study, row), get_items(study), clustering)
+
+    return remember(str(study.folder), "scores by cluster", (*_key_of(study, row), get_state(study)), score)
 
 
 def get_circumstances(study: Study, row: RecordedEvaluation) -> dict[str, list[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
@@ -41,8 +43,20 @@ def show_table(study: Study, run: RecordedRun, images: Images) -> None:
     tell_made_without_masks(study, table.created_at)
     show_tuning_table(table, setting)
     st.caption(
-        f"{METHOD_NAMES.get(method, method)}. The best of many cells flatters itself, the more so with few pictures. "
+        f"{METHOD_NAMES.get(method, method)}. {_say_flat(table)}The best of many cells flatters itself, the more so "
+        "with few pictures. "
         "Masks of the tuning pictures are used here: what is locked from this table says so."
+    )
+
+
+def _say_flat(table: TuningTable) -> str:
+    """Say how large the flat region is, when it is known."""
+    near = table.sweep.is_near_best
+    if near is None:
+        return ""
+    return (
+        f"Within the line are the {near.sum()} of {near.size} cells that are not shown to be worse than the best, "
+        "picture by picture (95 %): among them the choice hardly matters. "
     )
 
 
@@ -66,6 +80,7 @@ def _offer_sweep(study: Study, run: RecordedRun, images: Images, method: str) ->
 def show_tuning_table(table: TuningTable, setting: MaskSetting) -> None:
     """Show mean Dice by layer and threshold; a click on a cell sets both."""
     figure = go.Figure(_make_cells(table))
+    _add_flat_region(figure, table)
     _add_click_targets(figure, table)
     _add_mark(figure, table.choose(), "star")
     if table.holds(setting):
@@ -100,6 +115,66 @@ def _make_cells(table: TuningTable) -> go.Heatmap:
     )
 
 
+def _add_flat_region(figure: go.Figure, table: TuningTable) -> None:
+    """Draw a line around the cells that are not shown to be worse than the best."""
+    if table.sweep.is_near_best is None:
+        return
+    xs, ys = outline_cells(table.sweep.is_near_best, table.sweep.thresholds, table.sweep.layers)
+    figure.add_scatter(x=xs, y=ys, mode="lines", line={"color": GOOD_COLOR, "width": 3}, hoverinfo="skip")
+
+
+def outline_cells(
+    chosen: np.ndarray, columns: Sequence[float], rows: Sequence[int]
+) -> tuple[list[float | None], list[float | None]]:
+    """Return the border of chosen cells of a grid as line segments, None between them.
+
+    Parameters
+    ----------
+    chosen : (n_rows, n_columns) bool
+    columns, rows : sequence of float
+        Middles of the cells, evenly spread.
+
+    Returns
+    -------
+    (list, list)
+        x and y, three entries a segment.
+
+    Examples
+    --------
+    >>> xs, ys = outline_cells(np.array([[True]]), [0.5], [3])
+    >>> len(xs) // 3, sorted({y for y in ys if y is not None})
+    (4, [2.5, 3.5])
+    """
+    width = (columns[1] - columns[0]) / 2 if len(columns) > 1 else 0.025
+    height = (rows[1] - rows[0]) / 2 if len(rows) > 1 else 0.5
+    wide = np.pad(chosen, 1)
+    xs: list[float | None] = []
+    ys: list[float | None] = []
+    for i, j in np.argwhere(chosen):
+        x, y = columns[j], rows[i]
+        sides = (
+            (wide[i, j + 1], (x - width, x + width), (y - height, y - height)),
+            (wide[i + 2, j + 1], (x - width, x + width), (y + height, y + height)),
+            (wide[i + 1, j], (x - width, x - width), (y - height, y + height)),
+            (wide[i + 1, j + 2], (x + width, x + width), (y - height, y + height)),
+        )
+        for is_inside, (x0, x1), (y0, y1) in sides:
+            if not is_inside:
+                xs += [x0, x1, None]
+                ys += [y0, y1, None]
+    return xs, ys
+
+
+def _say_cells(table: TuningTable) -> list[str]:
+    """Return the mean Dice of every cell with its interval."""
+    sweep = table.sweep
+    words = [f"{dice:.3f}" if np.isfinite(dice) else "undefined" for dice in sweep.dice.ravel()]
+    if sweep.dice_low is None or sweep.dice_high is None:
+        return words
+    bounds = zip(words, sweep.dice_low.ravel(), sweep.dice_high.ravel(), strict=True)
+    return [f"{word} (95 % interval {low:.3f} to {high:.3f})" for word, low, high in bounds]
+
+
 def _add_click_targets(figure: go.Figure, table: TuningTable) -> None:
     """Lay points that cannot be seen over the cells: Plotly selects points, not cells."""
     sweep = table.sweep
@@ -112,7 +187,7 @@ def _add_click_targets(figure: go.Figure, table: TuningTable) -> None:
         selected={"marker": {"opacity": 0}},
         unselected={"marker": {"opacity": 0}},
         customdata=[[layer, low, table.sweep.name_method(layer, table.method)] for layer, low in cells],
-        text=[f"{dice:.3f}" if np.isfinite(dice) else "undefined" for dice in sweep.dice.ravel()],
+        text=_say_cells(table),
         hovertemplate="layer %{y}, above %{x:.2f}: mean Dice %{text}<extra></extra>",
     )
 
