@@ -97,16 +97,21 @@ def show_way(story: LifeStory) -> None:
         for number, step in enumerate(story.steps, 1):
             if number > 1:
                 st.markdown(":gray[:material/chevron_right:]", width="content")
-            icon = STEP_ICONS[step.key] if step.is_known else NO_TRACE
-            st.badge(step.title, icon=icon, color="primary" if step.is_known else "gray")
+            icon, color = (STEP_ICONS[step.key], "primary") if step.is_known else (NO_TRACE, "gray")
+            st.markdown(f"[:{color}-badge[{icon} {step.title}]](#{name_anchor(step)})", width="content")
     st.caption(f"{NO_TRACE} These steps left no trace for this picture, or are hidden; their cards say why.")
+
+
+def name_anchor(step: Step) -> str:
+    """Return where the card of a step stands in the page."""
+    return f"step-{step.key}"
 
 
 def show_cards(telling: Telling, visuals: dict[str, Visual]) -> None:
     """Show one card a step, an arrow between two."""
     for number, step in enumerate(telling.story.steps, 1):
         if number > 1:
-            st.markdown(":gray[:material/arrow_downward:]", text_alignment="center")
+            st.markdown(f"[:gray[:material/arrow_downward:]](#{name_anchor(step)})", text_alignment="center")
         _show_card(telling, number, step, visuals.get(step.key))
 
 
@@ -115,7 +120,7 @@ def _show_card(telling: Telling, number: int, step: Step, visual: Visual | None)
     part = step.part_of(telling.item_id)
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader(f"{number} {step.title}", icon=STEP_ICONS[step.key], anchor=False)
+            st.subheader(f"{number} {step.title}", icon=STEP_ICONS[step.key], anchor=name_anchor(step))
             with st.container(horizontal=True, horizontal_alignment="right"):
                 _show_link(telling, step)
         st.markdown(escape(say_plainly(part.words)))
