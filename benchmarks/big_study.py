@@ -31,10 +31,16 @@ from medxai_core.features.registry import get_feature_set
 from medxai_core.images import load_image, make_thumbnail
 from medxai_core.phantom import draw_study
 from medxai_core.provenance import get_versions, now_text
-from medxai_core.records.clusterings import RecordedClustering, record_clustering, record_embedding, record_features
+from medxai_core.records.clusterings import (
+    RecordedClustering,
+    get_features,
+    record_clustering,
+    record_embedding,
+    record_features,
+)
 from medxai_core.records.labellings import find_labelling
 from medxai_core.records.pictures import get_thumbnail_path
-from medxai_core.stages.clusters import _name_clustering, get_features, pseudo_label_study
+from medxai_core.stages.clusters import name_clustering, pseudo_label_study
 from medxai_core.stages.labels import decide_many
 from medxai_core.studies.examining import THUMBNAIL_SIZE
 from medxai_core.studies.importing import study_in_the_making
@@ -280,7 +286,7 @@ def _record_clusters(study: Study, plan: Plan) -> None:
     distances[known] = compute_own_distances(matrix[known], cluster_ids[known], centers)
     key: dict[str, Any] = {"k": N_BLOBS, "feature_set": "lire", "scaling": "none", "seed": 0}
     recorded = RecordedClustering(
-        clustering_id=_name_clustering(study, key, get_features(study)),
+        clustering_id=name_clustering(study, **key),
         inertia=float(np.nansum(distances**2)),
         cluster_ids=cluster_ids,
         distances=distances,

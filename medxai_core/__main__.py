@@ -16,6 +16,7 @@ from medxai_core.commands import (
     log,
     pipeline,
     prepare,
+    replay,
     report,
     review,
     sanity,
@@ -59,6 +60,7 @@ app.command("sanity", epilog=sanity.EXAMPLE)(sanity.sanity)
 app.command("explain-features", epilog=surrogate.EXAMPLE)(surrogate.explain_features)
 app.command("report", epilog=report.EXAMPLE)(report.report)
 app.add_typer(log.app, name="log")
+app.command("replay", epilog=replay.EXAMPLE)(replay.replay)
 app.command("story", epilog=story.EXAMPLE)(story.story)
 app.command("pipeline", epilog=pipeline.EXAMPLE)(pipeline.pipeline)
 

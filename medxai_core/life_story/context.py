@@ -27,6 +27,8 @@ from medxai_core.records.runs import RecordedRun, get_run
 from medxai_core.stages.evidence import locate_evidence
 from medxai_core.stages.heatmaps import MapMaker, load_map_maker
 from medxai_core.stages.labels import get_starting_labels
+from medxai_core.stages.surrogate import find_surrogate
+from medxai_core.stages.surrogate_record import SurrogateRecord
 from medxai_core.study import Study
 from medxai_core.views.reasons import Reasoning, load_reasoning
 
@@ -71,6 +73,11 @@ class StoryContext:
     def split(self) -> str:
         """Return the split of the picture."""
         return str(self.images.splits[self.position])
+
+    @cached_property
+    def surrogate(self) -> SurrogateRecord | None:
+        """Return what global features explain of the run's answers, or None when that was not asked."""
+        return find_surrogate(self.study, self.run) if self.run else None
 
     @cached_property
     def setting(self) -> MaskSetting | None:

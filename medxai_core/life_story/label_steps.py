@@ -113,6 +113,8 @@ def _describe_cluster(context: StoryContext, row: int) -> tuple[str, dict[str, A
     labelled = " and ".join(f"{n} {label}" for label, n in sorted(counts.items())) or "none"
     listed = ", ".join(one.words for one in differences[:N_WORDS])
     apart = f" What sets the cluster apart: {listed}." if listed else ""
+    drivers = clustering.manifest.get("drivers", {})
+    apart += f" {_say_drivers(drivers)}" if drivers else ""
     words = (
         f"Cluster {cluster_id} of {clustering.k}, with {len(members)} members; labelled among them: {labelled}. "
         f"{within:.0f} % of them lie no farther from its centre.{apart}"
@@ -127,7 +129,18 @@ def _describe_cluster(context: StoryContext, row: int) -> tuple[str, dict[str, A
         "distance_percentile": within,
         "typical_item_ids": typical,
         "differences": [asdict(one) for one in differences],
+        "drivers": drivers,
     }
+
+
+def _say_drivers(drivers: dict[str, float]) -> str:
+    """Say how much each aspect had to say when the pictures were put into clusters.
+
+    >>> _say_drivers({"texture": 0.82, "colour": 0.17, "edges": 0.01})
+    'What parts all clusters from each other: texture 82 %, colour 17 %, edges 1 %.'
+    """
+    listed = ", ".join(f"{aspect} {share:.0%}".replace("%", " %") for aspect, share in drivers.items())
+    return f"What parts all clusters from each other: {listed}."
 
 
 def _describe_band(context: StoryContext, row: int) -> tuple[str, dict[str, Any]]:

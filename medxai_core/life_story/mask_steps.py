@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from medxai_core.config import CLASS_NAMES
+from medxai_core.errors import StageMissingError
 from medxai_core.evaluation.baselines import CENTRED_DISK
 from medxai_core.evaluation.scores import ImageScores
 from medxai_core.life_story.context import StoryContext
@@ -18,6 +20,8 @@ from medxai_core.records.masks import describe_setting, get_heatmaps, list_heatm
 from medxai_core.records.runs import get_probabilities, list_runs
 from medxai_core.stages.heatmaps import MapMaker
 from medxai_core.stages.masks import make_study_mask
+from medxai_core.stages.surrogate import explain_item
+from medxai_core.surrogate import say_fidelity, say_item
 from medxai_core.views.mask_view import describe_layer, describe_probability
 from medxai_core.views.recorded_scores import find_current_row, find_trivial_row, get_picture_scores
 
@@ -75,7 +79,23 @@ def _describe_prediction(
     else:
         told = describe_probability(own["probability"])
         words = f"Run {own['run_id']} {told}: probability {own['probability']:.2f}. It did not learn from this picture."
-    return words, {"runs": runs}
+    taken_apart, facts = _take_apart(context, row)
+    return words + taken_apart, {"runs": runs} | facts
+
+
+def _take_apart(context: StoryContext, row: int) -> tuple[str, dict[str, Any]]:
+    """Return what the global features say of the network's answer, how far that is to be believed first.
+
+    Nothing for a run that was not asked, or an item without features.
+    """
+    if context.surrogate is None:
+        return "", {}
+    try:
+        found = explain_item(context.study, context.surrogate, str(context.items.item_ids[row]))
+    except StageMissingError:
+        return "", {}
+    fidelity = say_fidelity(context.surrogate.fidelity_of("answer"))
+    return f" {fidelity} {say_item(found)}", {"surrogate": asdict(found)}
 
 
 def tell_heatmap(context: StoryContext) -> Step:

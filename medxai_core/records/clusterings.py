@@ -106,6 +106,15 @@ def get_features(study: Study, feature_set: str = "lire") -> dict[str, np.ndarra
     return {name: study.load_array(array_id) for name, array_id in find_feature_arrays(study, feature_set).items()}
 
 
+def get_feature_manifest(study: Study, feature_set: str = "lire") -> dict[str, Any]:
+    """Return how a feature set was made: its versions above all; raises as `find_feature_arrays`."""
+    array_id = next(iter(find_feature_arrays(study, feature_set).values()))
+    manifest: dict[str, Any] = study.read(select(store.arrays.c.manifest).where(store.arrays.c.array_id == array_id))[
+        0
+    ][0]
+    return manifest
+
+
 def record_clustering(study: Study, clustering: RecordedClustering) -> None:
     """Record one clustering; the same parameters on the same features replace the row, not the arrays."""
     with study.begin() as connection:

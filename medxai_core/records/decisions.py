@@ -6,9 +6,11 @@ import uuid
 from collections.abc import Sequence
 from threading import RLock
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from medxai_core import store
+from medxai_core.errors import StageMissingError
+from medxai_core.events import list_events
 from medxai_core.provenance import now_text
 from medxai_core.records.pictures import QUERY_SIZE
 from medxai_core.review import RESTORES, Decision
@@ -38,6 +40,29 @@ def list_decisions(
     if after:
         statement = statement.where(c.decision_id > after)
     return [Decision(*row) for row in study.read(statement)]
+
+
+def list_decisions_before(study: Study, kind: str, key: str, value: str) -> list[Decision]:
+    """Return the decisions that were in the log when an event was written: the first of a kind with this detail.
+
+    Notes
+    -----
+    The chain knows the order. Moments do not: an imported decision keeps the moment at which it was taken elsewhere.
+
+    Raises
+    ------
+    StageMissingError
+        There is no such event in the log.
+    """
+    events = [one for one in list_events(study, kind=kind) if one["details"].get(key) == value]
+    c = store.chain.c
+    keys = [one["event_number"] for one in events[:1]]
+    at = study.read(select(c.number).where(c.log == "events", c.row_key.in_(keys)))
+    if not at:
+        raise StageMissingError(f"the log does not say when {value!r} was made.", "Check it with `log verify`.")
+    earlier = select(func.max(c.row_key)).where(c.log == "decisions", c.number < at[0].number)
+    last = study.read(earlier)[0][0] or 0
+    return [one for one in list_decisions(study) if one.decision_id <= last]
 
 
 class GrowingLog:

@@ -71,6 +71,14 @@ def list_heatmaps(study: Study, run_id: str, method: str = "gradcam") -> dict[in
 def get_heatmaps(study: Study, run_id: str, layer: int, *, method: str = "gradcam") -> np.ndarray:
     """Return the recorded raw maps of one layer, (n_images, h, w) float16, memory-mapped.
 
+    Raises as `find_heatmap_array`.
+    """
+    return study.load_array(find_heatmap_array(study, run_id, layer, method=method))
+
+
+def find_heatmap_array(study: Study, run_id: str, layer: int, *, method: str = "gradcam") -> str:
+    """Return the id of the array with the maps of one layer.
+
     Raises
     ------
     StageMissingError
@@ -84,7 +92,8 @@ def get_heatmaps(study: Study, run_id: str, layer: int, *, method: str = "gradca
             f"run {run_id!r} has no {method} maps of layer {layer} yet.",
             f"Run `heatmaps {study.name} --run {run_id} --layers {layer}` first.",
         )
-    return study.load_array(rows[0][0])
+    array_id: str = rows[0][0]
+    return array_id
 
 
 def record_lock(study: Study, run_id: str, setting: MaskSetting, *, reader: str) -> None:

@@ -25,8 +25,11 @@ from medxai_core.records.pictures import Images, Items, compute_dataset_digest, 
 from medxai_core.records.runs import RecordedRun, get_classifier_scores, get_run, list_epochs, list_runs
 from medxai_core.records.speeds import RecordedSpeed, find_speed
 from medxai_core.review import Decision
+from medxai_core.stages.masks import digest_run_masks
 from medxai_core.stages.runs import BEST
 from medxai_core.stages.sanity import SanityRecord, find_sanity
+from medxai_core.stages.surrogate import find_surrogate
+from medxai_core.stages.surrogate_record import SurrogateRecord
 from medxai_core.stages.tuning_table import TuningTable, find_tuning_table
 from medxai_core.study import Study
 from medxai_core.views.limits import Limit, list_limits
@@ -72,6 +75,11 @@ class ReportFacts:
         Of `row`, by picture.
     n_other_runs, n_unlocks : int
         Other runs of the study; how often a setting of this run was unlocked.
+    dataset_digest : str
+        Over the pictures.
+    masks_digest : str or None
+        Over the masks of the tuning and test pictures under the locked setting; None where nothing is locked, or not
+        all maps are recorded.
     checkpoint_digest : str or None
         SHA-256 of the kept weights.
     """
@@ -97,6 +105,7 @@ class ReportFacts:
     trivial: list[RecordedEvaluation]
     pictures: PictureScores | None
     sanity: SanityRecord | None
+    surrogate: SurrogateRecord | None
     limits: list[Limit]
     speed: RecordedSpeed | None
     log: LogCheck
@@ -104,6 +113,7 @@ class ReportFacts:
     n_unlocks: int
     n_tests_opened: int
     dataset_digest: str
+    masks_digest: str | None
     checkpoint_digest: str | None
     versions: dict[str, Any]
     created_at: str
@@ -183,6 +193,7 @@ def read_facts(study: Study, run_id: str | None = None, *, stage: Stage = silent
         trivial=[one for one in list_open_rows(study, "test") if one.run_id is None],
         pictures=get_picture_scores(study, row, images=images) if row else None,
         sanity=find_sanity(study, run),
+        surrogate=find_surrogate(study, run),
         limits=limits,
         speed=find_speed(study, run.run_id),
         log=check_log(study),
@@ -190,6 +201,7 @@ def read_facts(study: Study, run_id: str | None = None, *, stage: Stage = silent
         n_unlocks=sum(one["details"]["run_id"] == run.run_id for one in list_events(study, kind="unlock")),
         n_tests_opened=len({one["details"]["run_id"] for one in list_events(study, kind="lock")}),
         dataset_digest=compute_dataset_digest(study),
+        masks_digest=digest_run_masks(study, run.run_id),
         checkpoint_digest=_digest_file(study.run_folder(run.run_id) / BEST),
         versions=get_versions("torch", "numpy", "scikit-learn", "pillow"),
         created_at=now_text(),

@@ -6,7 +6,9 @@ from medxai_core.config import RESEARCH_USE
 from medxai_core.report.blocks import Claim, Section, Table
 from medxai_core.report.page import Report
 
-CHAPTERS = ("in-short", "method", "labels", "choice", "results", "pictures", "tests", "limits", "reproduce")
+CHAPTERS = (
+    "in-short", "method", "labels", "choice", "results", "pictures", "tests", "surrogate", "limits", "reproduce",
+)  # fmt: skip
 
 
 def write_transparency_text(report: Report) -> str:

@@ -23,7 +23,7 @@ from medxai_core.report.model_facts import write_model_facts
 from medxai_core.report.reproduce_chapter import write_reproduce
 from medxai_core.report.result_chapter import write_pictures, write_results
 from medxai_core.report.sources import list_sources, number_sources
-from medxai_core.report.trust_chapter import write_departures, write_limits, write_sanity
+from medxai_core.report.trust_chapter import write_departures, write_limits, write_sanity, write_surrogate
 from medxai_core.study import Study
 
 FACTS_ID = "medxai-facts"
@@ -96,6 +96,7 @@ def make_report(
         write_results(facts, stage=stage),
         write_pictures(facts, stage=stage, with_pictures=with_pictures),
         write_sanity(facts),
+        write_surrogate(facts),
         write_limits(facts),
         write_departures(),
         write_checklist(facts),
@@ -146,7 +147,7 @@ def _list_keys(facts: ReportFacts) -> dict[str, Any]:
         "run_id": facts.run.run_id,
         "dataset_digest": facts.dataset_digest,
         "checkpoint_digest": facts.checkpoint_digest,
-        "masks_digest": None,
+        "masks_digest": facts.masks_digest,
         "log_head": str(facts.log.head) if facts.log.head else None,
         "evaluation_id": facts.row.evaluation_id if facts.row else None,
         "tuned_on_test": facts.is_tuned_on_test,

@@ -43,6 +43,10 @@ def _tabulate_digests(facts: ReportFacts) -> Table:
     rows = [
         ("Pictures (ids and SHA-256 of all)", facts.dataset_digest),
         ("Trained network", facts.checkpoint_digest or "the file is not there"),
+        (
+            "Masks of the tuning and test pictures",
+            facts.masks_digest or "not known: nothing is locked, or maps are missing",
+        ),
         *((f"Features: {name}", array_id) for name, array_id in facts.feature_arrays.items()),
     ]
     return Table(

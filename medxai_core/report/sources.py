@@ -11,6 +11,7 @@ from medxai_core.report.blocks import Source
 from medxai_core.report.facts import ReportFacts
 from medxai_core.stages.runs import BEST
 from medxai_core.stages.sanity import FILE as SANITY_FILE
+from medxai_core.stages.surrogate import FILE as SURROGATE_FILE
 
 PAPER = (
     "A. M. Storås, Unsupervised Image Segmentation via Self-Supervised Learning Image Classification, MediaEval "
@@ -167,6 +168,12 @@ def _list_scores(facts: ReportFacts) -> list[Source]:
             "Tests of the maps",
             f"runs/{run_id}/{SANITY_FILE}" if facts.sanity else "not made yet",
             _call(facts, "sanity", "STUDY", "--run", run_id),
+        ),
+        Source(
+            "surrogate",
+            "Which global features explain what the network separates",
+            f"runs/{run_id}/{SURROGATE_FILE}" if facts.surrogate else "not asked yet",
+            _call(facts, "explain-features", "STUDY", "--run", run_id),
         ),
         Source(
             "speed",

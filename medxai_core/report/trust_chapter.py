@@ -5,6 +5,7 @@ from __future__ import annotations
 from medxai_core.report.blocks import Block, Claim, Row, Section, Table
 from medxai_core.report.facts import ReportFacts
 from medxai_core.sanity import Light
+from medxai_core.surrogate import Estimate, say_controls, say_fidelity, say_order
 from medxai_core.views.departures import DEPARTURES
 
 PAGE_SOURCES = {
@@ -37,6 +38,38 @@ def write_sanity(facts: ReportFacts) -> Section:
     )
     blocks: list[Block] = [intro, table, Claim(words, ("sanity",))]
     return Section("tests", title, tuple(blocks))
+
+
+def write_surrogate(facts: ReportFacts) -> Section:
+    """Return how far edges, texture, brightness and colour explain what the network separates."""
+    title, found = "From global to deep features", facts.surrogate
+    if found is None:
+        words = "It was not asked which edges, textures, brightness and colours go with the network's answers."
+        return Section("surrogate", title, (Claim(words, ("surrogate",)),))
+    answer = found.fidelity_of("answer")
+    rows = tuple(
+        Row((one.aspect, _say_share(one.share), "yes" if one.is_stable else "no: do not read it"))
+        for one in found.shares_of("answer")
+    )
+    blocks: list[Block] = [
+        Claim(say_fidelity(answer), ("surrogate",), is_warning=answer.amount in ("nothing", "little")),
+        Claim(say_controls(answer), ("surrogate",)),
+        Table(
+            "What each aspect explains of the answer",
+            ("Aspect", "Share of the variance", "Stable"),
+            rows,
+            ("surrogate",),
+            note=f"{found.n_items} training and validation items of {found.n_groups} patients or pictures.",
+        ),
+    ]
+    blocks += [Claim(say_order(one), ("surrogate",)) for one in found.stabilities if one.target == "answer"]
+    return Section("surrogate", title, tuple(blocks))
+
+
+def _say_share(figure: Estimate) -> str:
+    """Return a share with its interval."""
+    known = figure.low is not None and figure.high is not None
+    return f"{figure.value:.3f}" + (f" [{figure.low:.3f}, {figure.high:.3f}]" if known else "")
 
 
 def write_limits(facts: ReportFacts) -> Section:

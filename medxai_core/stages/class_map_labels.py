@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from medxai_core.config import CLASS_NAMES, MOST_PICTURES
 from medxai_core.datasets import delete_cache
@@ -16,13 +18,20 @@ from medxai_core.features.registry import CLASS_MAP, CLASS_MAP_PLACES
 from medxai_core.memory import keep_freed_memory
 from medxai_core.progress import OnProgress, Stage, silent_stage
 from medxai_core.provenance import get_versions, now_text
-from medxai_core.pseudo_labels import Calibration, adjust_to_share, cut_bands, fit_calibration, propose_by_bands
+from medxai_core.pseudo_labels import (
+    Calibration,
+    PseudoLabelling,
+    adjust_to_share,
+    cut_bands,
+    fit_calibration,
+    propose_by_bands,
+)
 from medxai_core.pseudo_labels.bands import N_BANDS
 from medxai_core.records.clusterings import RecordedClustering, record_clustering, record_features
 from medxai_core.records.decisions import list_decisions
 from medxai_core.records.labellings import BANDS_PREFIX, RecordedLabelling
 from medxai_core.records.pictures import Images, Items, list_images, list_items
-from medxai_core.review import list_not_again
+from medxai_core.review import Decision, list_not_again
 from medxai_core.stages.clusters import record_rounds
 from medxai_core.stages.labels import get_starting_labels
 from medxai_core.stages.whole_pictures import (
@@ -68,8 +77,61 @@ def propose_by_class_map(
         No labelled items, or of one class only, in the training split.
     """
     keep_freed_memory()
-    items, images = list_items(study), list_images(study)
-    starting = get_starting_labels(study, items)
+    items, images, decisions = list_items(study), list_images(study), list_decisions(study)
+    starting = get_starting_labels(study, items, decisions=decisions)
+    scores, places, n_seen = score_by_class_map(
+        study, items, images, starting, n_pictures=n_pictures, seed=seed, stage=stage
+    )
+    calibration, parameters = calibrate_scores(scores, items, starting)
+    parameters["n_pictures"] = n_seen
+    versions = get_versions("torch", "scikit-learn", "numpy")
+    manifest = {"parameters": parameters, "versions": versions, "n_threads": torch.get_num_threads()}
+    record_features(study, CLASS_MAP.name, {CLASS_MAP.descriptors[0].name: scores[:, None]}, manifest=manifest)
+    record_features(study, CLASS_MAP_PLACES.name, {CLASS_MAP_PLACES.descriptors[0].name: places}, manifest=manifest)
+    clustering = _record_bands(study, items, scores, seed=seed, manifest=manifest)
+    found, item_ids = run_band_rounds(
+        items,
+        clustering,
+        calibration.apply(scores),
+        starting=starting,
+        decisions=list_decisions(study),  # looking took minutes: what was rejected since is not proposed again
+        target=target,
+        max_rounds=max_rounds,
+    )
+    return record_rounds(study, clustering, found, item_ids, target=target, max_rounds=max_rounds, decisions=decisions)
+
+
+def score_by_class_map(
+    study: Study,
+    items: Items,
+    images: Images,
+    starting: np.ndarray,
+    *,
+    n_pictures: int,
+    seed: int,
+    stage: Stage = silent_stage,
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Learn a class map from labels and look at pictures with it; record nothing.
+
+    Parameters
+    ----------
+    starting : (n_items,) object of str or None
+        The labels to learn from.
+
+    Returns
+    -------
+    scores : (n_items,) float64
+        NaN where not looked at.
+    places : (n_items, d) float16
+        Scores of the places of each item.
+    n_seen : int
+        Pictures that were looked at.
+
+    Raises
+    ------
+    NoSeedsError
+        No labelled items, or of one class only, in the training split.
+    """
     train = items.positions_in("train")
     labelled = train[starting[train] != None]  # noqa: E711 - by element
     missing = [name for name in CLASS_NAMES if not (starting[labelled] == name).any()]
@@ -84,28 +146,51 @@ def propose_by_class_map(
         class_map = _learn(study, items, images, labelled, is_polyp, Path(folder), seed=seed, stage=stage)
         looking = stage("Looking at pictures")
         scores, places = _score_items(study, items, images, chosen, class_map, Path(folder), looking)
-    calibration, parameters = _calibrate(scores, starting, labelled)
-    parameters["n_pictures"] = len(chosen)
-    manifest = {"parameters": parameters, "versions": get_versions("torch", "scikit-learn", "numpy")}
-    record_features(study, CLASS_MAP.name, {CLASS_MAP.descriptors[0].name: scores[:, None]}, manifest=manifest)
-    record_features(study, CLASS_MAP_PLACES.name, {CLASS_MAP_PLACES.descriptors[0].name: places}, manifest=manifest)
-    clustering = _record_bands(study, items, scores, seed=seed, manifest=manifest)
+    return scores, places, len(chosen)
+
+
+def run_band_rounds(
+    items: Items,
+    clustering: RecordedClustering,
+    chances: np.ndarray,
+    *,
+    starting: np.ndarray,
+    decisions: Sequence[Decision],
+    target: int,
+    max_rounds: int | None,
+) -> tuple[PseudoLabelling, np.ndarray]:
+    """Let the bands propose, and record nothing.
+
+    Parameters
+    ----------
+    chances : (n_items,) float64
+        Probability of polyp.
+    starting : (n_items,) object of str or None
+    decisions : sequence of Decision
+        The log as far as it counts: what was rejected in it is not proposed again.
+
+    Returns
+    -------
+    found : PseudoLabelling
+    item_ids : (n,) object of str
+        What its rows are.
+    """
     positions = np.flatnonzero(clustering.cluster_ids >= 0)
     row_of = {item_id: row for row, item_id in enumerate(items.item_ids[positions])}
     not_again = {
         (row_of[item_id], label)
-        for item_id, label, where in list_not_again(list_decisions(study))
+        for item_id, label, where in list_not_again(decisions)
         if where is not None and where.startswith(BANDS_PREFIX) and item_id in row_of
     }
     found = propose_by_bands(
         clustering.cluster_ids[positions],
-        calibration.apply(scores[positions]),
+        chances[positions],
         starting[positions],
         target=target,
         max_rounds=max_rounds,
         not_again=not_again,
     )
-    return record_rounds(study, clustering, found, items.item_ids[positions], target=target, max_rounds=max_rounds)
+    return found, items.item_ids[positions]
 
 
 def _learn(
@@ -170,7 +255,7 @@ def _tell_from(start: int, total: int, on_progress: OnProgress) -> Stage:
     return lambda _title: lambda done, _total: on_progress(start + done, total)
 
 
-def _calibrate(scores: np.ndarray, starting: np.ndarray, labelled: np.ndarray) -> tuple[Calibration, dict[str, Any]]:
+def calibrate_scores(scores: np.ndarray, items: Items, starting: np.ndarray) -> tuple[Calibration, dict[str, Any]]:
     """Return how scores go over into chances among the unlabelled items, and what is recorded of it.
 
     Parameters
@@ -179,10 +264,9 @@ def _calibrate(scores: np.ndarray, starting: np.ndarray, labelled: np.ndarray) -
         NaN where not looked at.
     starting : (n_items,) object of str or None
         The labels in force.
-    labelled : (m,) int64
-        Rows with a label.
     """
-    seen = labelled[np.isfinite(scores[labelled])]
+    train = items.positions_in("train")
+    seen = train[(starting[train] != None) & np.isfinite(scores[train])]  # noqa: E711 - by element
     is_polyp = starting[seen] == CLASS_NAMES[1]
     others = np.setdiff1d(np.flatnonzero(np.isfinite(scores)), seen)
     labelled_share = float(np.mean(is_polyp))
@@ -198,6 +282,12 @@ def _calibrate(scores: np.ndarray, starting: np.ndarray, labelled: np.ndarray) -
     }
 
 
+def name_bands(scores: np.ndarray, created_at: str) -> str:
+    """Return the id of the bands that were cut from scores, (n_items,) float64, at a moment."""
+    token = hashlib.sha256(scores.tobytes() + created_at.encode()).hexdigest()[:8]
+    return f"{BANDS_PREFIX}{N_BANDS}-{token}"
+
+
 def _record_bands(
     study: Study, items: Items, scores: np.ndarray, *, seed: int, manifest: dict[str, Any]
 ) -> RecordedClustering:
@@ -207,9 +297,8 @@ def _record_bands(
     for band in range(bands.max() + 1):
         distances[bands == band] = np.abs(scores[bands == band] - scores[bands == band].mean())
     created_at = now_text()
-    token = hashlib.sha256(scores.tobytes() + created_at.encode()).hexdigest()[:8]
     clustering = RecordedClustering(
-        clustering_id=f"{BANDS_PREFIX}{N_BANDS}-{token}",
+        clustering_id=name_bands(scores, created_at),
         feature_set=CLASS_MAP.name,
         scaling="none",
         k=int(bands.max()) + 1,

@@ -48,6 +48,25 @@ def extract_study_features(
     n_jobs : int
         Pictures worked on at a time; -1: one a core.
     """
+    arrays, failures = compute_study_features(study, feature_set, n_jobs=n_jobs, on_progress=on_progress)
+    manifest = {"versions": get_versions("numpy", "pillow"), "n_failures": len(failures)}
+    record_features(study, feature_set, arrays, manifest=manifest)
+    n_items = int(np.isfinite(next(iter(arrays.values()))[:, 0]).sum())
+    return ExtractedFeatures(feature_set, n_items, failures)
+
+
+def compute_study_features(
+    study: Study, feature_set: str, *, n_jobs: int = -1, on_progress: OnProgress | None = None
+) -> tuple[dict[str, np.ndarray], list[Failure]]:
+    """Compute the features of all items, and record nothing.
+
+    Returns
+    -------
+    arrays : dict of str to (n_items, d) float64
+        By descriptor; NaN rows for items without features.
+    failures : list of Failure
+        Pictures that could not be read.
+    """
     images, items = list_images(study), list_items(study)
     chosen = get_feature_set(feature_set)
     arrays = {one.name: np.full((len(items), one.n_features), np.nan) for one in chosen.descriptors}
@@ -66,10 +85,7 @@ def extract_study_features(
         else:
             for name, values in found.items():
                 arrays[name][rows] = values
-    manifest = {"versions": get_versions("numpy", "pillow"), "n_failures": len(failures)}
-    record_features(study, feature_set, arrays, manifest=manifest)
-    n_items = int(np.isfinite(next(iter(arrays.values()))[:, 0]).sum())
-    return ExtractedFeatures(feature_set, n_items, failures)
+    return arrays, failures
 
 
 def extract_features_csv(

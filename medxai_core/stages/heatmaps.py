@@ -179,23 +179,49 @@ def compute_study_heatmaps(
     maker = load_map_maker(study, run.run_id)
     maps = _load_or_start(study, run.run_id, method, layers=layers, maker=maker, n_images=len(images))
     wanted = images.positions_in(*splits)
-    missing = [p for p in wanted if any(np.isnan(maps[layer][p, 0, 0]) for layer in maps)]
-    on_progress = stage(f"Heat maps of {len(maps)} {'layer' if len(maps) == 1 else 'layers'}")
-    failures: list[Failure] = []
-    keep_freed_memory()
+    missing = [int(p) for p in wanted if any(np.isnan(maps[layer][p, 0, 0]) for layer in maps)]
     started = time.perf_counter()
-    for start in range(0, len(missing), BATCH_SIZE):
-        batch, pictures = _load_batch(study, images, missing[start : start + BATCH_SIZE], failures)
-        if pictures:
-            raw, _ = maker.compute_raw(pictures, list(maps), method=method)
-            for layer, values in raw.items():
-                maps[layer][batch] = maker.pack(values, layer)
-        on_progress(min(start + BATCH_SIZE, len(missing)), len(missing))
+    failures = fill_maps(study, maker, images, missing, maps, method=method, stage=stage)
     if missing:
         seconds = (time.perf_counter() - started) / len(missing)
         for layer, values in maps.items():
             name = maker.name_method(layer, method)
             record_heatmaps(study, run.run_id, name, layer=layer, maps=values, seconds_per_image=seconds)
+    return failures
+
+
+def fill_maps(
+    study: Study,
+    maker: MapMaker,
+    images: Images,
+    positions: Sequence[int],
+    maps: dict[int, np.ndarray],
+    *,
+    method: str,
+    stage: Stage = silent_stage,
+) -> list[Failure]:
+    """Compute the raw maps of some pictures, all layers of a picture in one pass; record nothing.
+
+    Parameters
+    ----------
+    maps : dict of int to (n_images, h, w) float16
+        By layer; the rows of the pictures are filled in.
+
+    Returns
+    -------
+    list of Failure
+        Pictures that could not be read: their rows are left as they are.
+    """
+    on_progress = stage(f"Heat maps of {len(maps)} {'layer' if len(maps) == 1 else 'layers'}")
+    failures: list[Failure] = []
+    keep_freed_memory()
+    for start in range(0, len(positions), BATCH_SIZE):
+        batch, pictures = _load_batch(study, images, positions[start : start + BATCH_SIZE], failures)
+        if pictures:
+            raw, _ = maker.compute_raw(pictures, list(maps), method=method)
+            for layer, values in raw.items():
+                maps[layer][batch] = maker.pack(values, layer)
+        on_progress(min(start + BATCH_SIZE, len(positions)), len(positions))
     return failures
 
 

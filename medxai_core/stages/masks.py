@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,16 @@ from medxai_core.events import log_export
 from medxai_core.formats.medico import write_masks_zip
 from medxai_core.heatmaps import CAM_METHODS
 from medxai_core.images import load_mask, save_mask
-from medxai_core.masks import make_mask
+from medxai_core.masks import compute_masks_digest, make_mask
 from medxai_core.progress import Stage, silent_stage
-from medxai_core.records.masks import MaskSetting, get_heatmaps, get_locked_setting, make_band, record_lock
+from medxai_core.records.masks import (
+    MaskSetting,
+    get_heatmaps,
+    get_locked_setting,
+    list_heatmaps,
+    make_band,
+    record_lock,
+)
 from medxai_core.records.pictures import Images, list_images
 from medxai_core.records.runs import RecordedRun, get_run
 from medxai_core.stages.heatmaps import MapMaker, compute_study_heatmaps, load_map_maker
@@ -25,6 +33,10 @@ from medxai_core.study import Study
 
 THRESHOLD = 0.5
 """Where a segmenter's probabilities are cut: more likely polyp than not. No mask took part in choosing it."""
+
+
+MASK_SPLITS = ("tuning", "test")
+"""Whose masks count in the digest over all masks of a run: no picture of these was learned from."""
 
 
 def recommended_setting(run: RecordedRun) -> MaskSetting:
@@ -110,6 +122,33 @@ def make_study_mask(
     heatmap, is_blank = maker.finish(maps[position], setting.layer, size)
     mask = np.zeros(size, bool) if is_blank else make_mask(heatmap, make_band(setting))
     return heatmap, mask, is_blank
+
+
+def iterate_masks(
+    maker: MapMaker, maps: np.ndarray, images: Images, positions: np.ndarray, *, setting: MaskSetting
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield image id and mask, (H, W) bool, of pictures with a raw map, one at a time, in rising order of the ids."""
+    for position in sorted(positions, key=lambda position: str(images.image_ids[position])):
+        yield str(images.image_ids[position]), make_study_mask(maker, maps, images, position, setting=setting)[1]
+
+
+def digest_run_masks(study: Study, run_id: str) -> str | None:
+    """Return one digest over the masks of the tuning and test pictures, from the maps that are recorded.
+
+    Returns
+    -------
+    str or None
+        See `masks.compute_masks_digest`; `replay` of the run gives the same one. None where no setting is locked, or a
+        picture has no recorded map in its layer.
+    """
+    setting = get_locked_setting(study, run_id)
+    if setting is None or setting.layer not in list_heatmaps(study, run_id, setting.method):
+        return None
+    images, maps = list_images(study), get_heatmaps(study, run_id, setting.layer, method=setting.method)
+    positions = images.positions_in(*MASK_SPLITS)
+    if not len(positions) or not np.isfinite(maps[positions, 0, 0]).all():
+        return None
+    return compute_masks_digest(iterate_masks(load_map_maker(study, run_id), maps, images, positions, setting=setting))
 
 
 def export_masks(

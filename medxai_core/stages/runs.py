@@ -62,7 +62,7 @@ def begin_run(
         "labels": given.tolist(),
         "label_counts": chosen.counts,
         "n_validation": len(find_validation_items(items)),
-        "versions": get_versions("torch", "numpy", "pillow"),
+        "versions": describe_software(),
         "n_threads": torch.get_num_threads(),
     }
     run = RecordedRun(
@@ -80,6 +80,12 @@ def begin_run(
     )
     record_run(study, run)
     return run
+
+
+def describe_software() -> dict[str, Any]:
+    """Return what the bits of a training and its maps depend on, besides the pictures, the settings and the threads."""
+    versions = get_versions("torch", "numpy", "pillow")
+    return versions | {"cpu_instructions": torch.backends.cpu.get_cpu_capability()}
 
 
 def find_resumable(study: Study, run_id: str) -> RecordedRun:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from medxai_core.checkpoints import CheckpointManifest, OperatingPoint, load_che
 from medxai_core.config import SEGMENTER
 from medxai_core.datasets import BatchLoader, LabelledInputs, delete_cache
 from medxai_core.jobs import Job
-from medxai_core.models import PolypSegmenter, build_segmenter, default_preprocessing, get_blocks
+from medxai_core.models import PolypSegmenter, Preprocessing, build_segmenter, default_preprocessing, get_blocks
 from medxai_core.progress import Stage, silent_stage
 from medxai_core.records.pictures import Images, Items, list_images, list_items
 from medxai_core.records.runs import RecordedRun, get_run, list_epochs, record_epoch, update_run
@@ -24,6 +25,7 @@ from medxai_core.stages.whole_pictures import choose_pictures, list_labelled_til
 from medxai_core.students.class_map import LabelledTile, fit_class_map, load_class_map
 from medxai_core.students.curriculum import Curriculum, graduate, learn_rounds
 from medxai_core.students.drawn_frames import draw_lessons
+from medxai_core.students.lessons import Lessons
 from medxai_core.study import Study
 from medxai_core.training import EpochResult, evaluate
 
@@ -110,19 +112,10 @@ class _RoundBook:
     def __call__(self, round_number: int, segmenter: PolypSegmenter, losses: Sequence[float]) -> None:
         """Score a round on the labelled items, and keep it; the last one is the one that is used."""
         preprocessing = default_preprocessing(SEGMENTER, self.side)
-        known = evaluate(segmenter, BatchLoader(self.train, preprocessing))
-        checked = evaluate(segmenter, BatchLoader(self.validation, preprocessing) if self.validation else [])
-        assert known.loss is not None and known.accuracy is not None
-        result = EpochResult(
-            epoch=round_number + 1,
-            train_loss=known.loss,
-            train_accuracy=known.accuracy,
-            validation_loss=checked.loss,
-            validation_accuracy=checked.accuracy,
-            validation_balanced_accuracy=checked.balanced_accuracy,
+        result = score_round(
+            round_number, segmenter, self.train, self.validation, preprocessing,
             seconds=time.perf_counter() - self.begun,
-            is_best=True,
-        )
+        )  # fmt: skip
         summary = {
             "run_id": self.run.run_id,
             "preset": PRESET,
@@ -146,17 +139,74 @@ class _RoundBook:
         self.begun = time.perf_counter()
 
 
-def _learn(study: Study, run: RecordedRun, items: Items, images: Images, *, stage: Stage) -> None:
-    """Read the pictures, then teach; every round is recorded and kept."""
+def score_round(
+    round_number: int,
+    segmenter: PolypSegmenter,
+    train: LabelledInputs,
+    validation: LabelledInputs | None,
+    preprocessing: Preprocessing,
+    *,
+    seconds: float,
+) -> EpochResult:
+    """Return the figures of a round on the labelled items; every round counts as the best so far."""
+    known = evaluate(segmenter, BatchLoader(train, preprocessing))
+    checked = evaluate(segmenter, BatchLoader(validation, preprocessing) if validation else [])
+    assert known.loss is not None and known.accuracy is not None
+    return EpochResult(
+        epoch=round_number + 1,
+        train_loss=known.loss,
+        train_accuracy=known.accuracy,
+        validation_loss=checked.loss,
+        validation_accuracy=checked.accuracy,
+        validation_balanced_accuracy=checked.balanced_accuracy,
+        seconds=seconds,
+        is_best=True,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class StudentMaterial:
+    """Hold what a segmenter learns from, and the plan.
+
+    Attributes
+    ----------
+    train, validation : LabelledInputs
+        Labelled items, for the figures of each round; None without validation items.
+    pictures : (n, 448, 448, 3) uint8
+        On disk.
+    labels : list of LabelledTile
+        Of the pictures.
+    drawn : Lessons
+        Drawn frames with their exact masks.
+    """
+
+    plan: Curriculum
+    train: LabelledInputs
+    validation: LabelledInputs | None
+    pictures: np.ndarray
+    labels: list[LabelledTile]
+    drawn: Lessons
+
+
+def read_material(
+    study: Study, run: RecordedRun, items: Items, images: Images, folder: Path, *, stage: Stage
+) -> StudentMaterial:
+    """Decode the pictures of a run into files of a folder, and draw the frames: all by what is recorded of the run."""
     config = run.manifest["config"]
     plan = Curriculum(**config | {name: tuple(config[name]) for name in _TUPLES})
-    folder = study.run_folder(run.run_id)
     train, validation = cache_run_inputs(
-        study, run, items, images, default_preprocessing(SEGMENTER, plan.use_side), stage=stage
+        study, run, items, images, default_preprocessing(SEGMENTER, plan.use_side), stage=stage, folder=folder
     )
-    pictures, labels = _read_pictures(study, run, items, images, seed=plan.seed, stage=stage)
-    drawn = draw_lessons(*plan.n_drawn, stage=stage)
-    book = _RoundBook(study, run, train, validation, plan.use_side)
+    pictures, labels = _read_pictures(study, run, items, images, folder, seed=plan.seed, stage=stage)
+    return StudentMaterial(plan, train, validation, pictures, labels, draw_lessons(*plan.n_drawn, stage=stage))
+
+
+def _learn(study: Study, run: RecordedRun, items: Items, images: Images, *, stage: Stage) -> None:
+    """Read the pictures, then teach; every round is recorded and kept."""
+    folder = study.run_folder(run.run_id)
+    material = read_material(study, run, items, images, folder, stage=stage)
+    plan, pictures, labels, drawn = material.plan, material.pictures, material.labels, material.drawn
+    book = _RoundBook(study, run, material.train, material.validation, plan.use_side)
     n_done = len(list_epochs(study, run.run_id))
     if n_done > 1:  # the outlines, and at least one round
         segmenter, _ = load_checkpoint(folder / LAST)
@@ -173,9 +223,9 @@ def _learn(study: Study, run: RecordedRun, items: Items, images: Images, *, stag
 
 
 def _read_pictures(
-    study: Study, run: RecordedRun, items: Items, images: Images, *, seed: int, stage: Stage
+    study: Study, run: RecordedRun, items: Items, images: Images, folder: Path, *, seed: int, stage: Stage
 ) -> tuple[np.ndarray, list[LabelledTile]]:
-    """Decode the pictures to learn from into a file of the run, and say which of their tiles are labelled.
+    """Decode the pictures to learn from into a file, and say which of their tiles are labelled.
 
     Returns
     -------
@@ -185,6 +235,6 @@ def _read_pictures(
     """
     positions = np.array(run.manifest["item_positions"], np.int64)
     chosen = choose_pictures(images.positions_in("train"), items.image_positions[positions], seed=seed)
-    file = study.run_folder(run.run_id) / _PICTURES
-    pictures, read = read_pictures(study, images, chosen, file, on_progress=stage("Reading whole pictures"))
+    reading = stage("Reading whole pictures")
+    pictures, read = read_pictures(study, images, chosen, folder / _PICTURES, on_progress=reading)
     return pictures, list_labelled_tiles(items, images, positions, run.manifest["labels"], positions=read)

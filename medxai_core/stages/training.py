@@ -122,9 +122,7 @@ def _fit_run(study: Study, run: RecordedRun, items: Items, images: Images, *, st
         manifest = CheckpointManifest(config.network, preprocessing, training=summary)
         save_checkpoint(folder / LAST, model, manifest, optimizer=optimizer)
         if result.is_best:
-            # not from scratch: weights that have seen a few hundred pictures respond all over the picture
-            is_known = config.weights != "scratch"
-            shifts = measure_learned_shifts(model, train, preprocessing) if is_known else ()
+            shifts = find_learned_shifts(config, model, train, preprocessing)
             save_checkpoint(folder / BEST, model, replace(manifest, learned_shifts=shifts))
             update_run(study, run.run_id, best_epoch=result.epoch)
         record_epoch(study, run.run_id, asdict(result))
@@ -139,6 +137,16 @@ def _fit_run(study: Study, run: RecordedRun, items: Items, images: Images, *, st
         optimizer=optimizer,
         on_progress=stage("Training"),
     )
+
+
+def find_learned_shifts(
+    config: TrainingConfig, model: PolypClassifier, train: LabelledInputs, preprocessing: Preprocessing
+) -> tuple[tuple[float, float], ...]:
+    """Return where the weights of every block look, in input pixels; nothing for a network that began from scratch.
+
+    Weights that have seen a few hundred pictures only respond all over the picture.
+    """
+    return () if config.weights == "scratch" else measure_learned_shifts(model, train, preprocessing)
 
 
 def measure_learned_shifts(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from medxai_core.progress import Stage
 from medxai_core.records.labellings import RecordedLabelling, find_labelling
 from medxai_core.records.pictures import Images, Items
 from medxai_core.records.runs import RecordedRun
+from medxai_core.review import LabelState
 from medxai_core.stages.labels import get_label_states
 from medxai_core.study import Study
 
@@ -67,6 +68,30 @@ def choose_training_items(
     """
     labelling = labelling or find_labelling(study)
     states = get_label_states(study, items, labelling=labelling)
+    found = pick_training_items(items, states, labelling, labels=labels)
+    if len(set(found.labels.tolist())) < 2:
+        known = dict(Counter(CLASS_NAMES[label] for label in found.labels))
+        raise NoSeedsError(
+            f"training needs labels of both classes; study {study.name!r} has {known or 'none'} "
+            f"({'reviewed labels only' if labels == 'reviewed' else 'all labels'}).",
+            "Label pictures of each class on the Review page, or run the proposals.",
+        )
+    return found
+
+
+def pick_training_items(
+    items: Items, states: Mapping[str, LabelState], labelling: RecordedLabelling | None, *, labels: str
+) -> TrainingSet:
+    """Pick the items to learn from out of the labels that are in force; see `choose_training_items`.
+
+    Parameters
+    ----------
+    states : mapping of str to LabelState
+        Of every present training item.
+    labelling : RecordedLabelling or None
+        The rounds whose proposals count, and whose target cuts.
+    labels : {"all", "reviewed"}
+    """
     proposals = labelling.proposals if labelling else {}
     rank: dict[str | None, int] = {"reference": 0, "review": 1, "cluster": 2}
     rows = []
@@ -80,18 +105,11 @@ def choose_training_items(
     rows.sort()
     if labelling is not None:
         rows = rows[: labelling.target]
-    found = Counter(row[3] for row in rows)
-    if len(found) < 2:
-        raise NoSeedsError(
-            f"training needs labels of both classes; study {study.name!r} has "
-            f"{dict(found) or 'none'} ({'reviewed labels only' if labels == 'reviewed' else 'all labels'}).",
-            "Label pictures of each class on the Review page, or run the proposals.",
-        )
     counts: dict[str, dict[str, int]] = {}
     for source in ("reference", "review", "cluster"):
         by_class = Counter(row[3] for row in rows if row[4] == source)
         counts[source] = {name: by_class[name] for name in CLASS_NAMES}
-    return TrainingSet(np.array([row[2] for row in rows]), encode_labels([row[3] for row in rows]), counts)
+    return TrainingSet(np.array([row[2] for row in rows], np.int64), encode_labels([row[3] for row in rows]), counts)
 
 
 def list_inputs(study: Study, images: Images, items: Items, positions: np.ndarray) -> list[tuple[Path, Sequence[int]]]:
@@ -114,16 +132,22 @@ def find_validation_items(items: Items) -> np.ndarray:
 
 def cache_run_inputs(
     study: Study, run: RecordedRun, items: Items, images: Images, preprocessing: Preprocessing, *,
-    stage: Stage,
+    stage: Stage, folder: Path | None = None,
 ) -> tuple[LabelledInputs, LabelledInputs | None]:  # fmt: skip
-    """Decode training and validation items once into a file of the run; return both with their labels."""
+    """Decode training and validation items once into a file; return both with their labels.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Where the file goes; by default into the folder of the run.
+    """
     positions = np.array(run.manifest["item_positions"], np.int64)
     validation = find_validation_items(items)
     inputs = list_inputs(study, images, items, np.concatenate([positions, validation]))
     cached, failures = cache_inputs(
         inputs,
         preprocessing,
-        study.run_folder(run.run_id) / INPUTS,
+        (folder or study.run_folder(run.run_id)) / INPUTS,
         n_jobs=-1,
         on_progress=stage("Reading pictures"),
     )

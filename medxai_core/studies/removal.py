@@ -64,8 +64,8 @@ def remove_image(study: Study, image_id: str) -> Removed:
             if kind == "none":
                 continue
             positions = item_rows if kind == "items" else np.array([position])
-            _replace_array(study, connection, array_id, positions, kind)
-            old_arrays.append(array_id)
+            if _replace_array(study, connection, array_id, positions, kind):
+                old_arrays.append(array_id)
         for row in rows:
             connection.execute(store.proposals.delete().where(store.proposals.c.item_id == row.item_id))
         connection.execute(
@@ -84,16 +84,23 @@ def remove_image(study: Study, image_id: str) -> Removed:
     return Removed(image_id, len(rows), len(old_arrays), _delete_own_file(study, path))
 
 
-def _replace_array(study: Study, connection, array_id: str, positions: np.ndarray, kind: str) -> None:
-    """Write an array again without some rows, and point everything that named it to the new one."""
+def _replace_array(study: Study, connection, array_id: str, positions: np.ndarray, kind: str) -> bool:
+    """Write an array again without some rows, and point everything that named it to the new one.
+
+    Returns
+    -------
+    bool
+        False where the rows were blank already: the array stays as it is.
+    """
     blanked = arrays.blank_rows(study.load_array(array_id), positions)
     row = connection.execute(select(store.arrays).where(store.arrays.c.array_id == array_id)).one()
     new_id = study.save_array(connection, blanked, rows=kind, manifest=row.manifest)
     if new_id == array_id:
-        return
+        return False
     for table, column in _ARRAY_COLUMNS:
         connection.execute(update(table).where(table.c[column] == array_id).values({column: new_id}))
     connection.execute(store.arrays.delete().where(store.arrays.c.array_id == array_id))
+    return True
 
 
 def _delete_own_file(study: Study, path) -> str | None:

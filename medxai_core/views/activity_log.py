@@ -63,6 +63,8 @@ _WORDS = {
     "measure-speed": "Timed {run_id}: {mean_seconds} s a picture (n = {n}).",
     "add-masks": "Added masks to {n_masks} pictures that had none.",
     "sanity": "Tested the maps of {run_id}: {green} passed, {yellow} unclear, {red} failed, {grey} not tested.",
+    "replay": "Replayed {run_id}: {same} steps gave the same, {differs} differ, {not_replayed} not replayed.",
+    "surrogate": "Asked which global features explain {run_id}: {amount} of its answer (R2 {r2}).",
     "export": "Handed out as a file: {what}.",
     "remove-image": "Removed a picture and what was derived from it.",
 }

@@ -1,4 +1,4 @@
-"""Which global features explain what a run's network separates: how far to believe it first, then by aspect and class."""
+"""Which global features explain what a run's network separates: how far to believe it, then by aspect and class."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def show_surrogate(study: Study, run: RecordedRun | None) -> None:
         arguments = ["explain-features", str(study.folder), "--run", run.run_id]
         start_and_show(study, "surrogate", arguments, title="From global to deep features")
     if record is None:
-        words = "being asked" if is_busy else "not asked yet"
-        st.info(f"Which global features explain what this run separates is {words}.", icon=":material/pending:")
+        words = "It is being asked" if is_busy else "Not asked yet: nothing here says"
+        st.info(f"{words} which global features explain what this run separates.", icon=":material/pending:")
         return
     _show_fidelity(record)
     _show_aspects(record)
@@ -88,7 +88,7 @@ def _show_aspects(record: SurrogateRecord) -> None:
     st.markdown("**What each aspect explains**")
     st.caption(
         "Bars: its fair share of the variance, which add up to what all explain. Lines: 95 % intervals over "
-        f"{record.stabilities[0].n_refits} fits to other draws of patients or pictures. Open signs: what it explains "
+        f"{record.stabilities[0].n_refits} fits to other draws of patients or pictures. White signs: what it explains "
         "alone (circle), and what only it explains (square). Where a line holds 0, do not read the bar."
     )
     show_chart(_draw_aspects(record), key="surrogate-aspects", alt="Share of variance that each aspect explains")
@@ -111,18 +111,19 @@ def _draw_aspects(record: SurrogateRecord) -> go.Figure:
         aspects, values = [one.aspect for one in rows], [one.share.value for one in rows]
         lows, highs = [one.share.low for one in rows], [one.share.high for one in rows]
         figure.add_bar(
-            x=aspects, y=values, name=name, marker={"color": color, "pattern": {"shape": "" if target == "answer" else "/"}},
+            x=aspects, y=values, name=name,
+            marker={"color": color, "pattern": {"shape": "" if target == "answer" else "/"}},
             error_y=make_error_bars(values, lows, highs) | {"color": TRIVIAL_COLOR}, offsetgroup=target,
             customdata=["" if one.is_stable else "; not stable: do not read it" for one in rows],
             hovertemplate="%{x}: %{y:.1%} of the variance%{customdata}<extra>" + name + "</extra>",
         )  # fmt: skip
         for symbol, what, found in (
-            ("circle-open", "alone", [one.alone for one in rows]),
-            ("square-open", "only it", [one.unique for one in rows]),
+            ("circle", "alone", [one.alone for one in rows]),
+            ("square", "only it", [one.unique for one in rows]),
         ):
             figure.add_scatter(
                 x=aspects, y=found, mode="markers", offsetgroup=target, showlegend=False,
-                marker={"symbol": symbol, "size": 9, "color": TRIVIAL_COLOR, "line": {"width": 2}},
+                marker={"symbol": symbol, "size": 8, "color": "white", "line": {"width": 1.5, "color": "#3d484d"}},
                 hovertemplate="%{x}, " + what + ": %{y:.1%}<extra>" + name + "</extra>",
             )  # fmt: skip
     finish_chart(figure, height=340, legend=True)
@@ -157,9 +158,9 @@ def _show_classes(record: SurrogateRecord) -> None:
             words = [one for one in record.words if one.label == label]
             st.markdown("\n".join(_say_words(one) for one in words) or "- nothing in particular that would stay")
     st.caption(
-        f"Of {len(record.surrogate.parts)} parts of the features that were looked at, the strongest whose interval does "
-        "not hold 0; about one in twenty would be here by chance alone. That such pictures have more of something does "
-        f"not make it a sign of {CLASS_WORDS['polyp']}."
+        f"Of {len(record.surrogate.parts)} parts of the features that were looked at, the strongest whose interval "
+        "does not hold 0; about one in twenty would be here by chance alone. That such pictures have more of something "
+        f"does not make it a sign of {CLASS_WORDS['polyp']}."
     )
 
 
@@ -167,7 +168,8 @@ def _say(figure: Estimate) -> str:
     """Return a contribution as a cell."""
     if figure.low is None or figure.high is None:
         return f"{figure.value:+.2f} (no interval)"
-    limits = f"{figure.value:+.2f} ({figure.low:+.2f} to {figure.high:+.2f})"
+    value, low, high = (f"{round(one, 2) + 0.0:+.2f}" for one in (figure.value, figure.low, figure.high))
+    limits = f"{value} ({low} to {high})"
     return limits if figure.is_off_zero else f"{limits}, not stable"
 
 
