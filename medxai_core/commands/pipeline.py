@@ -45,11 +45,17 @@ def pipeline(
         "tables": tables,
         "speed": found.speed,
     }
-    show_result(result, text=format_pipeline(found.classifier, tables, found.speed), json=json)
+    show_result(
+        result,
+        text=format_pipeline(found.classifier, tables, found.speed, is_chosen=preset != "recommended"),
+        json=json,
+    )
 
 
-def format_pipeline(classifier: dict[str, Any], tables: dict[str, dict], speed: dict[str, float]) -> str:
-    """Return the measured tables beside the paper's."""
+def format_pipeline(
+    classifier: dict[str, Any], tables: dict[str, dict], speed: dict[str, float], *, is_chosen: bool
+) -> str:
+    """Return the measured tables beside the paper's; `is_chosen` as for `format_classifier_scores`."""
     paper = [
         [f"paper, run {row.run}", *(format_number(getattr(row, metric)) for metric in METRICS)] for row in PAPER_ROWS
     ]
@@ -61,6 +67,6 @@ def format_pipeline(classifier: dict[str, Any], tables: dict[str, dict], speed: 
             "Masks, paper (200 other pictures)\n" + format_table(["masks", *METRICS], paper),
             "Masks, measured\n" + format_score_rows(tables),
             "Seconds and frames a second\n" + format_table(["", "mean s", "mean fps"], times),
-            "Classifier\n" + format_classifier_scores(classifier),
+            "Classifier\n" + format_classifier_scores(classifier, is_chosen=is_chosen),
         ]
     )

@@ -40,8 +40,17 @@ def segment(
     lines = [f"{len(found.names)} masks in {out}."]
     if found.blank:
         lines.append(f"{len(found.blank)} of them are empty because the heat map is constant: {', '.join(found.blank)}")
+    if found.empty:
+        listed = ", ".join(found.empty)
+        lines.append(f"{len(found.empty)} of them are empty because no place was hot enough: {listed}")
     lines += [f"failed: {f['item']}: {f['reason']}" for f in failures]
-    result = {"masks": found.names, "setting": found.setting.__dict__, "blank": found.blank, "failures": failures}
+    result = {
+        "masks": found.names,
+        "setting": found.setting.__dict__,
+        "blank": found.blank,
+        "empty": found.empty,
+        "failures": failures,
+    }
     show_result(result, text="\n".join(lines), json=json)
     if failures:
         raise typer.Exit(1)

@@ -25,7 +25,7 @@ EVALUATE_EXAMPLE = "Example: python -m medxai_core evaluate-classifier demo"
 
 def train(
     study: StudyArgument,
-    preset: Annotated[str, typer.Option(help=f"{', '.join(RECIPES)}; see docs/method.md.")] = "paper",
+    preset: Annotated[str, typer.Option(help=f"{', '.join(RECIPES)}; see docs/method.md, docs/masks.md.")] = "paper",
     network: Annotated[str | None, typer.Option(help="b1 or lite1, instead of the preset's.")] = None,
     weights: Annotated[str | None, typer.Option(help="scratch, pretrained or a file.")] = None,
     labels: Annotated[
@@ -86,15 +86,17 @@ def evaluate_classifier(
     study: StudyArgument, run: RunOption = None, json: JsonOption = False, job: JobOption = None
 ) -> None:
     """Score the classifier on the validation and the test items, with 95 % intervals."""
+    from medxai_core.records.runs import get_run
     from medxai_core.stages.classifier import evaluate_study_classifier
 
     with study_job(study, "evaluate-classifier", title="Classifier scores", job_id=job) as work:
         found = evaluate_study_classifier(work.study, run, stage=work.stage)
-    show_result(found, text=format_classifier_scores(found), json=json)
+        is_chosen = get_run(work.study, run).mask_head is None
+    show_result(found, text=format_classifier_scores(found, is_chosen=is_chosen), json=json)
 
 
-def format_classifier_scores(found: dict[str, dict]) -> str:
-    """Return the classifier's scores by split as a table."""
+def format_classifier_scores(found: dict[str, dict], *, is_chosen: bool) -> str:
+    """Return the classifier's scores by split as a table; `is_chosen`: its epoch was chosen on the validation items."""
     names = ("accuracy", "balanced_accuracy", "sensitivity", "specificity", "roc_auc")
     rows = []
     for split, scores in found.items():
@@ -104,5 +106,9 @@ def format_classifier_scores(found: dict[str, dict]) -> str:
             value, reason = format_number(one["value"]), one["reason"] or ""
             span = f"{format_number(low)}..{format_number(high)}"
             rows.append([split, name.replace("_", " "), value, span, str(one["n"]), reason])
-    note = "The best epoch was chosen on the validation items, so their scores flatter."
+    note = (
+        "The best epoch was chosen on the validation items, so their scores flatter."
+        if is_chosen
+        else "The last round is used whatever these scores are: none was chosen on them."
+    )
     return format_table(["split", "score", "value", "95 % interval", "n", ""], rows) + f"\n{note}"

@@ -188,7 +188,7 @@ def build_segmenter(*, weights: str = "pretrained", seed: int = 0) -> PolypSegme
     Returns
     -------
     PolypSegmenter
-        In training mode, on the CPU; about 4.2 million weights.
+        In training mode, on the CPU; about 3.8 million weights.
 
     Examples
     --------

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from medxai_core.checkpoints import load_checkpoint
-from medxai_core.errors import Failure, IncompatibleCheckpointError, LayoutError, MedxaiError
+from medxai_core.errors import Failure, IncompatibleCheckpointError, LayoutError, MedxaiError, SettingError
 from medxai_core.images import IMAGE_SUFFIXES, load_image, save_mask
 from medxai_core.masks import make_mask
 from medxai_core.memory import keep_freed_memory
@@ -34,12 +34,15 @@ class Segmentation:
         Pictures without a mask.
     blank : list of str
         Mask files that are empty because the heat map is constant.
+    empty : list of str
+        Other mask files that are empty: no place lay in the band.
     """
 
     names: list[str]
     setting: MaskSetting
     failures: list[Failure]
     blank: list[str]
+    empty: list[str]
 
 
 def segment_pictures(
@@ -62,7 +65,8 @@ def segment_pictures(
     pictures : sequence of Path
         Pictures or folders of them.
     layer, low, high, method : optional
-        Instead of the checkpoint's operating point.
+        Each instead of that part of the checkpoint's operating point; the other parts stay. Another layer needs a
+        threshold of its own.
 
     Raises
     ------
@@ -71,7 +75,7 @@ def segment_pictures(
     LayoutError
         There is no picture.
     SettingError
-        The layer has no such method, or the band selects nothing or everything.
+        The layer has no such method, the band selects nothing or everything, or a mask cannot be written.
     """
     model, manifest = load_checkpoint(checkpoint)
     maker = make_map_maker(model, manifest)
@@ -83,14 +87,17 @@ def segment_pictures(
         )
     setting = replace(setting, method=maker.name_method(setting.layer, setting.method))
     make_band(setting)
-    found = list_pictures(pictures)
+    found = [one for one in list_pictures(pictures) if out.resolve() not in one[0].resolve().parents]
+    if not found:
+        raise LayoutError("the only pictures are in the folder of the masks.", "Give another --out.")
     paths = [path for path, _ in found]
     names = name_masks([relative for _, relative in found])
-    out.mkdir(parents=True, exist_ok=True)
+    _make_folder(out)
     keep_freed_memory()
     written: list[str] = []
     failures: list[Failure] = []
     blank: list[str] = []
+    empty: list[str] = []
     for start in range(0, len(paths), BATCH_SIZE):
         part = slice(start, start + BATCH_SIZE)
         images = list(_read(paths[part], names[part], failures))
@@ -101,30 +108,55 @@ def segment_pictures(
                 if is_blank:
                     blank.append(name)
                 mask = np.zeros(image.shape[:2], bool) if is_blank else make_mask(heatmap, make_band(setting))
-                save_mask(mask, out / name)
+                if not is_blank and not mask.any():
+                    empty.append(name)
+                _save(mask, out / name)
                 written.append(name)
         if on_progress is not None:
             on_progress(min(start + BATCH_SIZE, len(paths)), len(paths))
-    return Segmentation(written, setting, failures, blank)
+    return Segmentation(written, setting, failures, blank, empty)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the folder of the masks."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingError(f"{folder} cannot be made: {error.strerror}.", "Give another --out.") from error
+
+
+def _save(mask: np.ndarray, path: Path) -> None:
+    """Write one mask."""
+    try:
+        save_mask(mask, path)
+    except OSError as error:
+        raise SettingError(
+            f"{path} cannot be written: {error.strerror}. The masks before it are there.",
+            "Make room or give another --out, and run it again.",
+        ) from error
 
 
 def _find_setting(checkpoint: Path, point, *, layer, low, high, method) -> MaskSetting:
     """Return the asked setting, filled up from the checkpoint's operating point."""
+    if point is not None and layer not in (None, point.layer) and low is None and high is None:
+        raise SettingError(
+            f"the threshold of {checkpoint.name} was chosen for layer {point.layer}; you ask for layer {layer}.",
+            "Give --low or --high too.",
+        )
     if point is None and (layer is None or (low is None and high is None)):
         raise IncompatibleCheckpointError(
             f"{checkpoint.name} carries no operating point (layer and threshold).",
             "Give --layer with --low or --high, or lock a setting for its run first.",
         )
-    band = (low, high) if low is not None or high is not None else (point.low, point.high)
-    inverted = point.inverted if point is not None and low is None and high is None else False
+    if point is None:
+        return MaskSetting(layer=layer, method=method or "gradcam", low=low, high=high)
     chosen = layer if layer is not None else point.layer
-    known = point.method if point is not None and layer in (None, point.layer) else "gradcam"
     return MaskSetting(
         layer=chosen,
-        method=method or known,
-        low=band[0],
-        high=band[1],
-        inverted=inverted,
+        method=method or (point.method if chosen == point.layer else "gradcam"),
+        low=low if low is not None else point.low,
+        high=high if high is not None else point.high,
+        inverted=point.inverted,
     )
 
 

@@ -20,6 +20,7 @@ from medxai_core.students.tile_probe import CELL, HIGHEST, VIEWS, FrozenFeatures
 _READ_AT_ONCE = 16
 _STATISTICS_EVERY = 8  # one place in so many gives mean and scale of the features
 _LEAST_PEAK_QUANTILE = 0.05
+_WHOLE = 0.99  # of a picture: boxes are whole pixels, as shares
 _TENSORS = ("mean", "scale", "weight")
 
 
@@ -84,6 +85,8 @@ class ClassMap:
     def find_polyps(self, scores: np.ndarray, labels: Sequence[LabelledTile]) -> np.ndarray:
         """Say which pictures hold a polyp as far as is known: by the label of a tile of theirs, or by their scores.
 
+        A label goes before the scores: a picture that is labelled without polyp as a whole holds none.
+
         Parameters
         ----------
         scores : ndarray of shape (n, 28, 28), float32
@@ -96,6 +99,7 @@ class ClassMap:
         """
         has_polyp: np.ndarray = scores.max(axis=(1, 2)) >= self.least_peak
         has_polyp[[one.picture for one in labels if one.is_polyp]] = True
+        has_polyp[list_polyp_free(labels)] = False
         return has_polyp
 
     def save(self, path: Path) -> None:
@@ -107,6 +111,21 @@ class ClassMap:
             tensors[f"{number}.bias"] = torch.tensor(probe.bias, dtype=torch.float64)
             tensors |= {f"{number}.{name}": getattr(probe, name).contiguous() for name in _TENSORS}
         write_at_once(path, save(tensors))
+
+
+def list_polyp_free(labels: Sequence[LabelledTile]) -> list[int]:
+    """Return the pictures whose labels without polyp cover all of them, in rising order.
+
+    >>> halves = [(0, 0, 0.5, 1), (0.5, 0, 1, 1)]
+    >>> list_polyp_free([LabelledTile(0, box, False) for box in halves] + [LabelledTile(1, halves[0], False)])
+    [0]
+    """
+    covered: dict[int, float] = {}
+    for one in labels:
+        left, top, right, bottom = one.box
+        share = -1.0 if one.is_polyp else (right - left) * (bottom - top)
+        covered[one.picture] = covered.get(one.picture, 0.0) + share
+    return sorted(picture for picture, share in covered.items() if share > _WHOLE)
 
 
 def load_class_map(path: Path) -> ClassMap:

@@ -11,9 +11,9 @@ from torch.nn.functional import interpolate
 
 from medxai_core.models import HEAD_STRIDE, PolypSegmenter, build_segmenter
 from medxai_core.progress import Stage, silent_stage
-from medxai_core.students.class_map import ClassMap, LabelledTile, fit_class_map, resize_maps
+from medxai_core.students.class_map import ClassMap, LabelledTile, fit_class_map, list_polyp_free, resize_maps
 from medxai_core.students.lessons import PICTURE_SIDE, Lessons, Timetable
-from medxai_core.students.pseudo_masks import fuse_witnesses, sharpen
+from medxai_core.students.pseudo_masks import empty_masks, fuse_witnesses, sharpen
 from medxai_core.students.teaching import adapt_normalization, compute_probabilities, look_closely, teach
 
 _LOOKS = 25  # batches that a network gets used to the looks of real pictures with
@@ -176,10 +176,11 @@ def learn_rounds(
     first : int, default 1
         Round to begin with: a training that was stopped goes on with the one after the last whole one.
     """
-    empty = _list_polyp_free(pictures, labels)
+    empty = _cut_empty_tiles(pictures, labels)
     for number in range(first, len(plan.rounds) + 1):
         if pseudo_masks is None:
             pseudo_masks = sharpen(_look_again(segmenter, pictures, plan, stage=stage), has_polyp=has_polyp)
+        pseudo_masks = empty_masks(*pseudo_masks, list_polyp_free(labels))
         losses = teach(
             segmenter,
             Timetable([Lessons(pictures, *pseudo_masks), drawn, empty], plan.batch, plan.side),
@@ -232,7 +233,7 @@ def _measure_areas(probabilities: np.ndarray) -> np.ndarray:
     return (probabilities > 0.5).mean(axis=(1, 2))
 
 
-def _list_polyp_free(pictures: np.ndarray, labels: Sequence[LabelledTile]) -> Lessons:
+def _cut_empty_tiles(pictures: np.ndarray, labels: Sequence[LabelledTile]) -> Lessons:
     """Return the tiles without polyp as lessons whose mask is empty."""
     cut = []
     for one in labels:

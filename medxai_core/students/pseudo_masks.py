@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
@@ -65,11 +67,39 @@ def weigh_evidence(evidence: np.ndarray) -> np.ndarray:
     return np.clip(np.abs(evidence) / _SURE, _LEAST_WEIGHT, 1).astype(np.float32)
 
 
+def empty_masks(targets: np.ndarray, weights: np.ndarray, pictures: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Make sure that pictures which are labelled without polyp as a whole are learned as empty.
+
+    Parameters
+    ----------
+    targets, weights : ndarray of shape (n, h, w), float32
+        Of all pictures; left as found.
+    pictures : sequence of int
+        Rows that hold no polyp by their label.
+
+    Returns
+    -------
+    targets, weights : ndarray of shape (n, h, w), float32
+        Target 0 and weight 1 everywhere in these pictures.
+
+    Examples
+    --------
+    >>> said = np.full((2, 1, 1), 0.9, np.float32)
+    >>> empty_masks(said, said, [1])[0].ravel() > 0.5
+    array([ True, False])
+    """
+    if not len(pictures):
+        return targets, weights
+    targets, weights = targets.copy(), weights.copy()
+    targets[list(pictures)], weights[list(pictures)] = 0, 1
+    return targets, weights
+
+
 def sharpen(probabilities: np.ndarray, *, has_polyp: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Make targets and weights of what an earlier student said.
 
     A picture that is known to hold a polyp has a place where that is sure: what the student said faintly of it is
-    raised as a whole, until its surest places speak for a polyp with 95 %. Else the student would learn from its own
+    raised as a whole, until the log odds of its surest places are 3 (95 %). Else the student would learn from its own
     doubt, and doubt more in each round.
 
     Parameters

@@ -15,9 +15,9 @@ from medxai_core.models.segmentation import POOLED_SHARE
 from medxai_core.phantom.frames import draw_frame
 from medxai_core.stages.heatmaps import make_map_maker
 from medxai_core.students import lessons as lessons_module
-from medxai_core.students.class_map import ClassMap, LabelledTile
+from medxai_core.students.class_map import ClassMap, LabelledTile, list_polyp_free
 from medxai_core.students.lessons import Lessons, Timetable
-from medxai_core.students.pseudo_masks import fuse_witnesses, sharpen
+from medxai_core.students.pseudo_masks import empty_masks, fuse_witnesses, sharpen
 from medxai_core.students.teaching import adapt_normalization, compute_probabilities, teach
 from medxai_core.students.tile_probe import FrozenFeatures, TileProbe, View, cut_cells, fit_probe
 
@@ -160,7 +160,19 @@ def test_a_picture_holds_a_polyp_by_its_label_or_by_its_scores() -> None:
     scores[1, 3, 3] = 2.5
     label = LabelledTile(2, (0.0, 0.0, 0.5, 0.5), True)
     without = LabelledTile(0, (0.0, 0.0, 0.5, 0.5), False)
-    assert ClassMap([], least_peak=2.0).find_polyps(scores, [label, without]).tolist() == [False, True, True]
+    class_map = ClassMap([], least_peak=2.0)
+    assert class_map.find_polyps(scores, [label, without]).tolist() == [False, True, True]
+    whole = LabelledTile(1, (0.0, 0.0, 1.0, 1.0), False)
+    assert class_map.find_polyps(scores, [label, whole]).tolist() == [False, False, True]  # a label goes first
+    quarters = [LabelledTile(1, (x, y, x + 0.5, y + 0.5), False) for x in (0.0, 0.5) for y in (0.0, 0.5)]
+    assert list_polyp_free(quarters) == [1] and list_polyp_free(quarters[:3]) == []
+    assert list_polyp_free([*quarters, LabelledTile(1, (0.0, 0.0, 0.5, 0.5), True)]) == []
+
+
+def test_a_picture_labelled_without_polyp_is_learned_as_empty() -> None:
+    targets, weights = empty_masks(np.full((2, 4, 4), 0.9, np.float32), np.full((2, 4, 4), 0.5, np.float32), [1])
+    assert (targets[1] == 0).all() and (weights[1] == 1).all()
+    assert (targets[0] == np.float32(0.9)).all() and (weights[0] == 0.5).all()
 
 
 def test_a_few_places_are_no_polyp_where_the_picture_speaks_against_one(monkeypatch: pytest.MonkeyPatch) -> None:

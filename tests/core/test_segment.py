@@ -1,0 +1,79 @@
+"""Facts about masks of pictures in no study: which setting is used, what is left out, what cannot be written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from medxai_core.checkpoints import CheckpointManifest, OperatingPoint, save_checkpoint
+from medxai_core.errors import IncompatibleCheckpointError, LayoutError, SettingError
+from medxai_core.models import build_model, default_preprocessing
+from medxai_core.phantom.frames import draw_frame
+from medxai_core.stages.segment import segment_pictures
+
+POINT = OperatingPoint(layer=14, method="gradcam", low=0.3, high=0.7, inverted=False)
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a checkpoint that carries an operating point, and one that does not."""
+    folder, model = tmp_path_factory.mktemp("checkpoints"), build_model("lite1", weights="pretrained", seed=3)
+    manifest = CheckpointManifest("lite1", default_preprocessing("lite1", 224))
+    save_checkpoint(folder / "bare.safetensors", model, manifest)
+    manifest = CheckpointManifest("lite1", default_preprocessing("lite1", 224), operating_point=POINT)
+    save_checkpoint(folder / "ready.safetensors", model, manifest)
+    return folder
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Return a folder with one drawn frame."""
+    (tmp_path / "in").mkdir()
+    Image.fromarray(draw_frame(1, width=160, height=128, with_polyp=True).image).save(tmp_path / "in" / "a b\u00e9.png")
+    return tmp_path / "in"
+
+
+def test_what_is_not_asked_for_stays_as_it_was_locked(checkpoints: Path, pictures: Path, tmp_path: Path) -> None:
+    ready = checkpoints / "ready.safetensors"
+    found = segment_pictures(ready, [pictures], tmp_path / "out")
+    assert (found.setting.layer, found.setting.low, found.setting.high) == (14, 0.3, 0.7)
+    lower = segment_pictures(ready, [pictures], tmp_path / "out", low=0.2).setting
+    assert (lower.layer, lower.low, lower.high) == (14, 0.2, 0.7)
+    with pytest.raises(SettingError):
+        segment_pictures(ready, [pictures], tmp_path / "out", low=0.8)
+
+
+def test_a_threshold_of_one_layer_is_not_taken_for_another(checkpoints: Path, pictures: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="chosen for layer 14"):
+        segment_pictures(checkpoints / "ready.safetensors", [pictures], tmp_path / "out", layer=3)
+    found = segment_pictures(checkpoints / "ready.safetensors", [pictures], tmp_path / "out", layer=3, low=0.5)
+    assert (found.setting.layer, found.setting.low) == (3, 0.5)
+    with pytest.raises(IncompatibleCheckpointError, match="no operating point"):
+        segment_pictures(checkpoints / "bare.safetensors", [pictures], tmp_path / "out")
+
+
+def test_masks_of_an_earlier_call_are_no_pictures_of_the_next(checkpoints: Path, pictures: Path) -> None:
+    for _ in range(2):
+        found = segment_pictures(checkpoints / "ready.safetensors", [pictures], pictures / "masks")
+        assert found.names == ["a b\u00e9.png"]
+    with pytest.raises(LayoutError, match="only pictures are in the folder of the masks"):
+        segment_pictures(checkpoints / "ready.safetensors", [pictures / "masks"], pictures / "masks")
+
+
+def test_an_empty_mask_is_told_from_a_blank_map(checkpoints: Path, pictures: Path, tmp_path: Path) -> None:
+    ready = checkpoints / "ready.safetensors"
+    found = segment_pictures(
+        ready, [pictures], tmp_path / "out", layer=20, low=0.500009, high=0.50002
+    )  # between levels
+    assert found.empty == found.names and not found.blank
+    with Image.open(tmp_path / "out" / found.names[0]) as mask:
+        assert mask.mode == "L" and mask.size == (160, 128) and not np.asarray(mask).any()
+
+
+def test_a_folder_that_cannot_be_made_is_named(checkpoints: Path, pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(SettingError, match="cannot be made"):
+        segment_pictures(checkpoints / "ready.safetensors", [pictures], tmp_path / "file" / "out")
