@@ -100,7 +100,6 @@ def _tabulate_sheet(facts: ReportFacts) -> Table:
     size = (
         f"{np.nanmin(widths):.0f} x {np.nanmin(heights):.0f} to {np.nanmax(widths):.0f} x {np.nanmax(heights):.0f} px"
     )
-    from_masks = facts.study.get_fact("labels_from_masks", False)
     tiles = tuple(facts.study.get_fact("tiles", [1, 1]))
     rows = (
         ("Why the pictures were collected", UNKNOWN),
@@ -111,7 +110,9 @@ def _tabulate_sheet(facts: ReportFacts) -> Table:
         ("Tiles", "whole pictures" if tiles == (1, 1) else f"{tiles[0]} x {tiles[1]} a picture"),
         (
             "Where reference labels come from",
-            "from the experts' masks: an item with polyp pixels is polyp" if from_masks else "given with the pictures",
+            "from the experts' masks: an item with polyp pixels is polyp"
+            if facts.are_labels_from_masks
+            else "given with the pictures",
         ),
         ("Who drew the experts' masks, how many, how they agreed", UNKNOWN),
         ("Names and identifiers", "Pictures are stored under the SHA-256 of their content. Metadata is not kept."),

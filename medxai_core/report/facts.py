@@ -124,6 +124,11 @@ class ReportFacts:
         return self.study.get_fact("demo_run") is not None
 
     @property
+    def are_labels_from_masks(self) -> bool:
+        """Return True when the given labels were read off experts' masks: an item with polyp pixels is polyp."""
+        return bool(self.study.get_fact("labels_from_masks"))
+
+    @property
     def n_groups(self) -> int:
         """Return the number of groups (patients, procedures, near copies) of the pictures that are present."""
         return len({str(group) for group in self.images.groups[self.images.is_present]})

@@ -55,10 +55,11 @@ def _tell_way(facts: ReportFacts) -> Iterator[Claim]:
     """Tell how the masks came about."""
     counts = facts.run.manifest.get("label_counts", {})
     reference, review, cluster = (sum(counts.get(one, {}).values()) for one in ("reference", "review", "cluster"))
+    read_off = ", read off experts' outlines" if facts.are_labels_from_masks else ""
     yield Claim(
         "Nobody drew a mask for the computer to learn from. It learned only whether a picture shows a polyp. "
-        f"{say_count(reference, 'such label')} came with the pictures. Readers gave {review or 'none'}. The computer "
-        f"guessed {cluster:,} more, because pictures look alike.",
+        f"{say_count(reference, 'such label')} came with the pictures{read_off}. Readers gave {review or 'none'}. The "
+        f"computer guessed {cluster:,} more, because pictures look alike.",
         ("run", "rounds", "decisions"),
     )
     last = facts.round_errors[-1] if facts.round_errors else None

@@ -67,9 +67,11 @@ def _say_training(facts: ReportFacts) -> str:
     counts = facts.run.manifest.get("label_counts", {})
     n = {source: sum(by_class.values()) for source, by_class in counts.items()}
     total = sum(n.values())
+    masks = "No drawn mask, but the given labels were read off experts' masks." if facts.are_labels_from_masks else ""
+    masks = masks or "No drawn mask."
     return (
         f"{total:,} labelled items: {n.get('reference', 0):,} given, {n.get('review', 0):,} by readers, "
-        f"{n.get('cluster', 0):,} guessed by likeness and checked by nobody. No drawn mask."
+        f"{n.get('cluster', 0):,} guessed by likeness and checked by nobody. {masks}"
     )
 
 

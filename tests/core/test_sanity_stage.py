@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from medxai_core.events import list_events
 from medxai_core.records.pictures import list_images
 from medxai_core.records.runs import get_run, list_trained_runs, update_run
 from medxai_core.sanity import list_weight_stages
+from medxai_core.stages import sanity_lights
 from medxai_core.stages.heatmaps import load_map_maker
 from medxai_core.stages.sanity import FILE, SanityRecord, check_maps, find_sanity
 from medxai_core.stages.training import train_study
@@ -25,6 +27,14 @@ KEYS = {
     "classifier", "blank", "auprc", "pointing", "mass", "rank", "weights", "untrained", "repeatability",
     "reproducibility", "labels", "insertion", "deletion", "road", "same_map", "border",
 }  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_perturbed() -> Iterator[None]:
+    """Take places away in a few pictures only: each costs dozens of passes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sanity_lights, "N_PERTURBED", 4)
+        yield
 
 
 @pytest.fixture(scope="module")
