@@ -267,8 +267,9 @@ def test_a_store_that_cannot_be_written_is_told_and_the_pictures_return(
         connection.execute(text("ALTER TABLE decisions_gone RENAME TO decisions"))
     review.reload()
     assert review.list_own() == []  # what was told as not saved is not stored behind the reader's back
-    for _ in names:
-        review.page.keyboard.press("ArrowLeft")
+    for _ in names:  # loaded again it shows one of the pictures that came back, or the one after them
+        if review.item != names[0]:
+            review.page.keyboard.press("ArrowLeft")
     expect(review.page.locator(".one .head .own")).to_have_count(0)  # open again
     again = review.decide("ax")
     check_once(review, again)
