@@ -52,6 +52,7 @@ from medxai_core.students.pseudo_masks import HALF_HEIGHT
 from medxai_core.students.teaching import compute_probabilities, look_closely
 
 N_FOLDS, N_LABELS, N_DRAWN = 5, 200, 100
+N_CHECKED, N_CHECK_LABELS = 40, 60
 TILES = [(0.0, 0.0, 0.5, 0.5), (0.5, 0.0, 1.0, 0.5), (0.0, 0.5, 0.5, 1.0), (0.5, 0.5, 1.0, 1.0)]
 METRICS = ("dice", "jaccard", "recall", "precision")
 SIZES = (0.0, 0.03, 0.08, 0.15, 0.3, 1.0)
@@ -176,6 +177,8 @@ class Fold:
 
     learned: np.ndarray
     labels: list[LabelledTile]
+    checked: np.ndarray
+    check_labels: list[LabelledTile]
     pictures: np.ndarray
     truths: list[np.ndarray]
     items: list[str]
@@ -185,13 +188,15 @@ class Fold:
 def deal_fold(
     root: Path, names: list[str], pictures: np.ndarray, *, test: np.ndarray, seed: int, n_labels: int
 ) -> Fold:
-    """Learn from all pictures but those of one fold."""
-    train = np.setdiff1d(np.arange(len(names)), test)
-    known = [load_mask(root / "masks" / names[row]) for row in train]
-    truths = [load_mask(root / "masks" / names[row]) for row in test]
+    """Learn from all pictures but those of one fold, and but a few whose labelled tiles calibrate."""
+    rest = np.random.default_rng(seed).permutation(np.setdiff1d(np.arange(len(names)), test))
+    check, train = np.sort(rest[:N_CHECKED]), np.sort(rest[N_CHECKED:])
+    known, unseen, truths = ([load_mask(root / "masks" / names[row]) for row in rows] for rows in (train, check, test))
     labels = label_tiles(known, np.random.default_rng(seed), n_labels)
+    check_labels = label_tiles(unseen, np.random.default_rng(seed), N_CHECK_LABELS)
     items = [names[row] for row in test]
-    return Fold(pictures[train], labels, pictures[test], truths, items, compute_mean_mask(known))
+    mean = compute_mean_mask(known)
+    return Fold(pictures[train], labels, pictures[check], check_labels, pictures[test], truths, items, mean)
 
 
 def learn(fold: Fold, drawn: Lessons, plan: Curriculum, folder: Path) -> None:

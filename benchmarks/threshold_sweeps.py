@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+from joblib import delayed
 from scipy import ndimage
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
@@ -22,11 +24,12 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 import tables
 import turns
 
-from medxai_core.evaluation.sweeps import ThresholdSweep, count_levels
+from medxai_core.evaluation.sweeps import BandCounts, ThresholdSweep, count_levels
 from medxai_core.masks import MAX_LEVEL, Band, quantize_heatmap
+from medxai_core.parallel import run_parallel
 from medxai_core.phantom.frames import draw_frame
 
-N_LAYERS, N_THRESHOLDS, N_PICTURES, N_COMPARED, N_TURNS = 23, 64, 200, 3, 5
+N_LAYERS, N_THRESHOLDS, N_PICTURES, N_COMPARED, N_TURNS = 23, 64, 200, 4, 5
 TARGET = 50
 BANDS = [Band(low=1024 * number / MAX_LEVEL) for number in range(N_THRESHOLDS)]
 Pair = tuple[np.ndarray, np.ndarray]
@@ -55,13 +58,19 @@ def sweep_plainly(pairs: list[Pair]) -> np.ndarray:
     return dice / len(pairs)
 
 
-def sweep_here(pairs: list[Pair]) -> np.ndarray:
-    """Return the same by one histogram a map."""
+def sweep_here(pairs: list[Pair], *, n_threads: int = -1) -> np.ndarray:
+    """Return the same by one histogram a map, pictures side by side, as `stages.tuning_sweep` does."""
     sweeps = [ThresholdSweep(BANDS) for _ in range(N_LAYERS)]
-    for heatmap, truth in pairs:
-        for sweep in sweeps:
-            sweep.add(heatmap, truth)
+    with closing(run_parallel((delayed(count_layers)(*pair) for pair in pairs), n_jobs=n_threads)) as pictures:
+        for layers in pictures:
+            for sweep, counts in zip(sweeps, layers, strict=True):
+                sweep.add_counts(counts)
     return np.array([[row.dice for row in sweep.rows()] for sweep in sweeps])
+
+
+def count_layers(heatmap: np.ndarray, truth: np.ndarray) -> list[BandCounts]:
+    """Count the pixels of every threshold, once a layer."""
+    return [count_levels(heatmap, truth).count_many(BANDS) for _ in range(N_LAYERS)]
 
 
 def check_same(pairs: list[Pair]) -> None:
@@ -81,9 +90,13 @@ def main() -> None:
     """Measure in turn and write the table."""
     pairs = make_pairs(N_COMPARED)
     check_same(pairs)
-    ways = {"plain": lambda: sweep_plainly(pairs), "here": lambda: sweep_here(pairs)}
+    ways = {
+        "plain": lambda: sweep_plainly(pairs),
+        "here": lambda: sweep_here(pairs),
+        "one thread": lambda: sweep_here(pairs, n_threads=1),
+    }
     seconds = turns.take_turns(ways, N_TURNS, warm_up=False)
-    ratio = turns.compare(seconds["plain"], seconds["here"])
+    ratio, one_thread = (turns.compare(seconds["plain"], seconds[way]) for way in ("here", "one thread"))
     plain = N_PICTURES / N_COMPARED * float(np.median(seconds["plain"]))
     more = pairs * (N_PICTURES // N_COMPARED + 1)
     begun = time.perf_counter()
@@ -100,6 +113,7 @@ def main() -> None:
             f"| a mask a threshold, numpy: {N_PICTURES} pictures, by arithmetic | {plain:.0f} s | - | - |",
             f"| one histogram a map: {N_PICTURES} pictures | {whole:.1f} s | - | - |",
             f"| faster by | {ratio} | {TARGET}x | {'yes' if ratio.value >= TARGET else '**no**'} |",
+            f"| the same in one thread | {one_thread} | - | - |",
         ]
     )
     sys.stdout.write(table + "\n")

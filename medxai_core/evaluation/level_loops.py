@@ -18,20 +18,28 @@ def count_by_level(heatmap, truth, top, round_up, counts):
     top : int
         The highest level.
     round_up : float
-    counts : ndarray of shape (2, top + 1), int32
-        Filled in: [is polyp, level].
+    counts : ndarray of shape (2, 2 * (top + 1)), int32
+        Filled in; the sum of both rows is [levels outside the polyp, levels in it]. Neighbours are mostly of one
+        level: counted into one row, each would wait for the one before.
 
     Returns
     -------
-    low, high : float
-        The lowest and highest heat; NaN where the map holds NaN: then the counts are not complete.
+    n_outside : int
+        Pixels that are not in [0, 1], counted at its ends; those that are no number are among them.
     """
-    low, high = np.inf, -np.inf
-    for y in range(heatmap.shape[0]):
-        for x in range(heatmap.shape[1]):
+    height, width = heatmap.shape
+    places = np.empty(width + width % 2, np.int32)
+    n_outside = 0
+    for y in range(height):
+        for x in range(width):
             heat = np.float64(heatmap[y, x])
-            if heat != heat:
-                return heat, heat
-            low, high = min(low, heat), max(high, heat)
-            counts[np.int64(truth[y, x]), np.int64(min(max(heat, 0.0), 1.0) * top + round_up)] += 1
-    return low, high
+            n_outside += 0 if 0.0 <= heat <= 1.0 else 1
+            heat = heat if heat > 0.0 else 0.0  # also where it is no number
+            heat = heat if heat < 1.0 else 1.0
+            places[x] = np.int32(heat * top + round_up) + np.int32(truth[y, x]) * np.int32(top + 1)
+        for x in range(0, width - 1, 2):
+            counts[0, places[x]] += 1
+            counts[1, places[x + 1]] += 1
+        if width % 2:
+            counts[0, places[width - 1]] += 1
+    return n_outside

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from medxai_core.evaluation.scores import PixelCounts
 from medxai_core.masks import MAX_LEVEL, ROUND_UP, Band, quantize_heatmap
+
+BandCounts = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""Pixels of each band's mask: tp, fp, fn, tn, each (n_bands,) int64."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class LevelCounts:
         """Return the counts of the mask that `band` makes, without making it."""
         return PixelCounts(*(int(counts[0]) for counts in self.count_many([band])))
 
-    def count_many(self, bands: Sequence[Band]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    def count_many(self, bands: Sequence[Band]) -> BandCounts:
         """Return tp, fp, fn, tn, each (n_bands,) int64."""
         limits = np.array([band.levels for band in bands], dtype=np.int64).reshape(-1, 2)
         inverted = np.array([band.inverted for band in bands], dtype=bool)
@@ -104,10 +107,20 @@ class ThresholdSweep:
         heatmap : ndarray (H, W), float in [0, 1], or uint16 levels
         truth : ndarray (H, W) bool
         """
-        tp, fp, fn, _ = count_levels(heatmap, truth).count_many(self.bands)
-        self._area += (tp + fp) / truth.size
+        self.add_counts(count_levels(heatmap, truth).count_many(self.bands))
+
+    def add_counts(self, counts: BandCounts) -> None:
+        """Score one picture whose pixels were counted before, for instance in another thread.
+
+        Parameters
+        ----------
+        counts : (tp, fp, fn, tn), each ndarray (n_bands,) int64
+            From `LevelCounts.count_many`.
+        """
+        tp, fp, fn, tn = counts
+        self._area += (tp + fp) / (tp + fp + fn + tn)
         self._n += 1
-        if truth.any():
+        if (tp + fn).any():
             self._jaccard += tp / (tp + fp + fn)
             dice = 2 * tp / (2 * tp + fp + fn)
             self._dice += dice
@@ -159,14 +172,13 @@ def count_levels(heatmap: np.ndarray, truth: np.ndarray) -> LevelCounts:
         raise ValueError(f"truth must be bool {heatmap.shape}; got {truth.dtype} {truth.shape}.")
     if heatmap.dtype not in (np.float32, np.float64) or heatmap.ndim != 2:
         heatmap = quantize_heatmap(heatmap) / MAX_LEVEL  # levels: each falls on itself again
-    counts = np.zeros((2, MAX_LEVEL + 1), np.int32)
+    counts = np.zeros((2, 2 * (MAX_LEVEL + 1)), np.int32)
     # one form of arrays: numba compiles once
     heat, is_polyp = np.require(heatmap, requirements=["C", "W"]), np.require(truth, requirements=["C", "W"])
-    low, high = count_by_level(heat, is_polyp, MAX_LEVEL, ROUND_UP, counts)
-    if not (low >= 0 and high <= 1):
+    if count_by_level(heat, is_polyp, MAX_LEVEL, ROUND_UP, counts):
         quantize_heatmap(heatmap)  # says what is wrong, beyond what rounding may do
     below = np.zeros((2, MAX_LEVEL + 2), np.int64)
-    np.cumsum(counts, axis=1, out=below[:, 1:])
+    np.cumsum(counts.sum(axis=0).reshape(2, -1), axis=1, out=below[:, 1:])
     return LevelCounts(polyp_below=below[1], other_below=below[0])
 
 
@@ -196,37 +208,6 @@ def count_by_threshold(heatmap: np.ndarray, truth: np.ndarray, *, n_bins: int = 
     thresholds = np.arange(n_bins + 1) / n_bins
     tp, fp, fn, tn = count_levels(heatmap, truth).count_many([Band(low=float(t)) for t in thresholds])
     return ThresholdCounts(thresholds, tp, fp, fn, tn)
-
-
-def sweep_thresholds(
-    pairs: Iterable[tuple[np.ndarray, np.ndarray]],
-    bands: Sequence[Band],
-    *,
-    n_pairs: int = 0,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> list[SweepRow]:
-    """Score every band on every picture and return the means.
-
-    Parameters
-    ----------
-    pairs : iterable of (heatmap, truth)
-        May be a generator: only one pair is held at a time.
-    bands : sequence of Band
-    n_pairs : int, default 0
-        Number of pairs, for `on_progress`; 0 when it is not known.
-    on_progress : callable (done, total), optional
-
-    Returns
-    -------
-    list of SweepRow
-        In the order of `bands`.
-    """
-    sweep = ThresholdSweep(bands)
-    for done, (heatmap, truth) in enumerate(pairs, start=1):
-        sweep.add(heatmap, truth)
-        if on_progress is not None:
-            on_progress(done, max(n_pairs, done))
-    return sweep.rows()
 
 
 def _select(below: np.ndarray, limits: np.ndarray, inverted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 import numpy as np
+from joblib import delayed
 
 from medxai_core.config import SEGMENTATION
 from medxai_core.errors import NotEnoughImagesError
 from medxai_core.evaluation.near_best import find_near_best
-from medxai_core.evaluation.sweeps import ThresholdSweep
+from medxai_core.evaluation.sweeps import BandCounts, ThresholdSweep, count_levels
 from medxai_core.masks import Band
+from medxai_core.parallel import run_parallel
 from medxai_core.progress import OnProgress, Stage, silent_stage
 from medxai_core.records.masks import MaskSetting, get_heatmaps
 from medxai_core.records.pictures import iterate_truth, list_images
 from medxai_core.records.runs import get_run
-from medxai_core.stages.heatmaps import compute_study_heatmaps, load_map_maker
+from medxai_core.stages.heatmaps import MapMaker, compute_study_heatmaps, load_map_maker
 from medxai_core.study import Study
 
 THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
+BANDS = tuple(Band(low=threshold) for threshold in THRESHOLDS)
 
 
 @dataclass(frozen=True)
@@ -84,20 +88,35 @@ def sweep_tuning(
     compute_study_heatmaps(study, run.run_id, layers=chosen, method=method, splits=["tuning"], stage=stage)
     maker = load_map_maker(study, run.run_id)
     maps = {layer: get_heatmaps(study, run.run_id, layer, method=method) for layer in chosen}
-    sweeps = {layer: ThresholdSweep([Band(low=t) for t in THRESHOLDS]) for layer in chosen}
+    sweeps = {layer: ThresholdSweep(BANDS) for layer in chosen}
+    calls = (
+        delayed(_count_layers)(maker, {layer: maps[layer][position] for layer in chosen}, truth)
+        for position, truth in iterate_truth(study, images, positions)
+    )
     groups: list[str] = []
     on_progress: OnProgress = stage("Trying layers and thresholds")
-    for done, (position, truth) in enumerate(iterate_truth(study, images, positions), 1):
-        groups += [str(images.groups[position])] if truth.any() else []
-        for layer in chosen:
-            if np.isfinite(maps[layer][position, 0, 0]):
-                sweeps[layer].add(maker.finish(maps[layer][position], layer, truth.shape)[0], truth)
-        on_progress(done, len(positions))
+    with closing(run_parallel(calls)) as pictures:
+        for done, (position, (has_polyp, counts)) in enumerate(zip(positions, pictures, strict=True), 1):
+            groups += [str(images.groups[position])] if has_polyp else []
+            for layer, found in counts.items():
+                sweeps[layer].add_counts(found)
+            on_progress(done, len(positions))
     rows = [sweeps[layer].rows() for layer in chosen]
     dice = np.array([[row.dice if row.dice is not None else np.nan for row in line] for line in rows])
     jaccard = np.array([[row.jaccard if row.jaccard is not None else np.nan for row in line] for line in rows])
     sweep = LayerSweep(chosen, list(THRESHOLDS), dice, jaccard, len(positions), run.mask_head)
     return _add_intervals(sweep, [sweeps[layer].dice_by_picture for layer in chosen], groups)
+
+
+def _count_layers(
+    maker: MapMaker, raw_maps: dict[int, np.ndarray], truth: np.ndarray
+) -> tuple[bool, dict[int, BandCounts]]:
+    """Say whether there is a polyp, and count the pixels of every threshold for each layer whose map is there."""
+    counts = {}
+    for layer, raw in raw_maps.items():
+        if np.isfinite(raw[0, 0]):
+            counts[layer] = count_levels(maker.finish(raw, layer, truth.shape)[0], truth).count_many(BANDS)
+    return bool(truth.any()), counts
 
 
 def _add_intervals(sweep: LayerSweep, by_picture: list[np.ndarray], groups: list[str]) -> LayerSweep:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from medxai_core.evaluation.scores import count_pixels, score_mask
-from medxai_core.evaluation.sweeps import ThresholdSweep, count_by_threshold, count_levels, sweep_thresholds
+from medxai_core.evaluation.sweeps import ThresholdSweep, count_by_threshold, count_levels
 from medxai_core.masks import Band, make_mask, quantize_heatmap
 
 BANDS = [
@@ -52,10 +52,10 @@ def test_levels_and_floats_give_the_same_counts():
 
 def test_the_sweep_gives_the_means_over_pictures_with_a_polyp():
     pairs = [make_pair(3), make_pair(4, share=0.0), make_pair(5, share=0.5)]
-    progress = []
-    rows = sweep_thresholds(iter(pairs), BANDS, n_pairs=3, on_progress=lambda *step: progress.append(step))
-    assert progress == [(1, 3), (2, 3), (3, 3)]
-    for row in rows:
+    sweep = ThresholdSweep(BANDS)
+    for heatmap, truth in pairs:
+        sweep.add(heatmap, truth)
+    for row in sweep.rows():
         scores = [score_mask(make_mask(heatmap, row.band), truth) for heatmap, truth in pairs]
         assert (row.n_defined, row.n) == (2, 3)
         assert row.dice == pytest.approx((scores[0].dice + scores[2].dice) / 2)
