@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import resource
 import subprocess
 import sys
 import time
@@ -29,12 +28,13 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+from peak_memory import read_peak_memory
+
 K, TARGET, SEEDS_A_CLASS = 250, 1000, 100
 PICTURES = (250, 1000)
 SIZES = (1000, 10_000, 110_000)
 FAR = {"HyperKvasir": 110_000, "video frames": 1_000_000}
 CORES = (2, 16, 128)
-MB = 1e6
 
 
 @contextmanager
@@ -224,7 +224,7 @@ def measure(stage: str, n: int) -> dict[str, float]:
 def run_stage(stage: str, n: int, folder: Path) -> None:
     """Run a stage here and print what it took."""
     found = STAGES[stage][1](n, folder)
-    found["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MB  # Linux counts in KiB
+    found["peak"] = read_peak_memory()
     sys.stdout.write(json.dumps(found))
 
 
@@ -301,7 +301,7 @@ def main() -> None:
                 continue
             found.setdefault(stage, {})[n] = measure(stage, n)
             sys.stderr.write(f"{stage} {n}: {found[stage][n]}\n")
-    import tables  # only now: a process starts with the peak of the one that it comes from
+    import tables
     import turns
 
     command = "python benchmarks/growth.py" + (" --large" if asked.large else "")

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -28,6 +27,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests/core")]
 
+from peak_memory import MB, read_peak_memory
+
 from medxai_core.clusters import fit_clusters
 from medxai_core.pseudo_labels import propose_labels
 
@@ -35,7 +36,6 @@ SMALL, SMALL_K, SMALL_TARGET, N_TURNS = 2000, 50, 500, 3
 LARGE, LARGE_K, LARGE_TARGET = 110_000, 250, 1000
 SEEDS_A_CLASS = 100
 MOST_SECONDS, MOST_EXTRA = 600, 200  # MB beside twice the features
-MB = 1e6
 
 
 def draw_labels(n_rows: int) -> list[str | None]:
@@ -94,7 +94,7 @@ def run_large(path: Path) -> dict[str, Any]:
         "fit": fitted - begun,
         "whole": time.perf_counter() - begun,
         "rounds": len(found.rounds),
-        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MB,  # Linux counts in KiB
+        "peak": read_peak_memory(),
         "features": 8 * features.shape[0] * features.shape[1] / MB,
     }
 

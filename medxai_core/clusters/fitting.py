@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import partial, reduce
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -252,8 +252,9 @@ def _fit_best_start(
     features: Matrix, settings: dict[str, Any], *, seed: int, n_init: int, n_threads: int, n_jobs: int,
     on_progress: Callable[[int, int], None] | None,
 ) -> _Start:  # fmt: skip
-    """Draw the starts one by one from one random stream, run them side by side and return the tightest."""
+    """Draw and run the starts side by side, each from its part of one random stream; return the tightest."""
     from sklearn.cluster import _kmeans  # here: loading it takes a second, and describing clusters needs none
+    from sklearn.utils.extmath import row_norms
 
     run = {"lloyd": _kmeans._kmeans_single_lloyd, "elkan": _kmeans._kmeans_single_elkan}[settings["algorithm"]]
     told = on_progress or (lambda done, total: None)
@@ -261,9 +262,10 @@ def _fit_best_start(
     with threadpool_limits(limits=n_threads):
         centred, mean, tolerance = _center(features)
         limits = {"max_iter": settings["max_iter"], "tol": tolerance, "n_threads": n_threads}
+        norms = row_norms(centred, squared=True)
         work = (
-            delayed(run)(centred, np.ones(len(centred)), centers, **limits)
-            for centers in _draw_centers(centred, settings["n_clusters"], n=n_init, seed=seed)
+            delayed(_run_start)(partial(run, **limits), centred, norms, settings["n_clusters"], stream)
+            for stream in _split_stream(settings["n_clusters"], n=n_init, seed=seed)
         )
         starts: list[_Start] = []
         with closing(run_parallel(work, n_jobs=n_jobs)) as results:
@@ -289,14 +291,28 @@ def _center(features: Matrix) -> tuple[np.ndarray, np.ndarray, float]:
     return centred, mean, float(np.mean(variances) * TOLERANCE)
 
 
-def _draw_centers(centred: np.ndarray, k: int, *, n: int, seed: int) -> Iterator[np.ndarray]:
-    """Yield the first centres of each start, (k, n_features), from one random stream."""
+def _run_start(
+    run: Callable[..., Any], centred: np.ndarray, norms: np.ndarray, k: int, stream: np.random.RandomState
+) -> Any:
+    """Draw the first centres of one start, and move them until they stay."""
     from sklearn.cluster import kmeans_plusplus
-    from sklearn.utils.extmath import row_norms
 
-    stream, norms = np.random.RandomState(seed), row_norms(centred, squared=True)
+    centers, _ = kmeans_plusplus(centred, k, x_squared_norms=norms, random_state=stream)
+    return run(centred, np.ones(len(centred)), centers)
+
+
+def _split_stream(k: int, *, n: int, seed: int) -> Iterator[np.random.RandomState]:
+    """Yield the random stream where each start finds it when all are drawn one after the other.
+
+    A start takes one number for its first centre, and one a candidate for each other centre (scikit-learn looks at
+    ``2 + log(k)``).
+    """
+    stream = np.random.RandomState(seed)
     for _ in range(n):
-        yield kmeans_plusplus(centred, k, x_squared_norms=norms, random_state=stream)[0]
+        here = np.random.RandomState()
+        here.set_state(stream.get_state())
+        yield here
+        stream.random_sample(1 + (k - 1) * (2 + int(np.log(k))))
 
 
 def _is_better(start: _Start, best: _Start) -> bool:

@@ -1,11 +1,17 @@
 """Work on many things at a time: in order, stopped when asked, errors passed on."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from medxai_core.parallel import MOST_AT_ONCE, map_parallel
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class StopRequested(Exception):
@@ -52,3 +58,11 @@ def test_after_a_stop_nothing_new_is_begun_and_nothing_goes_on(n_jobs: int) -> N
 def test_an_error_reaches_the_caller(n_jobs: int) -> None:
     with pytest.raises(ZeroDivisionError):
         list(map_parallel(divmod, [(1, 1), (1, 0), (2, 1)], n_jobs=n_jobs))
+
+
+@pytest.mark.parametrize(("given", "kept"), [({}, "1000"), ({"GOMP_SPINCOUNT": "0"}, "0")])
+def test_threads_that_wait_give_their_core_away_unless_the_user_says_otherwise(given, kept):
+    before = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
+    show = "import os, medxai_core; print(os.environ['GOMP_SPINCOUNT'])"
+    told = subprocess.run([sys.executable, "-c", show], env=before | given, cwd=ROOT, capture_output=True, text=True)
+    assert told.stdout.strip() == kept, told.stderr
