@@ -28,6 +28,8 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+import tables
+import turns
 from peak_memory import read_peak_memory
 
 K, TARGET, SEEDS_A_CLASS = 250, 1000, 100
@@ -301,9 +303,6 @@ def main() -> None:
                 continue
             found.setdefault(stage, {})[n] = measure(stage, n)
             sys.stderr.write(f"{stage} {n}: {found[stage][n]}\n")
-    import tables
-    import turns
-
     command = "python benchmarks/growth.py" + (" --large" if asked.large else "")
     head = f"`{command}`: {turns.describe_computer()}.\n\n"
     sys.stdout.write(head + write_growth(found) + "\n" + write_far(found))

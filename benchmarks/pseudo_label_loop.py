@@ -27,6 +27,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests/core")]
 
+import tables
+import turns
 from peak_memory import MB, read_peak_memory
 
 from medxai_core.clusters import fit_clusters
@@ -48,7 +50,6 @@ def draw_labels(n_rows: int) -> list[str | None]:
 
 def compare_with_published() -> tuple[int, str, dict[str, float]]:
     """Return the rounds, how many times faster one fit is, and the median seconds of both ways."""
-    import turns
     from made_features import make_features
     from published_loop import run_published_loop
 
@@ -117,9 +118,6 @@ def main() -> None:
     if path is not None:
         sys.stdout.write(json.dumps(run_large(path)))
         return
-    import tables  # here: the process that is measured holds what the product needs, and no PyTorch
-    import turns
-
     n_rounds, ratio, small = compare_with_published()
     large = measure_large()
     most = 2 * large["features"] + MOST_EXTRA

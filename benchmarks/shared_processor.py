@@ -22,6 +22,9 @@ import numpy as np
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
+import tables
+import turns
+
 N_STEPS, N_WARM, N_TURNS = 6, 2, 5
 WAYS = {"as OpenMP does by itself": "300000", "here": "1000", "sleep at once": "0"}
 """Name -> turns of the loop in which a thread waits."""
@@ -75,9 +78,6 @@ def main() -> None:
     if parser.parse_args().steps:
         sys.stdout.write(str(run_steps()))
         return
-    import tables
-    import turns
-
     lines = []
     for place, n_busy in (("alone", 0), ("beside another program", max(1, (os.cpu_count() or 2) - 1))):
         with busy_cores(n_busy):

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 N_DRAWS = 2000
 
@@ -67,4 +66,6 @@ def compare(slower: np.ndarray, faster: np.ndarray) -> Ratio:
 
 def describe_computer() -> str:
     """Return what the figures were measured on, for the line above a table."""
+    import torch  # here: processes whose memory is measured hold only what the product needs
+
     return f"{torch.get_num_threads()} cores ({platform.machine()})"

@@ -34,8 +34,8 @@ def count_by_level(heatmap, truth, top, round_up, counts):
         for x in range(width):
             heat = np.float64(heatmap[y, x])
             n_outside += 0 if 0.0 <= heat <= 1.0 else 1
-            heat = heat if heat > 0.0 else 0.0  # also where it is no number
-            heat = heat if heat < 1.0 else 1.0
+            heat = heat if heat > 0.0 else np.float64(0.0)  # also where it is no number
+            heat = heat if heat < 1.0 else np.float64(1.0)
             places[x] = np.int32(heat * top + round_up) + np.int32(truth[y, x]) * np.int32(top + 1)
         for x in range(0, width - 1, 2):
             counts[0, places[x]] += 1
