@@ -53,4 +53,17 @@ def _to_text(table: TuningTable) -> str:
         best = int(dice.argmax())
         rows.append([str(layer), f"h > {table.sweep.thresholds[best]:g}", format_number(float(dice[best]))])
     note = f"Means over {table.n_polyp} tuning pictures. A centred disk: {format_number(table.disk_dice)}."
-    return format_table(["layer", "best threshold", "dice"], rows) + f"\n{note}"
+    return format_table(["layer", "best threshold", "dice"], rows) + f"\n{note}{_describe_reliability(table)}"
+
+
+def _describe_reliability(table: TuningTable) -> str:
+    """Return a line about the probabilities of a segmenter; nothing for other networks."""
+    known = table.sweep.reliability
+    if known is None or not len(known.expected):
+        return ""
+    promised, reached = (format_number(float(one.mean())) for one in (known.expected, known.reached))
+    return (
+        f"\nIts probabilities promise a mean Dice of {promised}; {reached} is reached, on {len(known.expected)} tuning "
+        f"pictures with a polyp and a mask. {known.n_empty} get no mask, {known.n_missed} of them show a polyp. "
+        f"Expected calibration error of a place: {format_number(known.calibration_error)}."
+    )

@@ -12,6 +12,12 @@ from joblib import delayed
 from medxai_core.config import SEGMENTATION
 from medxai_core.errors import NotEnoughImagesError
 from medxai_core.evaluation.near_best import find_near_best
+from medxai_core.evaluation.reliability import (
+    PictureReliability,
+    Reliability,
+    combine_reliability,
+    measure_reliability,
+)
 from medxai_core.evaluation.sweeps import BandCounts, ThresholdSweep, count_levels
 from medxai_core.masks import Band
 from medxai_core.parallel import run_parallel
@@ -44,6 +50,8 @@ class LayerSweep:
         95 % interval of each mean Dice; None where it is not known.
     is_near_best : (n_layers, n_thresholds) bool or None
         Cells that are not shown to be worse than the best one, see `evaluation.near_best`.
+    reliability : Reliability or None
+        How far the probabilities of the segmentation head can be trusted; None where none of the layers is one.
     """
 
     layers: list[int]
@@ -55,6 +63,7 @@ class LayerSweep:
     dice_low: np.ndarray | None = None
     dice_high: np.ndarray | None = None
     is_near_best: np.ndarray | None = None
+    reliability: Reliability | None = None
 
     def name_method(self, layer: int, method: str) -> str:
         """Return how the map of a layer came about when a method was asked for the blocks."""
@@ -94,29 +103,35 @@ def sweep_tuning(
         for position, truth in iterate_truth(study, images, positions)
     )
     groups: list[str] = []
+    trusted: list[PictureReliability] = []
     on_progress: OnProgress = stage("Trying layers and thresholds")
     with closing(run_parallel(calls)) as pictures:
-        for done, (position, (has_polyp, counts)) in enumerate(zip(positions, pictures, strict=True), 1):
+        for done, (position, (has_polyp, counts, trust)) in enumerate(zip(positions, pictures, strict=True), 1):
             groups += [str(images.groups[position])] if has_polyp else []
+            trusted += [] if trust is None else [trust]
             for layer, found in counts.items():
                 sweeps[layer].add_counts(found)
             on_progress(done, len(positions))
     rows = [sweeps[layer].rows() for layer in chosen]
     dice = np.array([[row.dice if row.dice is not None else np.nan for row in line] for line in rows])
     jaccard = np.array([[row.jaccard if row.jaccard is not None else np.nan for row in line] for line in rows])
-    sweep = LayerSweep(chosen, list(THRESHOLDS), dice, jaccard, len(positions), run.mask_head)
+    reliability = combine_reliability(trusted) if trusted else None
+    sweep = LayerSweep(chosen, list(THRESHOLDS), dice, jaccard, len(positions), run.mask_head, reliability=reliability)
     return _add_intervals(sweep, [sweeps[layer].dice_by_picture for layer in chosen], groups)
 
 
 def _count_layers(
     maker: MapMaker, raw_maps: dict[int, np.ndarray], truth: np.ndarray
-) -> tuple[bool, dict[int, BandCounts]]:
-    """Say whether there is a polyp, and count the pixels of every threshold for each layer whose map is there."""
-    counts = {}
+) -> tuple[bool, dict[int, BandCounts], PictureReliability | None]:
+    """Say whether there is a polyp, count the pixels of every threshold by layer, and hold probabilities against it."""
+    counts, trust = {}, None
     for layer, raw in raw_maps.items():
         if np.isfinite(raw[0, 0]):
-            counts[layer] = count_levels(maker.finish(raw, layer, truth.shape)[0], truth).count_many(BANDS)
-    return bool(truth.any()), counts
+            heatmap, _ = maker.finish(raw, layer, truth.shape)
+            counts[layer] = count_levels(heatmap, truth).count_many(BANDS)
+            if maker.blocks[layer].is_head:
+                trust = measure_reliability(heatmap, truth)
+    return bool(truth.any()), counts, trust
 
 
 def _add_intervals(sweep: LayerSweep, by_picture: list[np.ndarray], groups: list[str]) -> LayerSweep:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from medxai_core.evaluation.baselines import CENTRED_DISK, score_trivial_masks
+from medxai_core.evaluation.reliability import Reliability
 from medxai_core.json_values import to_plain
 from medxai_core.progress import Stage, silent_stage
 from medxai_core.provenance import now_text
@@ -95,6 +96,7 @@ def find_tuning_table(study: Study, run_id: str, *, method: str = "gradcam") -> 
         jaccard=np.array(sweep["jaccard"], float),
         n_images=sweep["n_images"],
         mask_head=run.mask_head,
+        reliability=_read_reliability(sweep),
         **_read_intervals(sweep),
     )
     return TuningTable(table, method, values["disk_dice"], values["n_polyp"], values["created_at"])
@@ -106,6 +108,17 @@ def _read_intervals(sweep: dict[str, Any]) -> dict[str, np.ndarray]:
         return {}
     bounds = {name: np.array(sweep[name], float) for name in ("dice_low", "dice_high")}
     return bounds | {"is_near_best": np.array(sweep["is_near_best"], bool)}
+
+
+def _read_reliability(sweep: dict[str, Any]) -> Reliability | None:
+    """Return how far probabilities can be trusted; None where it was not measured."""
+    values: dict[str, Any] | None = sweep.get("reliability")
+    if values is None:
+        return None
+    read: dict[str, Any] = {
+        name: np.array(one, float) if isinstance(one, list) else one for name, one in values.items()
+    }
+    return Reliability(**read)
 
 
 def _key(run_id: str, method: str) -> str:

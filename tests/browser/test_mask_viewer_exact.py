@@ -13,6 +13,7 @@ from component_modules import load_module
 from playwright.sync_api import Browser, Page
 
 from medxai_core.evaluation.expected import expect_dice
+from medxai_core.evaluation.reliability import Reliability, find_reached
 from medxai_core.evaluation.scores import count_pixels, score_counts
 from medxai_core.evaluation.sweeps import count_levels
 from medxai_core.heatmaps import normalize_heatmap, pack_heatmap, upsample_heatmap
@@ -53,7 +54,7 @@ SETUP = """() => {
 }"""
 NAMES = (
     "decodeHalves", "makeLevels", "makeAxes", "decodeRuns", "startCounts", "countPixels", "finishCounts",
-    "describeFaults", "countMask", "scoreMask", "expectDice", "curveDice", "levelOf", "writeScore",
+    "describeFaults", "countMask", "scoreMask", "expectDice", "findReached", "curveDice", "levelOf", "writeScore",
 )  # fmt: skip
 
 
@@ -182,3 +183,17 @@ def test_a_border_that_draws_all_heat_is_said_with_the_cores_numbers(page: Page)
     heatmap, _ = enlarge(shares, (150, 250), facts, align=True)
     found = ask(page, shares, (150, 250), facts, isAligned=True, runs=None, settings=[])
     assert found["faults"] == describe_heatmap(heatmap) and "network may look at the frame" in found["faults"][0]
+
+
+@pytest.mark.parametrize("n", [9, 10, 57, 240])
+def test_what_such_pictures_reached_is_what_the_core_says(page: Page, n: int) -> None:
+    rng = np.random.default_rng(n)
+    expected, nothing = np.sort(rng.choice(np.linspace(0.5, 1, 40), n)), np.full(10, np.nan)  # some are alike
+    known = Reliability(nothing, nothing, nothing, expected, rng.random(n), 0, 0)
+    pairs = {"expected": expected.tolist(), "reached": known.reached.tolist()}
+    for wanted in (0.0, 0.7, float(expected[n // 2]), 1.0):
+        told = page.evaluate("([wanted, pairs]) => findReached(wanted, pairs)", [wanted, pairs])
+        found = find_reached(wanted, known)
+        assert (told is None) is (found is None) is (n < 10)
+        if found is not None:
+            assert told == pytest.approx(found._asdict())

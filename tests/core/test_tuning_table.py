@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from small_studies import make_small_study, record_plain_features
-from trained_study import record_untrained_run
+from trained_study import record_untaught_segmenter, record_untrained_run
 
 from medxai_core import __main__, pipeline
 from medxai_core.config import PIPELINE_PRESETS
 from medxai_core.errors import TestSplitLockedError
+from medxai_core.evaluation.scores import score_mask
 from medxai_core.images import load_mask
-from medxai_core.records.masks import MaskSetting, get_locked_setting, record_unlock
-from medxai_core.records.pictures import list_images
+from medxai_core.records.masks import MaskSetting, get_heatmaps, get_locked_setting, record_unlock
+from medxai_core.records.pictures import iterate_truth, list_images
 from medxai_core.records.runs import get_run, update_run
 from medxai_core.stages import tuning_table
+from medxai_core.stages.heatmaps import load_map_maker
 from medxai_core.stages.mask_exports import find_mask_export, list_export_arguments
 from medxai_core.stages.masks import lock_setting
 from medxai_core.stages.tuning_table import find_tuning_table, record_tuning_table
@@ -25,6 +28,7 @@ from medxai_core.study import Study
 from medxai_core.views.truth_access import explain_hidden_truth, load_open_truth
 
 RUN = "quick-lite1-abc123"
+HEAD = 21
 SETTING = MaskSetting(14, "gradcam", 0.4, None)
 
 
@@ -51,6 +55,23 @@ def test_the_recorded_table_is_the_computed_one_until_the_run_is_trained_on(stud
     assert find_tuning_table(study, RUN, method="layercam") is None
     update_run(study, RUN, best_epoch=9)
     assert find_tuning_table(study, RUN) is None  # the maps are of other weights now
+
+
+def test_the_table_of_a_segmenter_says_how_far_its_probabilities_were_right(study):
+    run = record_untaught_segmenter(study)
+    made = record_tuning_table(study, run.run_id).sweep.reliability
+    found = find_tuning_table(study, run.run_id)
+    assert made is not None and found is not None and found.sweep.reliability is not None
+    for one in dataclasses.fields(made):
+        assert np.array_equal(getattr(found.sweep.reliability, one.name), getattr(made, one.name), equal_nan=True)
+    assert made.shares.sum() == pytest.approx(1)
+    maps, images = get_heatmaps(study, run.run_id, HEAD), list_images(study)
+    maker, reached = load_map_maker(study, run.run_id), []
+    for position, truth in iterate_truth(study, images, images.positions_in("tuning", with_truth=True)):
+        mask = maker.finish(maps[position], HEAD, truth.shape)[0] > 0.5
+        reached += [score_mask(mask, truth).dice] if mask.any() and truth.any() else []
+    assert sorted(made.reached) == pytest.approx(sorted(reached))
+    assert record_tuning_table(study, RUN).sweep.reliability is None  # heat is no probability
 
 
 def test_the_whole_line_records_the_table_that_it_chooses_from(study, monkeypatch):

@@ -87,6 +87,22 @@ export function expectDice({ allBelow, n }, threshold) {
   return area ? (2 * inside / MAX_LEVEL) / (area + all / MAX_LEVEL) : null;
 }
 
+/**
+ * Return what masks reached of which about as much was expected, as evaluation.reliability.find_reached: {n, low, median,
+ * high}, quartiles of their Dice; null with fewer than 10 pictures.
+ */
+export function findReached(wanted, { expected, reached }) {
+  if (expected.length < 10) return null;
+  const n = Math.min(Math.max(Math.floor(expected.length / 4), 10), 50);
+  const nearest = expected.map((one, at) => [Math.abs(one - wanted), at]).sort(([a, i], [b, j]) => a - b || i - j).slice(0, n);
+  const sorted = nearest.map(([, at]) => reached[at]).sort((a, b) => a - b);
+  const quantile = (share) => {
+    const place = share * (n - 1), below = Math.floor(place), above = Math.min(below + 1, n - 1);
+    return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+  };
+  return { n, low: quantile(0.25), median: quantile(0.5), high: quantile(0.75) };
+}
+
 /** Return the five scores of counted pixels by name; null where `explainScore` says why. */
 export function scoreMask({ tp, fp, fn, tn }) {
   const scores = { dice: null, jaccard: null, recall: null, precision: null, accuracy: (tp + tn) / (tp + fp + fn + tn) };

@@ -1,6 +1,6 @@
 // What is said of a map and a setting in words.
 
-import { expectDice, findLimits } from "./counts.js";
+import { expectDice, findLimits, findReached } from "./counts.js";
 
 /** Return what makes the map doubtful; among many pictures only what holds for all of them. */
 export function describeWarnings({ layer, setting, header, isFilm }) {
@@ -11,7 +11,7 @@ export function describeWarnings({ layer, setting, header, isFilm }) {
 /** Return what the setting does to this picture, and what the classifier answers. */
 export function describeWords({ picture, layer, setting, header, isHead }) {
   const words = [];
-  if (isHead) words.push(describeFound(layer.counts, setting));
+  if (isHead) words.push(describeFound(layer.counts, setting, header.experience));
   if (setting.high !== null && !layer.isBlank) words.push(describeUpper(layer.counts, setting, isHead));
   if (!setting.align) words.push(describeShift(picture.describe(setting.layer).shift));
   if (picture.header.answer) words.push(describeAnswer(picture.header.answer, header.tiles, isHead));
@@ -23,16 +23,27 @@ export function describeWords({ picture, layer, setting, header, isHead }) {
 }
 
 /** A probability is never stretched, so the network can find nothing: that is said, whatever the threshold. */
-function describeFound(counts, { low, high, inverted }) {
+function describeFound(counts, { low, high, inverted }, experience) {
   const likely = 1 - counts.allBelow[Math.ceil(65535 / 2)] / counts.n, isUsual = low === 0.5 && high === null && !inverted;
-  if (likely === 0) return "The network finds no polyp: no place is likelier polyp than not.";
-  const expected = isUsual ? expectDice(counts, low) : null;
-  if (isUsual && expected === null) return "";
-  if (isUsual) {
-    return `By its own probabilities an overlap (Dice) of about ${expected.toFixed(2)} is to be expected. That is mostly too much; `
-      + "but the lower it is, the poorer the mask.";
-  }
-  return `The network takes ${(100 * likely).toFixed(1)}% of this picture for likelier polyp than not; your threshold draws another mask.`;
+  if (likely === 0) return `The network finds no polyp: no place is likelier polyp than not.${describeMissed(experience)}`;
+  if (!isUsual) return `The network takes ${(100 * likely).toFixed(1)}% of this picture for likelier polyp than not; your threshold draws another mask.`;
+  const expected = expectDice(counts, low);
+  return expected === null ? "" : describeExpected(expected, experience);
+}
+
+/** Say what overlap the probabilities promise, and how far such promises were kept on the tuning pictures. */
+function describeExpected(expected, experience) {
+  const promised = `By its own probabilities an overlap (Dice) of about ${expected.toFixed(2)} is to be expected.`;
+  const reached = experience && findReached(expected, experience);
+  if (!reached) return `${promised} That is mostly too much; but the lower it is, the poorer the mask.`;
+  return `${promised} Of the ${reached.n} tuning pictures that promised about as much, half reached `
+    + `${reached.low.toFixed(2)} to ${reached.high.toFixed(2)} (median ${reached.median.toFixed(2)}).`;
+}
+
+function describeMissed(experience) {
+  if (!experience || !experience.nEmpty) return "";
+  const [pictures, show] = experience.nEmpty === 1 ? ["one tuning picture", "shows"] : [`${experience.nEmpty} tuning pictures`, "show"];
+  return ` So it was with ${pictures}; ${experience.nMissed} of them ${show} one.`;
 }
 
 function describeUpper(counts, setting, isHead) {

@@ -65,6 +65,7 @@ def make_header(
         "hidden": _explain_hidden(study, run, split, setting, locked),
         "same": _list_same(study, run, images, split, method),
         "table": _list_table(study, run, method),
+        "experience": _list_experience(study, run, method),
         "offersTable": _offers_table(study, run, images, method),
         "hasTruth": split in SPLITS and len(images.positions_in(split, with_truth=True)) > 0,
         "colors": _list_colors(),
@@ -134,6 +135,16 @@ def _list_table(study: Study, run: RecordedRun, method: str) -> dict[str, Any] |
         "disk": table.disk_dice,
         "nPolyp": table.n_polyp,
     }
+
+
+def _list_experience(study: Study, run: RecordedRun, method: str) -> dict[str, Any] | None:
+    """Return how far promises of a segmenter were kept on the tuning pictures, when that is recorded."""
+    table = find_tuning_table(study, run.run_id, method=method)
+    if table is None or table.sweep.reliability is None:
+        return None
+    known = table.sweep.reliability
+    pairs = {"expected": known.expected.tolist(), "reached": known.reached.tolist()}
+    return pairs | {"nEmpty": known.n_empty, "nMissed": known.n_missed}
 
 
 def _offers_table(study: Study, run: RecordedRun, images: Images, method: str) -> bool:

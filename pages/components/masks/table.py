@@ -19,6 +19,7 @@ from pages.components.chart_style import GOOD_COLOR, PLAIN, finish_chart, to_hex
 from pages.components.job_buttons import is_at_work, show_last_failure, start_and_show
 from pages.components.masks import setting as keys
 from pages.components.masks.header import METHOD_NAMES
+from pages.components.masks.reliability import show_reliability
 from pages.components.study.masks import tell_made_without_masks
 
 
@@ -47,6 +48,8 @@ def show_table(study: Study, run: RecordedRun, images: Images) -> None:
         "with few pictures. "
         "Masks of the tuning pictures are used here: what is locked from this table says so."
     )
+    if table.sweep.reliability is not None:
+        show_reliability(table.sweep.reliability)
 
 
 def _say_flat(table: TuningTable) -> str:
