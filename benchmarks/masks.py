@@ -2,24 +2,24 @@
 
 Run ``python benchmarks/masks.py --pictures kvasir-seg``: a folder with images/ and masks/. The pictures are dealt to
 five folds; in each, the other four give 100 tiles with polyp and 100 without (2x2 tiles; their labels are the only use
-of masks before the scoring), everything is learned from those and from drawn frames, and the fold is scored once for
-each step. ``--ablate`` learns once more without drawn frames; ``--labels 50 500`` once more from so many labelled tiles
-(half of them with polyp; the 50 are among the 200, these among the 500); ``--polyp-free`` names a folder of pictures
-without any polyp. A fold takes about 15 minutes; the networks of its rounds and its scores are kept in ``--results``: a
-run that was stopped goes on with the next fold. Prints a table after each fold; with all five it is written to
-docs/masks.md.
+of masks in learning), everything is learned from those and from drawn frames, and the fold is scored once for each
+step. 40 pictures of the four take no part in learning: they are what tuning pictures are in a study, and say how far
+the probabilities were right. ``--ablate`` learns once more without drawn frames; ``--labels 50 500`` once more from so
+many labelled tiles (half of them with polyp; the 50 are among the 200, these among the 500); ``--polyp-free`` names a
+folder of pictures without any polyp. A fold takes about 15 minutes; the networks of its rounds and its scores are kept
+in ``--results``: a run that was stopped goes on with the next fold. Prints a table after each fold; with all five it is
+written to docs/masks.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import platform
 import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,18 +28,21 @@ import torch
 from joblib import Parallel, delayed
 from PIL import Image
 from safetensors.torch import load_model, save_model
-from scipy.stats import spearmanr
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT))
 
 import tables
+from fold_results import AFTER_ROUND, FINAL, N_CHECKED, Results, write_table
 
 from medxai_core.config import SEGMENTER
 from medxai_core.evaluation.baselines import compute_mean_mask, make_trivial_masks
-from medxai_core.evaluation.expected import expect_dice
-from medxai_core.evaluation.intervals import bootstrap_mean
-from medxai_core.evaluation.scores import score_mask
+from medxai_core.evaluation.reliability import (
+    PictureReliability,
+    combine_reliability,
+    find_reached,
+    measure_reliability,
+)
 from medxai_core.images import load_image, load_mask
 from medxai_core.memory import keep_freed_memory
 from medxai_core.models import PolypSegmenter, build_segmenter, default_preprocessing, hold_back_doubt, preprocess
@@ -52,40 +55,10 @@ from medxai_core.students.pseudo_masks import HALF_HEIGHT
 from medxai_core.students.teaching import compute_probabilities, look_closely
 
 N_FOLDS, N_LABELS, N_DRAWN = 5, 200, 100
-N_CHECKED, N_CHECK_LABELS = 40, 60
 TILES = [(0.0, 0.0, 0.5, 0.5), (0.5, 0.0, 1.0, 0.5), (0.0, 0.5, 0.5, 1.0), (0.5, 0.5, 1.0, 1.0)]
-METRICS = ("dice", "jaccard", "recall", "precision")
-SIZES = (0.0, 0.03, 0.08, 0.15, 0.3, 1.0)
-BARE, FEWER_OR_MORE, FINAL = "no drawn frames, ", "{} labels, ", "round {}, probability > .5"
+BARE, FEWER_OR_MORE = "no drawn frames, ", "{} labels, "
 ROUND, CLASS_MAP = "round{}.safetensors", "class_map.safetensors"
 LEARNED, SCORES = "learned.json", "scores.json"
-
-
-@dataclass
-class Results:
-    """Hold what one fold gave.
-
-    Attributes
-    ----------
-    scores : dict
-        Step -> one dict a picture: item, area of its polyp (share), the four scores; of the last round also the Dice
-        that its own probabilities make expected.
-    empty : dict
-        Kind of pictures without polyp -> one [is there a mask, its area] a picture.
-    reliability : list of (int, float, int)
-        Of the last round, for each tenth of the probability: pixels, sum of their probabilities, how many are polyp.
-    """
-
-    scores: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    empty: dict[str, list[tuple[bool, float]]] = field(default_factory=dict)
-    reliability: list[tuple[int, float, int]] = field(default_factory=list)
-    learned: dict[str, Any] = field(default_factory=dict)
-
-    def add(self, name: str, mask: np.ndarray, truth: np.ndarray, item: str, **facts: float) -> None:
-        """Score one mask, (H, W) bool."""
-        scored = score_mask(mask, truth, item=item)
-        row = {"item": item, "area": float(truth.mean())} | {metric: scored.value(metric) for metric in METRICS}
-        self.scores.setdefault(name, []).append(row | facts)
 
 
 def main() -> None:
@@ -126,7 +99,7 @@ def main() -> None:
         sys.stdout.write(f"after fold {seed}\n{write_table(_read_all(asked.results))}\n")
         sys.stdout.flush()
     found = _read_all(asked.results)
-    if sum(FINAL.format(len(Curriculum().rounds)) in one.scores for one in found) == N_FOLDS:
+    if sum(FINAL in one.scores for one in found) == N_FOLDS:
         tables.write_table("masks.md", "masks", write_table(found))
 
 
@@ -178,7 +151,7 @@ class Fold:
     learned: np.ndarray
     labels: list[LabelledTile]
     checked: np.ndarray
-    check_labels: list[LabelledTile]
+    checked_truths: list[np.ndarray]
     pictures: np.ndarray
     truths: list[np.ndarray]
     items: list[str]
@@ -188,15 +161,13 @@ class Fold:
 def deal_fold(
     root: Path, names: list[str], pictures: np.ndarray, *, test: np.ndarray, seed: int, n_labels: int
 ) -> Fold:
-    """Learn from all pictures but those of one fold, and but a few whose labelled tiles calibrate."""
+    """Learn from all pictures but those of one fold, and but a few that only say how far to trust the masks."""
     rest = np.random.default_rng(seed).permutation(np.setdiff1d(np.arange(len(names)), test))
     check, train = np.sort(rest[:N_CHECKED]), np.sort(rest[N_CHECKED:])
-    known, unseen, truths = ([load_mask(root / "masks" / names[row]) for row in rows] for rows in (train, check, test))
+    known, checked, truths = ([load_mask(root / "masks" / names[row]) for row in rows] for rows in (train, check, test))
     labels = label_tiles(known, np.random.default_rng(seed), n_labels)
-    check_labels = label_tiles(unseen, np.random.default_rng(seed), N_CHECK_LABELS)
-    items = [names[row] for row in test]
-    mean = compute_mean_mask(known)
-    return Fold(pictures[train], labels, pictures[check], check_labels, pictures[test], truths, items, mean)
+    items, mean = [names[row] for row in test], compute_mean_mask(known)
+    return Fold(pictures[train], labels, pictures[check], checked, pictures[test], truths, items, mean)
 
 
 def learn(fold: Fold, drawn: Lessons, plan: Curriculum, folder: Path) -> None:
@@ -229,10 +200,10 @@ def score(fold: Fold, plan: Curriculum, polyp_free: np.ndarray | None, folder: P
         _score_maps(results, f"{name}class map > {HALF_HEIGHT} of its peak", located, HALF_HEIGHT, fold)
     for number in range(1 if name else 0, n_rounds + 1):
         load_model(segmenter, str(folder / ROUND.format(number)))
-        words = FINAL.format(number) if number else "outlines of drawn frames alone, probability > .5"
+        words = AFTER_ROUND.format(number) if number else "outlines of drawn frames alone, probability > .5"
         said = _look_once(segmenter, fold.pictures, plan.use_side)
         _score_maps(results, name + words, said, 0.5, fold)
-    _trust(results, name + words, said, fold)
+    _trust(results, name + words, segmenter, said, fold, plan.use_side)
     if name:
         return results
     said = compute_probabilities(segmenter, fold.pictures, side=plan.use_side)
@@ -250,16 +221,22 @@ def score(fold: Fold, plan: Curriculum, polyp_free: np.ndarray | None, folder: P
     return results
 
 
-def _trust(results: Results, name: str, maps: np.ndarray, fold: Fold) -> None:
-    """Note how often places of each probability are polyp, and the overlap that is to be expected of each mask."""
-    counts = np.zeros((10, 3))
-    for values, truth, row in zip(maps, fold.truths, results.scores[name], strict=True):
-        row["expected"] = expect_dice(values, 0.5)
-        grown = _enlarge(values, truth.shape)
-        tenth = np.minimum((10 * grown).astype(int), 9)
-        for column, weights in enumerate((np.ones_like(grown), grown, truth)):
-            counts[:, column] += np.bincount(tenth.ravel(), weights.ravel(), minlength=10)
-    results.reliability = [(int(n), float(said), int(polyp)) for n, said, polyp in counts]
+def _trust(results: Results, name: str, segmenter: PolypSegmenter, said: np.ndarray, fold: Fold, side: int) -> None:
+    """Note how far the probabilities were right, and what the pictures kept for that say of such promises."""
+    known = _measure(_look_once(segmenter, fold.checked, side), fold.checked_truths)
+    seen = _measure(said, fold.truths)
+    found = combine_reliability(known)
+    for one, row in zip(seen, results.scores[name], strict=True):
+        alike = None if one.expected is None else find_reached(one.expected, found)
+        row["expected"] = one.expected
+        row["alike"] = None if alike is None else alike._asdict()
+    shares = [combine_reliability(pictures) for pictures in (seen, known)]
+    results.reliability = [np.nan_to_num([one.shares, one.said, one.is_polyp]).tolist() for one in shares]
+
+
+def _measure(maps: np.ndarray, truths: Sequence[np.ndarray]) -> list[PictureReliability]:
+    """Hold probabilities, enlarged to their pictures, against the truth."""
+    return [measure_reliability(_enlarge(one, truth.shape), truth) for one, truth in zip(maps, truths, strict=True)]
 
 
 def _look_once(segmenter: PolypSegmenter, pictures: np.ndarray, side: int) -> np.ndarray:
@@ -311,85 +288,6 @@ def _tell(name: str) -> Callable[[int, int], None]:
     sys.stdout.write(f"  {time.strftime('%H:%M:%S')} {name}\n")
     sys.stdout.flush()
     return lambda done, total: None
-
-
-def write_table(folds: Sequence[Results]) -> str:
-    """Return what the folds say together: each step, sizes, pictures without polyp, the worst pictures, the cost."""
-    scores: dict[str, list[dict[str, Any]]] = {}
-    empty: dict[str, list[tuple[bool, float]]] = {}
-    for one in folds:
-        for name, rows in one.scores.items():
-            scores.setdefault(name, []).extend(rows)
-        for kind, seen in one.empty.items():
-            empty.setdefault(kind, []).extend(seen)
-    lines = ["| masks | pictures | Dice | Jaccard | recall | precision |", "|---|---|---|---|---|---|"]
-    lines += [_write_row(name, rows) for name, rows in scores.items()]
-    final = scores.get(FINAL.format(len(Curriculum().rounds)), [])
-    lines += ["", "The last round by the share of the picture that is polyp:", "", *lines[:2]]
-    for low, high in zip(SIZES, SIZES[1:], strict=False):
-        rows = [row for row in final if low <= row["area"] < high]
-        if rows:
-            lines.append(_write_row(f"{low:.0%} to {high:.0%}", rows))
-    lines += ["", "| pictures without polyp | seen | with a mask | mean area of the masks |", "|---|---|---|---|"]
-    for kind, seen in empty.items():
-        found = np.array(seen, float)
-        lines.append(f"| {kind} | {len(found)} | {found[:, 0].mean():.1%} | {found[:, 1].mean():.1%} |")
-    worst = sorted(final, key=lambda row: row["dice"])[:12]
-    learned = [one.learned for one in folds if one.empty]
-    lines += _write_trust(folds, final)
-    lines += [
-        "",
-        f"Dice below .5: {np.mean([row['dice'] < 0.5 for row in final]):.1%} of the pictures. The worst: "
-        + ", ".join(f"{row['item']} ({row['dice']:.2f})" for row in worst)
-        + ".",
-        "",
-        f"Learning took {_list_costs(learned, 'seconds')} s a fold ({_list_costs(learned, 'processor')} s of the "
-        f"processor); peak memory {_list_costs(learned, 'peak')} MB; {torch.get_num_threads()} cores, "
-        f"{platform.machine()}.",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _list_costs(learned: Sequence[dict[str, Any]], name: str) -> str:
-    """Return one figure of each fold."""
-    return ", ".join(f"{one[name]:.0f}" for one in learned)
-
-
-def _write_trust(folds: Sequence[Results], final: Sequence[dict[str, Any]]) -> list[str]:
-    """Return how far the probabilities of the last round can be trusted: by place, and by picture."""
-    counts = np.sum([one.reliability for one in folds if one.empty], axis=0)
-    total = counts[:, 0].sum()
-    lines = ["", "| probability of a place | share of all places | mean | of these are polyp |", "|---|---|---|---|"]
-    for tenth, (n, said, polyp) in enumerate(counts):
-        share = f"{tenth / 10:.1f} to {tenth / 10 + 0.1:.1f} | {n / total:.1%}"
-        lines.append(f"| {share} | {said / max(n, 1):.2f} | {polyp / max(n, 1):.2f} |")
-    gap = np.abs(counts[:, 1] - counts[:, 2]).sum() / total
-    expected = np.array([row["expected"] or 0.0 for row in final])
-    reached = np.array([row["dice"] for row in final])
-    doubtful = np.argsort(expected)[: len(expected) // 5]
-    sure = np.setdiff1d(np.arange(len(expected)), doubtful)
-    lines += [
-        "",
-        f"Expected calibration error of a place: {gap:.3f}. The Dice that a picture's own probabilities make expected "
-        f"is {expected.mean():.3f} in the mean, {reached.mean():.3f} is reached; rank correlation "
-        f"{spearmanr(expected, reached).statistic:.2f}. The fifth of the pictures of which the least is expected "
-        f"reaches {reached[doubtful].mean():.3f}, the others {reached[sure].mean():.3f}.",
-    ]
-    return lines
-
-
-def _write_row(name: str, rows: Sequence[dict[str, Any]]) -> str:
-    """Return one line of means with 95 % intervals."""
-    cells = [name, str(len(rows))]
-    for metric in METRICS:
-        values = [row[metric] for row in rows if row[metric] is not None]
-        if not values:
-            cells.append("-")
-            continue
-        interval = bootstrap_mean(values)
-        limits = "" if interval.low is None else f" [{interval.low:.3f}, {interval.high:.3f}]"
-        cells.append(f"{np.mean(values):.3f}{limits}")
-    return "| " + " | ".join(cells) + " |"
 
 
 if __name__ == "__main__":
