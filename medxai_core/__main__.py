@@ -9,6 +9,7 @@ import typer
 
 from medxai_core.commands import (
     clusters,
+    compare,
     demo,
     evaluation,
     features,
@@ -55,6 +56,7 @@ app.command("lock", epilog=heatmaps.LOCK_EXAMPLE)(heatmaps.lock)
 app.command("segment", epilog=segment.EXAMPLE)(segment.segment)
 app.command("evaluate", epilog=evaluation.EXAMPLE)(evaluation.evaluate)
 app.command("score", epilog=evaluation.SCORE_EXAMPLE)(evaluation.score)
+app.command("compare", epilog=compare.EXAMPLE)(compare.compare)
 app.command("speed", epilog=evaluation.SPEED_EXAMPLE)(evaluation.speed)
 app.command("sanity", epilog=sanity.EXAMPLE)(sanity.sanity)
 app.command("explain-features", epilog=surrogate.EXAMPLE)(surrogate.explain_features)

@@ -13,7 +13,7 @@ from pages.components.study.importing import show_left_out
 from pages.components.study.making import is_form_open, show_makings, turn_form
 from pages.components.study.masks import show_adding_masks
 from pages.components.study.overview import show_counts
-from pages.components.study.pictures import finish_removal, show_pictures, show_removal
+from pages.components.study.pictures import finish_removal, show_asked_picture, show_pictures, show_removal
 from pages.components.study.welcome import show_import_or_demo, show_welcome
 
 keep_in_frame()
@@ -44,6 +44,7 @@ tell_unknown({"study_tab": names})
 holdings, health, care = st.tabs(names, on_change="rerun", key="study_tab", bind="query-params")
 if holdings.open:
     with holdings:
+        show_asked_picture(study, images)
         show_counts(study, images, items)
         show_pictures(study, images)
 if health.open:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from medxai_core.commands.console import JsonOption, RunOption, StudyArgument, show_result
+from medxai_core.errors import SettingError
+
+if TYPE_CHECKING:
+    from medxai_core.life_story import LifeStory
 
 EXAMPLE = "Example: python -m medxai_core story demo 3fa9c1d2"
 
@@ -23,4 +27,18 @@ def story(
     from medxai_core.study import open_study
 
     found = tell_life_story(open_study(study), image, run, layer=layer)
+    _check_layer(found, layer)
     show_result({"story": found}, text=found.to_text(), json=json)
+
+
+def _check_layer(story: LifeStory, layer: int | None) -> None:
+    """Raise when the map of the layer that was asked for is not recorded."""
+    if layer is None or "heatmap" not in {step.key for step in story.steps}:
+        return
+    facts = story.get("heatmap").parts[0].facts
+    if facts.get("layer") != layer:
+        known = ", ".join(map(str, facts.get("layers", ()))) or "none"
+        raise SettingError(
+            f"no map of layer {layer} is recorded of this picture; recorded layers: {known}.",
+            "Ask for one of them, or compute it with `heatmaps STUDY --layers`.",
+        )

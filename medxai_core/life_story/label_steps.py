@@ -209,6 +209,8 @@ def _describe_proposal(context: StoryContext, row: int) -> tuple[str, dict[str, 
         "labelled_members": [_name(context, near) for near in found.members],
         "nearest_labelled": [_name(context, near) for near in found.reason.nearest],
         "would_change_if": list(found.reason.would_change_if),
+        "runners_up": [rival._asdict() for rival in found.reason.runners_up],
+        "is_band": reasoning.clustering.is_bands,
         "probability": found.reason.probability,
         "seeds_agree": reasoning.seeds_agree,
     }

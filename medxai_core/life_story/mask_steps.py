@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -18,8 +19,10 @@ from medxai_core.life_story.story import Part, Step
 from medxai_core.masks import describe_heatmap
 from medxai_core.records.masks import describe_setting, get_heatmaps, list_heatmaps
 from medxai_core.records.runs import get_probabilities, list_runs
+from medxai_core.sanity.lights import Color
 from medxai_core.stages.heatmaps import MapMaker
 from medxai_core.stages.masks import make_study_mask
+from medxai_core.stages.sanity import find_sanity
 from medxai_core.stages.surrogate import explain_item
 from medxai_core.surrogate import say_fidelity, say_item
 from medxai_core.views.mask_view import describe_layer, describe_probability
@@ -101,8 +104,8 @@ def _take_apart(context: StoryContext, row: int) -> tuple[str, dict[str, Any]]:
 def tell_heatmap(context: StoryContext) -> Step:
     """Tell where the network looked, in one layer."""
     not_proof = (
-        "why the network decided: the map shows where a change would move the answer, is scaled so that some place "
-        "is always hottest, and its own tests come in a later version."
+        "why the network decided: the map shows where a change would move the answer, and is scaled so that its "
+        f"highest place is always hottest. {_say_tests(context)}"
     )
     title, page = "Heat map", "masks"
     if context.run is None:
@@ -129,6 +132,16 @@ def tell_heatmap(context: StoryContext) -> Step:
         cells = describe_layer(maker.blocks[layer], size, maker.input_size)
         words = f"{'Probability of polyp' if is_head else f'Layer {layer}'} ({cells}).{where} {' '.join(warnings)}"
     return Step("heatmap", title, (Part(words.strip(), facts),), not_proof, page)
+
+
+def _say_tests(context: StoryContext) -> str:
+    """Say what came of the tests of the run's maps."""
+    record = None if context.run is None else find_sanity(context.study, context.run)
+    if record is None:
+        return "The maps of this run have not been tested (Tests of the maps)."
+    counts = Counter(light.color for light in record.lights)
+    listed = ", ".join(f"{counts[color]} {color}" for color in get_args(Color) if counts[color])
+    return f"Tests of the maps of this run: {listed}."
 
 
 def find_recorded_layers(context: StoryContext) -> list[int]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from medxai_core.config import RESEARCH_USE
+from medxai_core.life_story.details import list_details
 
 
 @dataclass(frozen=True)
@@ -102,5 +103,6 @@ class LifeStory:
             for part in step.parts:
                 tile = f"[{part.item_id.removeprefix(self.image_id).lstrip('-')}] " if part.item_id else ""
                 lines.append(f"   {tile}{part.words}")
+                lines += [f"      {detail}" for detail in list_details(step.key, part.facts)]
             lines += [f"   Does not prove: {step.not_proof}", ""]
         return "\n".join([*lines, RESEARCH_USE])

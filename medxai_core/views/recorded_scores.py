@@ -107,6 +107,24 @@ def find_trivial_row(study: Study, split: str, name: str = CENTRED_DISK) -> Reco
     return next((row for row in list_open_rows(study, split) if row.run_id is None and row.name == name), None)
 
 
+def find_open_row(study: Study, split: str, called: str) -> RecordedEvaluation:
+    """Return an open row by its id, its name, or the beginning of its run's id (under the setting locked now).
+
+    Raises
+    ------
+    StageMissingError
+        No open row is called so; the remedy lists those that are.
+    """
+    rows = list_open_rows(study, split)
+    run_ids = [run.run_id for run in list_runs(study) if run.run_id.startswith(called)]
+    current = find_current_row(study, run_ids[0], split) if len(run_ids) == 1 else None
+    for row in rows:
+        if called in (row.evaluation_id, row.name) or (current and row.evaluation_id == current.evaluation_id):
+            return row
+    known = "; ".join(f"{row.evaluation_id} ({row.run_id or row.name})" for row in rows) or "none"
+    raise StageMissingError(f"no open scores of the {split} pictures are called {called!r}.", f"There are: {known}.")
+
+
 def get_picture_scores(study: Study, row: RecordedEvaluation, *, images: Images | None = None) -> PictureScores:
     """Return the scores of one recorded row, picture by picture.
 

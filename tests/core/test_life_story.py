@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from scored_study import RUN, make_scored_study
 from small_studies import make_small_study
 
+from medxai_core import __main__
 from medxai_core.errors import ImageNotFoundError, RunNotFoundError
 from medxai_core.json_values import to_plain
 from medxai_core.life_story import LifeStory, tell_life_story
@@ -138,6 +140,26 @@ def test_a_proposal_is_told_with_its_round_and_a_decision_with_before_and_after(
         None,
     )
     assert "blurred" not in story.to_text(), "what a reader typed is a fact, not part of the words"
+
+
+def test_the_text_holds_what_the_page_shows_in_tables_and_pictures(study: Study) -> None:
+    items, proposals = list_items(study), get_labelling(study).proposals
+    row = next(row for row, item_id in enumerate(items.item_ids) if proposals.get(str(item_id)))
+    story = tell_life_story(study, str(items.item_ids[row]))
+    facts, text = story.get("proposal").part_of(str(items.item_ids[row])).facts, story.to_text()
+    assert story.get("file").parts[0].facts["sha256"] in text
+    assert all(f"It would be otherwise if {change}" in text for change in facts["would_change_if"])
+    assert all(one["item_id"] in text for one in facts["nearest_labelled"])
+    recorded = next(one for one in get_labelling(study).rounds if one["round"] == facts["round"])
+    assert facts["runners_up"] == recorded["runners_up"]
+    assert all(f"cluster {one['cluster_id']} would propose {one['label']}" in text for one in recorded["runners_up"])
+
+
+def test_a_map_of_a_layer_that_is_not_there_is_refused(study: Study, capsys, monkeypatch) -> None:
+    image_id = str(list_images(study).image_ids[list_images(study).positions_in("tuning")[0]])
+    monkeypatch.setattr(sys, "argv", ["medxai_core", "story", str(study.folder), image_id, "--layer", "99"])
+    assert __main__.main() == 1
+    assert "no map of layer 99 is recorded" in capsys.readouterr().err
 
 
 def test_a_seed_says_that_its_label_was_given(study: Study) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
+import sys
 import zipfile
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -12,8 +14,9 @@ import numpy as np
 import pytest
 from scored_study import RUN, SETTING, make_scored_study
 
+from medxai_core import __main__
 from medxai_core.config import RESEARCH_USE
-from medxai_core.errors import NotEnoughImagesError, TestSplitLockedError
+from medxai_core.errors import NotEnoughImagesError, StageMissingError, TestSplitLockedError
 from medxai_core.evaluation.bands import compute_centre_distance
 from medxai_core.evaluation.baselines import ALL_POLYP, CENTRED_DISK
 from medxai_core.events import list_events
@@ -30,6 +33,7 @@ from medxai_core.views.recorded_scores import (
     MASK_USE_WORDS,
     compare_rows,
     find_current_row,
+    find_open_row,
     find_trivial_row,
     get_picture_scores,
     list_open_rows,
@@ -101,6 +105,30 @@ def test_a_run_compared_with_itself_does_not_differ(study: Study) -> None:
     pictures = get_picture_scores(study, row)
     found = compare_rows(pictures, pictures)
     assert found.difference == 0 and found.verdict == "unclear"
+
+
+def test_a_row_is_found_by_its_run_its_name_and_its_id_while_it_is_open(study: Study) -> None:
+    row = find_current_row(study, RUN, "test")
+    assert row is not None
+    for called in (RUN, RUN[:5], row.evaluation_id):
+        assert find_open_row(study, "test", called).evaluation_id == row.evaluation_id
+    assert find_open_row(study, "test", CENTRED_DISK).run_id is None
+    with pytest.raises(StageMissingError, match="are called 'nobody'"):
+        find_open_row(study, "test", "nobody")
+    record_unlock(study, RUN, reader="reader-1")
+    with pytest.raises(StageMissingError):
+        find_open_row(study, "test", RUN)
+
+
+def test_two_runs_are_compared_on_the_command_line(study: Study, capsys, monkeypatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["medxai_core", "compare", str(study.folder), RUN, CENTRED_DISK, "--json"])
+    assert __main__.main() == 0
+    told = json.loads(capsys.readouterr().out)
+    run, disk = find_current_row(study, RUN, "test"), find_trivial_row(study, "test")
+    assert run is not None and disk is not None
+    found = compare_rows(get_picture_scores(study, run), get_picture_scores(study, disk))
+    assert told["dice"]["difference"] == pytest.approx(found.difference)
+    assert told["dice"]["interval"]["low"] == pytest.approx(found.interval.low)
 
 
 def test_comparison_with_the_disk_uses_the_pictures_with_a_polyp(study: Study) -> None:

@@ -10,7 +10,7 @@ from scored_study import RUN, SETTING, make_scored_study
 from small_studies import make_small_study
 
 from medxai_core.config import PAPER_ROWS, RESEARCH_USE
-from medxai_core.evaluation.baselines import CENTRED_DISK
+from medxai_core.evaluation.baselines import ALL_POLYP, CENTRED_DISK
 from medxai_core.records.masks import record_evaluation, record_lock, record_unlock
 from medxai_core.records.pictures import list_images
 from medxai_core.stages.scores import measure_speed, score_study
@@ -73,6 +73,17 @@ def test_the_table_holds_the_run_the_trivial_masks_and_the_papers_rows(study: St
     assert f"{dice['n_defined']} of {dice['n']}" == table["Pictures"][0]
     assert [row.startswith(":gray-badge[trivial]") for row in table["Masks"][:4]] == [False, True, True, True]
     assert list(shown[4:]) == [f"{row.accuracy:.3f}" for row in PAPER_ROWS]
+
+
+def test_a_run_is_held_against_any_other_row_picture_by_picture(study: Study, open_page, read_page) -> None:
+    app = open_page("evaluation")
+    row, everything = find_current_row(study, RUN, "test"), find_trivial_row(study, "test", ALL_POLYP)
+    assert row is not None and everything is not None
+    chooser = app.selectbox(key=f"evaluation_other_{row.evaluation_id}")
+    assert not any("disk" in one for one in chooser.options)  # it stands above
+    chooser.select(everything.evaluation_id).run()
+    found = compare_rows(get_picture_scores(study, row), get_picture_scores(study, everything))
+    assert say_comparison(found, first="this run", second="the other") in read_page(app).replace("\\", "")
 
 
 def test_without_a_lock_no_test_score_is_shown_and_the_way_to_masks_is(study: Study, open_page, read_page) -> None:

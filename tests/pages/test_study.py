@@ -86,6 +86,16 @@ def test_notes_of_the_import_are_told_as_past_and_no_command_is_asked_for(open_p
     assert "python -m" not in read_page(app) and not app.get("code")
 
 
+def test_a_link_opens_its_picture_and_says_when_there_is_none(open_page, small_study, read_page):
+    images = list_images(small_study)
+    image_id = str(images.image_ids[3])
+    app = open_page("study", image=image_id)
+    assert f"Picture {image_id[:8]}" in read_page(app) and f"split {images.splits[3]}" in read_page(app)
+    app.button(key="asked-picture-close").click().run()
+    assert "asked-picture-close" not in [one.key for one in app.button]
+    assert "is not known here" in read_page(open_page("study", image="f" * 16)).replace("which is not", "is not")
+
+
 def test_no_file_name_is_shown(open_page, fresh_study, read_page):
     for tab in ("Counts and examples", "Health check"):
         app = open_page("study", study_tab=tab)

@@ -15,6 +15,7 @@ from small_studies import make_small_study
 
 from medxai_core.json_values import to_plain
 from medxai_core.life_story import tell_life_story
+from medxai_core.records.clusterings import get_clustering
 from medxai_core.records.labellings import get_labelling
 from medxai_core.records.masks import record_unlock
 from medxai_core.records.pictures import list_images, list_items
@@ -25,6 +26,7 @@ from medxai_core.stages.labels import decide
 from medxai_core.stages.sanity import SanityRecord
 from medxai_core.study import Study, open_study
 from medxai_core.views.departures import DEPARTURES
+from pages.components.transparency.cards import Telling, find_place
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +70,20 @@ def test_every_card_says_what_it_does_not_prove(study: Study, open_page, read_pa
         text = read_page(app).replace("\\", "")
         for step in tell_life_story(study, image_id).steps:
             assert step.not_proof in text, step.key
+
+
+def test_each_card_leads_to_the_very_thing_it_tells_of(study: Study) -> None:
+    clustering, items = get_clustering(study), list_items(study)
+    row = int(np.flatnonzero(clustering.cluster_ids > 0)[0])
+    story = tell_life_story(study, str(items.item_ids[row]))
+    telling = Telling(study, story, get_run(study, RUN), str(items.item_ids[row]))
+    places = {step.key: find_place(telling, step) for step in story.steps}
+    assert places["cluster"]["cluster"] == places["features"]["cluster"] == str(clustering.cluster_ids[row])
+    assert places["cluster"]["clusters_tab"] == "One cluster"
+    assert places["file"] == places["split"] == {"image": story.image_id}
+    assert places["prediction"] == {"run": RUN}
+    assert places["mask"] == {"run": RUN, "split": "train", "image": story.image_id}
+    assert places["scores"]["run"] == RUN and places["decisions"] == {"review_item": str(items.item_ids[row])}
 
 
 def test_no_file_name_is_on_the_page(study: Study, open_page, read_page) -> None:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import streamlit as st
 
 from medxai_core.errors import MedxaiError
+from medxai_core.evaluation.baselines import CENTRED_DISK
 from medxai_core.evaluation.paired import PairedDifference
-from medxai_core.records.masks import RecordedEvaluation, describe_setting, get_locked_setting
+from medxai_core.records.masks import MaskSetting, RecordedEvaluation, describe_setting, get_locked_setting
 from medxai_core.records.pictures import Images
 from medxai_core.records.runs import RecordedRun
 from medxai_core.study import Study
-from medxai_core.views.recorded_scores import find_current_row, find_trivial_row, say_comparison
+from medxai_core.views.recorded_scores import (
+    find_current_row,
+    find_trivial_row,
+    list_open_rows,
+    say_comparison,
+)
 from pages.components.class_words import escape
 from pages.components.evaluation.data import get_comparison
 from pages.components.evaluation.words import TUNED_ON_TEST
@@ -119,8 +125,44 @@ def show_verdict(study: Study, row: RecordedEvaluation) -> None:
         st.markdown(f"#### {icon} :{color}[{_say_short(found)}]")
         st.markdown(escape(say_comparison(found, first="this run", second="the centred disk")))
         _show_numbers(found)
+        _compare_with_another(study, row)
     if row.tuned_on_test:
         st.warning(TUNED_ON_TEST, icon=":material/warning:")
+
+
+def _compare_with_another(study: Study, row: RecordedEvaluation) -> None:
+    """Let the reader hold the run against another run, an earlier setting or a trivial mask, picture by picture."""
+    others = {
+        one.evaluation_id: one
+        for one in list_open_rows(study, row.split)
+        if one.evaluation_id != row.evaluation_id and one.name != CENTRED_DISK
+    }
+    if not others:
+        return
+    chosen = st.selectbox(
+        "Compare with",
+        [None, *others],
+        key=f"evaluation_other_{row.evaluation_id}",
+        format_func=lambda one: "another run, setting or mask ..." if one is None else _name_other(others[one]),
+        label_visibility="collapsed",
+        persist_state="session",
+        width=520,
+    )
+    if chosen not in others:
+        return
+    try:
+        found = get_comparison(study, row, others[chosen])
+    except MedxaiError:
+        st.caption("These were recorded without scores by picture. Score them again.")
+        return
+    st.markdown(escape(say_comparison(found, first="this run", second="the other")))
+    if others[chosen].tuned_on_test:
+        st.caption(":material/warning: The other was tuned on test.")
+
+
+def _name_other(row: RecordedEvaluation) -> str:
+    """Return the name of a row as a list shows it: plain text."""
+    return row.name if row.run_id is None else f"{row.run_id}: {describe_setting(MaskSetting(**row.setting))}"
 
 
 def _say_short(found: PairedDifference) -> str:

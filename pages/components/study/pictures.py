@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from medxai_core.errors import MedxaiError
@@ -9,13 +10,49 @@ from medxai_core.records.pictures import Images, find_image, get_thumbnail_path
 from medxai_core.studies.removal import remove_image
 from medxai_core.studies.uploads import delete_uploaded_file
 from medxai_core.study import Study
+from pages.components.address import change_address
 from pages.components.cached import get_version, remember
 from pages.components.class_words import shorten
 from pages.components.frame import show_error
+from pages.components.page_links import open_page, tell_unknown
 
 A_PAGE = 24
 REMOVE_KEY = "picture_to_remove"
 SPLITS = ("all", "train", "validation", "tuning", "test")
+
+
+def show_asked_picture(study: Study, images: Images) -> None:
+    """Show the picture that the address asks for, with what is recorded of its file."""
+    asked = st.query_params.get("image")
+    with st.container():  # its place is always there, so that nothing below it moves
+        if not asked:
+            return
+        found = np.flatnonzero(images.image_ids == asked)
+        if not len(found):
+            tell_unknown({"image": ()})
+            return
+        position = int(found[0])
+        with st.container(border=True, horizontal=True, gap="medium"):
+            with st.container(width=170):
+                show_picture(study, asked, caption=shorten(asked))
+            with st.container():
+                st.markdown(f"**Picture {shorten(asked)}**, {_describe(images, position)}")
+                open_page("transparency", "Its story", key="asked-picture", image=asked)
+                st.button("Close", key="asked-picture-close", type="tertiary", icon=":material/close:", on_click=_close)
+
+
+def _describe(images: Images, position: int) -> str:
+    """Say how large a picture is, in which split, and with how many others it stays together."""
+    together = int((images.groups == images.groups[position]).sum()) - 1
+    others = "it stands alone" if not together else f"it stays together with {together} other pictures"
+    mask = "with a mask" if images.mask_paths[position] else "without a mask"
+    size = f"{images.widths[position]} x {images.heights[position]} pixels"
+    return f"{size}, {mask}; split {images.splits[position]}; {others}."
+
+
+def _close() -> None:
+    """Take the picture out of the address; a callback."""
+    change_address({"image": None})
 
 
 def show_pictures(study: Study, images: Images) -> None:

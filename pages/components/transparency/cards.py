@@ -132,11 +132,30 @@ def _show_card(telling: Telling, number: int, step: Step, visual: Visual | None)
 def _show_link(telling: Telling, step: Step) -> None:
     """Show the way to the page that a step belongs to."""
     title = next(page.title for page in PAGES if page.name == step.page)
-    where: dict[str, str] = {}
-    if step.page in ("masks", "evaluation") and telling.run is not None:
-        where = {"run": telling.run.run_id, "split": telling.split}
-    if step.page == "masks":
-        where |= {"image": telling.story.image_id}
-    if step.page == "review" and telling.split == "train":
-        where = {"review_item": telling.item_id or telling.story.item_ids[0]}
-    open_page(step.page, title, key=f"story-{step.key}", **where)
+    if step.key == "heatmap" and telling.run is not None:
+        where = {"run": telling.run.run_id, "transparency_part": "Tests of the maps"}
+        open_page("transparency", "Tests of the maps", key="story-tests", icon=":material/rule:", **where)
+    open_page(step.page, title, key=f"story-{step.key}", **find_place(telling, step))
+
+
+def find_place(telling: Telling, step: Step) -> dict[str, str]:
+    """Return where on its page a step leads to, as parts of an address."""
+    run = {} if telling.run is None else {"run": telling.run.run_id}
+    item_id = telling.item_id or telling.story.item_ids[0]
+    places = {
+        "study": {"image": telling.story.image_id},
+        "clusters": _find_cluster(telling),
+        "review": {"review_item": item_id} if telling.split == "train" else {},
+        "training": run,
+        "masks": {"split": telling.split, "image": telling.story.image_id} | run,
+        "evaluation": {"split": telling.split, "evaluation_part": "Pictures"} | run,
+    }
+    return places[step.page]
+
+
+def _find_cluster(telling: Telling) -> dict[str, str]:
+    """Return which cluster the item lies in; nothing for one that was not clustered."""
+    facts = telling.story.get("cluster").part_of(telling.item_id).facts
+    if facts.get("cluster_id") is None:
+        return {}
+    return {"clusters_tab": "One cluster", "cluster": str(facts["cluster_id"]), "clustering": facts["clustering_id"]}

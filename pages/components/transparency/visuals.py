@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from medxai_core.life_story import Part, Step
+from medxai_core.life_story.details import name_rival
 from medxai_core.pseudo_labels import Neighbour
 from pages.components.cached import get_item_thumbnail
 from pages.components.chart_style import RUN_COLOR, TRIVIAL_COLOR, finish_chart, show_chart
@@ -71,6 +72,10 @@ def show_proposal(telling: Telling, step: Step, part: Part) -> None:
     with st.expander("The proposal would be another if ..."):
         for line in facts["would_change_if"]:
             st.markdown(f"- ... {escape(say_plainly(line))}")
+        if facts["runners_up"]:
+            st.markdown("Next in line in that round:")
+        for rival in facts["runners_up"]:
+            st.markdown(f"- {escape(say_plainly(name_rival(rival, is_band=facts['is_band'])))}")
     if not facts["seeds_agree"]:
         st.caption("The labels the rounds started from cannot be rebuilt exactly: pictures were removed since.")
 
