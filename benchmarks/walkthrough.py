@@ -1,7 +1,10 @@
 """Walk from an unlabelled folder of real pictures to a locked mask setting in a real browser; count clicks, keys, time.
 
-Run ``python benchmarks/walkthrough.py --images FOLDER --masks FOLDER``. The pictures go into a study without labels and
-without masks; the masks only play the reader who knows the answer. Waiting for the computer is counted apart.
+Run ``python benchmarks/walkthrough.py --images FOLDER --masks FOLDER --polyp-free FOLDER``. The pictures (1,000 unless
+told otherwise; polyp-free ones fill up what the first folder lacks) go into a study without labels and without masks;
+the masks only play the reader who knows the answer. Waiting for the computer is counted apart. ``--install`` begins
+with ``make app`` in a clean clone: installation, and the making of the demo. Writes the waterfall into
+docs/performance.md.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import hashlib
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -22,6 +26,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "docs"))
 
+import tables
+import turns
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 from write_screenshots import CHROMIUM, FLAGS, serve
 
@@ -34,6 +40,9 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data" / "kvasir_seg"
 PATIENCE = 30_000  # milliseconds, for the page
 LONG = 1_800_000  # milliseconds, for work of the computer
+N_PICTURES = 1000
+BAR = 40  # signs
+INSTALLATION = {"make app: install the packages": ".venv/bin/.installed", "make app: the demo": "demo"}
 N_SEEDS = 24
 N_REVIEWED = 24
 N_LOOKED_AT = 6
@@ -94,7 +103,10 @@ class Hand:
 
 
 class Reader:
-    """Know of every tile whether it shows a polyp: from the masks, which the study does not hold."""
+    """Know of every tile whether it shows a polyp: from the masks, which the study does not hold.
+
+    A picture without a mask shows none.
+    """
 
     def __init__(self, images: Path, masks: Path, *, rows: int, columns: int) -> None:
         self.tiles = rows, columns
@@ -107,6 +119,8 @@ class Reader:
     def sees_polyp(self, image_id: str, tile: str) -> bool:
         """Return True when a tile holds a pixel of the polyp."""
         image, mask_path = self.by_id[image_id]
+        if not mask_path.is_file():
+            return False
         size = read_image_size(image)
         mask = load_mask(mask_path, expected_size=size)
         row, column = map(int, re.findall(r"\d+", tile))
@@ -222,26 +236,48 @@ def pick_answer(page: Page, is_polyp: bool) -> str:
 
 
 def write_table(stages: list[Stage]) -> str:
-    """Return what each stage cost, and the sum."""
-    sums = Stage("In all", *(sum(getattr(one, name) for one in stages) for name in ("clicks", "keys")))
-    sums.seconds, sums.waited = sum(one.seconds for one in stages), sum(one.waited for one in stages)
-    lines = ["| stage | clicks | keys | seconds | of them waiting |", "|---|---|---|---|---|"]
-    return "\n".join(
-        lines
-        + [
-            f"| {one.name} | {one.clicks} | {one.keys} | {one.seconds:.0f} | {one.waited:.0f} |"
-            for one in (*stages, sums)
-        ]
-    )
+    """Return what each stage cost and the sum, with a bar from where its wait begins to where it ends."""
+    clicks, keys = (sum(getattr(one, name) for one in stages) for name in ("clicks", "keys"))
+    seconds, waited = sum(one.seconds for one in stages), sum(one.waited for one in stages)
+    lines = ["| stage | clicks | keys | seconds | of them waiting | the waits, one after the other |"]
+    lines += ["|---|---|---|---|---|---|"]
+    before = 0.0
+    for one in stages:
+        start, end = (round(BAR * at / waited) for at in (before, before + one.waited))
+        before += one.waited
+        bar = "`" + " " * start + "#" * (end - start) + " " * (BAR - end) + "`"
+        lines.append(f"| {one.name} | {one.clicks} | {one.keys} | {one.seconds:.0f} | {one.waited:.0f} | {bar} |")
+    return "\n".join([*lines, f"| In all | {clicks} | {keys} | {seconds:.0f} | {waited:.0f} | |"]) + "\n"
 
 
-def run(images: Path, masks: Path, n_pictures: int) -> list[Stage]:
+def install() -> list[Stage]:
+    """Do what ``make app`` does before it serves, in a clean clone."""
+    stages = []
+    with tempfile.TemporaryDirectory() as folder:
+        clone, home = Path(folder) / "clone", Path(folder) / "home"
+        subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
+        for name, target in INSTALLATION.items():
+            begun = time.monotonic()
+            environment = os.environ | {"MEDXAI_HOME": str(home)}
+            subprocess.run(["make", target], cwd=clone, env=environment, check=True, stdout=subprocess.DEVNULL)
+            took = time.monotonic() - begun
+            stages.append(Stage(name, seconds=took, waited=took))
+    return stages
+
+
+def choose_pictures(images: Path, polyp_free: Path | None, n_pictures: int) -> list[Path]:
+    """Return the first pictures of a folder, and as many of the other as are missing."""
+    chosen = sorted(images.glob("*.jpg"))[:n_pictures]
+    return chosen + (sorted(polyp_free.glob("*.jpg"))[: n_pictures - len(chosen)] if polyp_free else [])
+
+
+def run(chosen: list[Path], masks: Path) -> list[Stage]:
     """Walk once in a home of its own; raise when nothing is locked at the end."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         pictures = home / "user" / "Pictures" / "colonoscopies"
         pictures.mkdir(parents=True)
-        for path in sorted(images.glob("*.jpg"))[:n_pictures]:
+        for path in chosen:
             shutil.copy(path, pictures)
         reader = Reader(pictures, masks, rows=2, columns=2)
         os.environ |= {"HOME": str(home / "user"), "MEDXAI_HOME": str(home / "medxai")}
@@ -251,7 +287,7 @@ def run(images: Path, masks: Path, n_pictures: int) -> list[Stage]:
             page = browser.new_page(viewport={"width": 1280, "height": 720})
             hand = Hand(page)
             try:
-                walk(hand, address, reader, n_pictures)
+                walk(hand, address, reader, len(chosen))
             except BaseException:
                 page.screenshot(path=ROOT / "build" / "walkthrough.png")
                 raise
@@ -271,15 +307,24 @@ def check_is_locked() -> None:
 
 def main() -> None:
     """Read the arguments, walk, print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=Path, default=SHARED / "images")
     parser.add_argument("--masks", type=Path, default=SHARED / "masks")
-    parser.add_argument("--pictures", type=int, default=300)
+    parser.add_argument("--polyp-free", type=Path, default=SHARED.parent / "cp_child" / "images")
+    parser.add_argument("--pictures", type=int, default=N_PICTURES)
+    parser.add_argument("--install", action="store_true", help="Begin with an installation in a clean clone.")
     given = parser.parse_args()
     if not given.images.is_dir() or not Path(CHROMIUM).exists():
         sys.stdout.write("walk-through left out: it needs real pictures (--images, --masks) and Chromium.\n")
         return
-    sys.stdout.write(write_table(run(given.images, given.masks, given.pictures)) + "\n")
+    chosen = choose_pictures(given.images, given.polyp_free if given.polyp_free.is_dir() else None, given.pictures)
+    stages = (install() if given.install else []) + run(chosen, given.masks)
+    options = " --install" if given.install else ""
+    table = f"`python benchmarks/walkthrough.py{options}`: {turns.describe_computer()}, {len(chosen):,} real pictures, "
+    table += f"cut into 2 x 2 tiles, {N_SEEDS} first labels and {N_REVIEWED} answers to proposals.\n\n"
+    table += write_table(stages)
+    sys.stdout.write(table)
+    tables.write_table("performance.md", "walkthrough", table)
 
 
 if __name__ == "__main__":

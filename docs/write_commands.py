@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from typer.models import ArgumentInfo, OptionInfo
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from medxai_core.__main__ import app
 
