@@ -58,7 +58,7 @@ def test_the_counts_are_those_of_the_study_and_test_labels_are_hidden(open_page,
     app = open_page("study")
     assert not app.exception
     metrics = {metric.label: metric.value for metric in app.metric}
-    assert (metrics["Pictures"], metrics["Tiles"], metrics["Experts' masks"]) == ("24", "96", "24")
+    assert (metrics["Pictures"], metrics["Tiles"], metrics["Given masks"]) == ("24", "96", "24")
     splits = app.table[0].value.set_index("Split")
     assert splits["Pictures"].sum() == 24
     [test_row] = [row for name, row in splits.iterrows() if name.startswith("test")]

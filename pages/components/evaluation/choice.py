@@ -143,7 +143,9 @@ def _compare_with_another(study: Study, row: RecordedEvaluation) -> None:
         "Compare with",
         [None, *others],
         key=f"evaluation_other_{row.evaluation_id}",
-        format_func=lambda one: "another run, setting or mask ..." if one is None else _name_other(others[one]),
+        format_func=lambda one: (
+            "Compare with another run, setting or mask ..." if one is None else _name_other(others[one])
+        ),
         label_visibility="collapsed",
         persist_state="session",
         width=520,

@@ -35,7 +35,9 @@ def show_counts(study: Study, images: Images, items: Items) -> None:
         if rows * columns > 1:
             st.metric("Tiles", sum(one.n_items for one in counts), help=f"Each picture is cut into {rows} x {columns}.")
         masks = sum(one.n_masks for one in counts)
-        st.metric("Experts' masks", masks, help="Drawn by experts; never used for training, only for scores.")
+        use = "No outline is learned from them. They may tell which seeds hold a polyp, serve to choose layer and "
+        use += "threshold on the tuning pictures, and score."
+        st.metric("Given masks", masks, help=f"Masks that came with the pictures. {use}")
         for label in ("polyp", "non_polyp"):
             words = "Labels from the import that the method starts from; all others in train are hidden from it."
             st.metric(f"Seeds, {say_class(label)}", int((seeds == label).sum()), help=words)
