@@ -27,6 +27,7 @@ from pages.components.run_names import name_runs
 
 RUN, SPLIT = "evaluation_run", "evaluation_split"
 SPLIT_NAMES = {"test": "Test", "tuning": "Tuning", "validation": "Validation"}
+NO_OTHER = "Compare with another run, setting or mask ..."
 VERDICTS = {
     "better": (":material/check_circle:", "green"),
     "worse": (":material/cancel:", "red"),
