@@ -18,6 +18,9 @@ LEVELS = (2, 4, 14, 20)
 POOLED_SHARE = 0.02
 """The logit of a picture is the mean of this share of its places, the highest ones."""
 
+LEAST_PICTURE_LOGIT = 1.0
+"""A picture whose own logit is not above this (73 %) gets no mask: chosen on drawn frames, see docs/masks.md."""
+
 _JUST_BELOW_EVEN = -0.01
 
 HEAD_STRIDE = 4
@@ -162,16 +165,17 @@ def hold_back_doubt(places: torch.Tensor) -> torch.Tensor:
     Returns
     -------
     Tensor (N, h, w)
-        Logits; those of pictures whose own logit (`pool_places`) is not above 0 are at most just below 0.
+        Logits; those of pictures whose own logit (`pool_places`) is not above `LEAST_PICTURE_LOGIT` are at most just
+        below 0.
 
     Examples
     --------
     >>> spots = torch.full((2, 10, 10), -4.0)
-    >>> spots[0, 0, 0], spots[1, :3] = 1.0, 1.0
+    >>> spots[0, 0, 0], spots[1, :3] = 2.0, 2.0
     >>> hold_back_doubt(spots).amax(dim=(1, 2))
-    tensor([-0.0100,  1.0000])
+    tensor([-0.0100,  2.0000])
     """
-    highest = torch.where(pool_places(places) > 0, torch.inf, _JUST_BELOW_EVEN)
+    highest = torch.where(pool_places(places) > LEAST_PICTURE_LOGIT, torch.inf, _JUST_BELOW_EVEN)
     return torch.minimum(places, highest[:, None, None])
 
 
