@@ -60,7 +60,7 @@ def _tabulate_versions(facts: ReportFacts) -> Table:
         Row((name, str(then.get(name, "not recorded")), str(facts.versions.get(name, "not recorded"))))
         for name in sorted(names, key=str.casefold)
     )
-    note = "not recorded: nobody wrote it down then."
+    note = "Not recorded: it was not kept at that time."
     return Table("Versions", ("What", "At the training", "At this report"), rows, ("run", "software"), note=note)
 
 
