@@ -46,7 +46,7 @@ def _show_tab(name: str, study: Study, runs: list[RecordedRun]) -> None:
     elif name == LIMITS:
         show_limits(study, choose_run(runs, key="story_run") if runs else None)
     elif name == DEPARTURES:
-        show_departures()
+        show_departures(study)
     elif name == SANITY:
         show_sanity(study, choose_run(runs, key="story_run") if runs else None)
     elif name == SURROGATE:

@@ -19,6 +19,7 @@ from medxai_core.commands.console import (
     show_result,
     study_job,
 )
+from medxai_core.commands.score_text import TUNED, collect_score_details, format_score_details
 
 EXAMPLE = "Example: python -m medxai_core evaluate --pred masks --truth kvasir-seg/masks --out scores"
 SCORE_EXAMPLE = "Example: python -m medxai_core score demo --split test"
@@ -76,10 +77,17 @@ def score(
 
     with study_job(study, "score", title=f"Scores of the {split} pictures", job_id=job) as work:
         found, failures = score_study(work.study, run, split=split, stage=work.stage)
-    rows = {one.name: one.summary | {"masks_used_for": one.masks_used_for} for one in found}
+        details = collect_score_details(work.study, found[0], stage=work.stage)
+    rows = {
+        one.name: one.summary | {"masks_used_for": one.masks_used_for, "tuned_on_test": one.tuned_on_test}
+        for one in found
+    }
     problems = [failure.__dict__ for failure in failures]
-    lines = [format_score_rows(rows), *(f"note: {p['item']}: {p['reason']}" for p in problems)]
-    show_result({"tables": rows, "problems": problems}, text="\n".join(lines), json=json)
+    tuned = [TUNED] if found[0].tuned_on_test else []
+    notes = [f"note: {p['item']}: {p['reason']}" for p in problems]
+    lines = [*tuned, format_score_rows(rows), *notes, "", format_score_details(details)]
+    result = {"tables": rows, "tuned_on_test": found[0].tuned_on_test, "details": details, "problems": problems}
+    show_result(result, text="\n".join(lines), json=json)
 
 
 def speed(
@@ -92,7 +100,7 @@ def speed(
 ) -> None:
     """Time a run under its locked setting: one picture at a time, from the decoded frame to the mask."""
     from medxai_core.formats.medico import REAL_TIME_FPS
-    from medxai_core.records.masks import check_test_is_open
+    from medxai_core.records.masks import check_test_is_open, is_tuned_on_test
     from medxai_core.records.runs import get_run
     from medxai_core.stages.scores import measure_speed
 
@@ -100,12 +108,15 @@ def speed(
         run_id = get_run(work.study, run).run_id
         setting = check_test_is_open(work.study, run_id)
         found = measure_speed(work.study, run_id, setting, split=split, n_images=images or None, stage=work.stage)
+        is_tuned = is_tuned_on_test(work.study, run_id)
     fps = 1 / found["mean_seconds"]
     text = (
         f"{run_id}: {found['mean_seconds']:.3f} s a picture (shortest {found['min_seconds']:.3f}, longest "
-        f"{found['max_seconds']:.3f}; n = {found['n']}), {fps:.1f} a second; real time is {REAL_TIME_FPS:.0f}."
+        f"{found['max_seconds']:.3f}; n = {found['n']}), {fps:.1f} a second; real time is {REAL_TIME_FPS:.0f}. "
+        "Other work on this machine makes it slower." + (f"\n{TUNED}" if is_tuned else "")
     )
-    show_result({"run": run_id, "fps": fps, "split": split} | found, text=text, json=json)
+    result = {"run": run_id, "fps": fps, "split": split, "tuned_on_test": is_tuned}
+    show_result(result | found, text=text, json=json)
 
 
 def format_score_rows(rows: dict[str, dict]) -> str:

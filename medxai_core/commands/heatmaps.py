@@ -15,6 +15,7 @@ from medxai_core.commands.console import (
     show_result,
     study_job,
 )
+from medxai_core.commands.score_text import TUNED
 
 HEATMAPS_EXAMPLE = "Example: python -m medxai_core heatmaps demo --layers 13,14,20,22"
 MASKS_EXAMPLE = "Example: python -m medxai_core masks demo --layer 14 --low 0.4 --high 0.7 --out masks"
@@ -50,20 +51,27 @@ def heatmaps(
 ) -> None:
     """Compute the heat maps for "polyp": all asked layers of a picture in one pass."""
     chosen = parse_layers(layers)
-    from medxai_core.stages.heatmaps import compute_study_heatmaps
+    from medxai_core.records.pictures import list_images
+    from medxai_core.stages.heatmaps import compute_study_heatmaps, load_map_maker
+    from medxai_core.views.map_shifts import measure_map_shift, say_map_shift
 
     with study_job(study, "heatmaps", title="Heat maps", job_id=job) as work:
         failures = compute_study_heatmaps(
             work.study, run, layers=chosen, method=method, splits=split.split(","), stage=work.stage
         )
+        maker, images = load_map_maker(work.study, run), list_images(work.study)
+        shifts = [measure_map_shift(work.study, maker, images, layer) for layer in chosen]
+    known = [one for one in shifts if one is not None]
     rows = [failure.__dict__ for failure in failures]
     text = "\n".join(
         [
             f"layers {', '.join(map(str, chosen))} are ready.",
+            *map(say_map_shift, known),
             *(f"failed: {r['item']}: {r['reason']}" for r in rows),
         ]
     )
-    show_result({"layers": chosen, "failures": rows}, text=text, json=json)
+    result = {"layers": chosen, "shifts": [one.__dict__ for one in known], "failures": rows}
+    show_result(result, text=text, json=json)
 
 
 def masks(
@@ -82,14 +90,19 @@ def masks(
 
     Without --layer the locked setting of the run is used.
     """
+    from medxai_core.records.masks import is_tuned_on_test
+    from medxai_core.records.runs import get_run
     from medxai_core.stages.masks import export_masks, make_setting
 
     with study_job(study, "masks", title="Masks", job_id=job) as work:
+        is_tuned = is_tuned_on_test(work.study, get_run(work.study, run).run_id)
         setting = make_setting(work.study, run, layer=layer, low=low, high=high, method=method)
         written, failures = export_masks(work.study, run, setting, split=split, out=out, stage=work.stage)
     rows = [failure.__dict__ for failure in failures]
-    text = "\n".join([f"{written} masks in {out}.", *(f"failed: {r['item']}: {r['reason']}" for r in rows)])
-    show_result({"n_masks": written, "failures": rows, "out": str(out)}, text=text, json=json)
+    lines = [f"{written} masks in {out}.", *(f"failed: {r['item']}: {r['reason']}" for r in rows)]
+    text = "\n".join([*lines, TUNED] if is_tuned else lines)
+    result = {"n_masks": written, "failures": rows, "out": str(out), "tuned_on_test": is_tuned}
+    show_result(result, text=text, json=json)
 
 
 def lock(

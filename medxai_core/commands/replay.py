@@ -38,18 +38,20 @@ def replay(
     """Do a run again from what is recorded of it and compare every step; return 1 when something differs."""
     from medxai_core.formats.report_facts import read_report_digests
     from medxai_core.stages.replay import replay_run
+    from medxai_core.views.run_evidence import list_run_evidence
 
     digests = read_report_digests(report) if report else None
     with study_job(study, "replay", title="Replay of a run", job_id=job) as work:
         found = replay_run(work.study, run, with_training=not no_training, report=digests, stage=work.stage)
+        recorded = list_run_evidence(work.study, found.run_id)
     result = found.__dict__ | {"same": found.is_same, "steps": [step.__dict__ for step in found.steps]}
-    show_result(result, text=format_replay(found), json=json)
+    show_result(result | {"recorded": recorded}, text=format_replay(found, recorded), json=json)
     if not found.is_same:
         raise typer.Exit(1)
 
 
-def format_replay(found: Replay) -> str:
-    """Return a line a step, after what is likely to explain a difference."""
+def format_replay(found: Replay, recorded: dict[str, str] | None = None) -> str:
+    """Return a line a step, after what is likely to explain a difference; below it what is recorded of the run."""
     from medxai_core.stages.replay.steps import count, say_differ
 
     n_other = sum(step.outcome == "differs" for step in found.steps)
@@ -60,4 +62,5 @@ def format_replay(found: Replay) -> str:
     versions = versions or f"Versions are those of then, {then}."
     rows = [[step.outcome, step.name, step.words] for step in found.steps]
     ends = [f"Masks:    {found.masks_digest or '-'}", f"Pictures: {found.dataset_digest}"]
-    return "\n".join([head, versions, format_table(["", "step", "found"], rows), *ends])
+    told = [f"recorded {topic}: {words}" for topic, words in (recorded or {}).items()]
+    return "\n".join([head, versions, format_table(["", "step", "found"], rows), *told, *ends])

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from medxai_core.commands.console import JobOption, JsonOption, RunOption, StudyArgument, show_result, study_job
+from medxai_core.commands.console import JobOption, JsonOption, StudyArgument, show_result, study_job
 
 EXAMPLE = "Example: python -m medxai_core report demo --out report.html"
 
@@ -15,7 +15,12 @@ EXAMPLE = "Example: python -m medxai_core report demo --out report.html"
 def report(
     study: StudyArgument,
     out: Annotated[Path, typer.Option("--out", help="File to write, .html.", dir_okay=False)],
-    run: RunOption = None,
+    run: Annotated[
+        str | None,
+        typer.Option(
+            "--run", metavar="RUN", help="Training run; default: the one locked last, or the newest trained one."
+        ),
+    ] = None,
     visitor: Annotated[
         Path | None, typer.Option("--visitor", help="Also write one page for a visitor to this file.", dir_okay=False)
     ] = None,
@@ -30,8 +35,9 @@ def report(
     job: JobOption = None,
 ) -> None:
     """Write what was done, how good it is and how far to trust it, with the evidence, as one HTML file."""
-    from medxai_core.report import make_report, write_report_files
+    from medxai_core.report import check_report_names, make_report, write_report_files
 
+    check_report_names(out, visitor, text)
     with study_job(study, "report", title="Report", job_id=job) as work:
         made = make_report(work.study, run, with_pictures=pictures, stage=work.stage)
         written = write_report_files(work.study, made, out, visitor=visitor, text=text, actor=reader)

@@ -44,5 +44,6 @@ def sanity(
 def format_lights(found: SanityRecord) -> str:
     """Return one line a light."""
     rows = [[light.color, light.question, light.words] for light in found.lights]
-    head = f"{found.run_id}, layer {found.layer} ({found.method}), {found.n_pictures} tuning pictures"
+    pictures = f"{found.n_pictures} tuning pictures ({found.n_blank} maps blank)"
+    head = f"{found.run_id}, layer {found.layer} ({found.method}), {pictures}"
     return f"{head}\n{format_table(['', 'question', 'found'], rows)}"

@@ -29,11 +29,14 @@ class PolypCounts:
         Those of which the mask covers at least `MIN_COVERAGE`.
     n_false : int
         Connected parts of the mask, without specks, that touch no pixel of the truth.
+    n_touched : int
+        Polyps of which the mask covers at least one pixel; those that are found are among them.
     """
 
     n_polyps: int
     n_found: int
     n_false: int
+    n_touched: int
 
 
 def count_polyps(
@@ -66,7 +69,7 @@ def count_polyps(
     --------
     >>> truth = np.array([[1, 0, 0, 1, 0, 0]], dtype=bool)
     >>> count_polyps(np.array([[1, 0, 0, 0, 0, 1]], dtype=bool), truth)
-    PolypCounts(n_polyps=2, n_found=1, n_false=1)
+    PolypCounts(n_polyps=2, n_found=1, n_false=1, n_touched=1)
     """
     if not 0.0 < min_coverage <= 1.0:
         raise ValueError(f"min_coverage must be in (0, 1]; got {min_coverage}.")
@@ -78,7 +81,9 @@ def count_polyps(
     found = polyps & (covered >= min_coverage * areas)
     mask_areas, touching = _measure_parts(mask, truth)
     false_parts = (mask_areas >= min_area) & (touching == 0)
-    return PolypCounts(*(int(np.count_nonzero(parts)) for parts in (polyps, found, false_parts)))
+    return PolypCounts(
+        *(int(np.count_nonzero(parts)) for parts in (polyps, found, false_parts, polyps & (covered > 0)))
+    )
 
 
 def _measure_parts(mask: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

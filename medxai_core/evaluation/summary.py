@@ -134,8 +134,8 @@ def summarize(
     Returns
     -------
     ScoreTable
-        Rows "mean" and "pooled" of the six metrics; "polyps": polyps_found, false_positives_per_frame
-        (when polyps were counted on every picture); "frames": false_positive_frames,
+        Rows "mean" and "pooled" of the six metrics; "polyps": polyps_found, polyps_touched,
+        false_positives_per_frame (when polyps were counted on every picture); "frames": false_positive_frames,
         correctly_empty_frames, false_positive_area (mean share of a false-positive frame).
 
     Notes
@@ -212,14 +212,15 @@ def _pooled_ratios(scores: Sequence[ImageScores]) -> list[_Ratio]:
 
 
 def _polyp_ratios(scores: Sequence[ImageScores]) -> list[_Ratio]:
-    """Return the share of polyps found and false parts a frame; nothing when polyps were not counted."""
+    """Return the shares of polyps found and touched, and false parts a frame; nothing when polyps were not counted."""
     counts = [score.polyps for score in scores if score.polyps is not None]
     if len(counts) != len(scores):
         return []
-    table = np.array([(c.n_polyps, c.n_found, c.n_false) for c in counts], dtype=np.float64)
-    n_polyps, n_found, n_false = table.T
+    table = np.array([(c.n_polyps, c.n_found, c.n_false, c.n_touched) for c in counts], dtype=np.float64)
+    n_polyps, n_found, n_false, n_touched = table.T
     return [
         _Ratio(POLYPS, "polyps_found", n_found, n_polyps, "no polyp in the set", is_proportion=True),
+        _Ratio(POLYPS, "polyps_touched", n_touched, n_polyps, "no polyp in the set", is_proportion=True),
         _Ratio(POLYPS, "false_positives_per_frame", n_false, np.ones(len(counts)), ""),
     ]
 

@@ -59,3 +59,13 @@ def find_speed(study: Study, run_id: str) -> RecordedSpeed | None:
     """Return the times of a run, or None when they were not measured."""
     found = study.get_fact(f"speed:{run_id}")
     return RecordedSpeed(**found) if found else None
+
+
+def say_timing(speed: RecordedSpeed) -> str:
+    """Say what the times of a run were measured on."""
+    n, machine = len(speed.seconds), speed.machine
+    return (
+        f"Timed once, on {n} picture{'' if n == 1 else 's'}, on {speed.measured_at[:16].replace('T', ' ')} UTC "
+        f"(device {machine.get('device', '?')}, {machine.get('n_cpus', '?')} cores). Other work on the machine at that "
+        "time makes it slower; whether there was any is not recorded."
+    )

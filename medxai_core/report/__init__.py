@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from medxai_core.report.files import (
     WrittenReport,
+    check_report_names,
     find_report,
     get_report_folder,
     list_report_arguments,
@@ -16,6 +17,7 @@ __all__ = [
     "FACTS_ID",
     "Report",
     "WrittenReport",
+    "check_report_names",
     "find_report",
     "get_report_folder",
     "list_report_arguments",

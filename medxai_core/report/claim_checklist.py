@@ -109,9 +109,9 @@ def _fill_methods(facts: ReportFacts) -> list[ChecklistItem]:
         )
     )
     agreement: tuple[Status, str] = (
-        ("partly", f"{say_count(n_pairs, 'pair')} of readers of labels. Of the experts' masks it is not known.")
+        ("partly", f"{say_count(n_pairs, 'pair')} of readers of labels. Of the masks of the pictures it is not known.")
         if n_pairs
-        else ("missing", "No two readers judged the same picture; of the experts' masks it is not known.")
+        else ("missing", "No two readers judged the same picture; of the masks of the pictures it is not known.")
     )
     n_left = len(facts.study.list_failures())
     return [
@@ -150,7 +150,7 @@ def _fill_methods(facts: ReportFacts) -> list[ChecklistItem]:
             14,
             "Definition of the reference standard",
             "partly",
-            "A pixel is polyp above 127 in the experts' mask; the experts' rules are not known.",
+            "A pixel is polyp above 127 in the picture's mask; by which rules it was drawn is not known.",
             "data",
         ),
         ChecklistItem(15, "Why this reference standard", "missing", AUTHORS),
@@ -161,7 +161,7 @@ def _fill_methods(facts: ReportFacts) -> list[ChecklistItem]:
             17,
             "Annotation of the test pictures",
             "partly",
-            "Compared with the experts' masks; how these were made is not known.",
+            "Compared with the masks of the pictures; how these were made is not known.",
             "results",
         ),
         ChecklistItem(18, "Agreement between and within readers", *agreement, "labels"),

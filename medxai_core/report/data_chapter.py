@@ -46,9 +46,10 @@ def _tabulate_splits(facts: ReportFacts) -> Table:
         by_class = "hidden" if one.n_by_class is None else " / ".join(f"{n:,}" for n in one.n_by_class.values())
         cells = (SPLIT_WORDS[one.split], f"{one.n_images:,}", f"{one.n_items:,}", f"{one.n_masks:,}", by_class)
         rows.append(Row((*cells, f"{one.n_labelled:,}")))
+    masks, labels = f"With {facts.whose} mask", "Reference labels: no polyp / polyp"
     return Table(
         "Splits",
-        ("Split", "Pictures", "Items", "With a mask by experts", "Reference labels: no polyp / polyp", "Labels in use"),
+        ("Split", "Pictures", "Items", masks, labels, "Labels in use"),
         tuple(rows),
         ("pictures",),
         note="An item is what gets one label: a picture, or a tile of it. Labels in use: known to the method.",
@@ -102,7 +103,7 @@ def _tabulate_sheet(facts: ReportFacts) -> Table:
     )
     tiles = tuple(facts.study.get_fact("tiles", [1, 1]))
     rows = (
-        ("Why the pictures were collected", UNKNOWN),
+        ("Why the pictures were collected", "Drawn by a program, to show the software." if facts.is_drawn else UNKNOWN),
         ("Where, when, with which endoscopes", UNKNOWN),
         ("Patients: number, age, sex, indication", UNKNOWN),
         ("Consent and ethics approval", UNKNOWN),
@@ -110,11 +111,14 @@ def _tabulate_sheet(facts: ReportFacts) -> Table:
         ("Tiles", "whole pictures" if tiles == (1, 1) else f"{tiles[0]} x {tiles[1]} a picture"),
         (
             "Where reference labels come from",
-            "from the experts' masks: an item with polyp pixels is polyp"
+            f"from {facts.whose} masks: an item with polyp pixels is polyp"
             if facts.are_labels_from_masks
             else "given with the pictures",
         ),
-        ("Who drew the experts' masks, how many, how they agreed", UNKNOWN),
+        (
+            "Who drew the masks of the pictures, how many, how they agreed",
+            "The program that drew the pictures." if facts.is_drawn else UNKNOWN,
+        ),
         ("Names and identifiers", "Pictures are stored under the SHA-256 of their content. Metadata is not kept."),
         (
             "What the study stores of patients",

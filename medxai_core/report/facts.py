@@ -11,7 +11,10 @@ from typing import Any
 from sqlalchemy import select
 
 from medxai_core import store
+from medxai_core.clusters import DescriptorShare
+from medxai_core.config import SHUFFLED
 from medxai_core.errors import StageMissingError
+from medxai_core.evaluation.paired import PairedDifference
 from medxai_core.events import list_events
 from medxai_core.features.registry import get_feature_set
 from medxai_core.progress import Stage, silent_stage
@@ -25,16 +28,26 @@ from medxai_core.records.pictures import Images, Items, compute_dataset_digest, 
 from medxai_core.records.runs import RecordedRun, get_classifier_scores, get_run, list_epochs, list_runs
 from medxai_core.records.speeds import RecordedSpeed, find_speed
 from medxai_core.review import Decision
+from medxai_core.stages.heatmaps import load_map_maker
 from medxai_core.stages.masks import digest_run_masks
-from medxai_core.stages.runs import BEST
+from medxai_core.stages.runs import BEST, describe_software
 from medxai_core.stages.sanity import SanityRecord, find_sanity
 from medxai_core.stages.surrogate import find_surrogate
 from medxai_core.stages.surrogate_record import SurrogateRecord
 from medxai_core.stages.tuning_table import TuningTable, find_tuning_table
 from medxai_core.study import Study
+from medxai_core.views.cluster_view import find_study_shares
 from medxai_core.views.limits import Limit, list_limits
+from medxai_core.views.map_shifts import MapShift, measure_map_shift
 from medxai_core.views.overview import SplitCounts, count_by_split
-from medxai_core.views.recorded_scores import PictureScores, find_current_row, get_picture_scores, list_open_rows
+from medxai_core.views.recorded_scores import (
+    PictureScores,
+    compare_rows,
+    find_current_row,
+    find_trivial_row,
+    get_picture_scores,
+    list_open_rows,
+)
 from medxai_core.views.review_basis import load_review_basis
 from medxai_core.views.review_figures import ReviewFigures, compute_review_figures
 from medxai_core.views.round_errors import RoundError, score_study_rounds
@@ -73,8 +86,16 @@ class ReportFacts:
         Scores of the run under its locked setting, and of masks that ignore the picture, on test pictures.
     pictures : PictureScores or None
         Of `row`, by picture.
+    against_disk : PairedDifference or None
+        The run less the centred disk, picture by picture (Dice).
+    shares : list of DescriptorShare
+        How much each descriptor had to say in the study's own clustering.
+    shift : MapShift or None
+        How far the maps of the locked layer lie beside what the network looked at; None where nothing is locked.
     n_other_runs, n_unlocks : int
         Other runs of the study; how often a setting of this run was unlocked.
+    newer_runs : list of str
+        Runs whose training ended after the maps of this run were tested.
     dataset_digest : str
         Over the pictures.
     masks_digest : str or None
@@ -106,10 +127,14 @@ class ReportFacts:
     pictures: PictureScores | None
     sanity: SanityRecord | None
     surrogate: SurrogateRecord | None
+    against_disk: PairedDifference | None
+    shares: list[DescriptorShare]
+    shift: MapShift | None
     limits: list[Limit]
     speed: RecordedSpeed | None
     log: LogCheck
     n_other_runs: int
+    newer_runs: list[str]
     n_unlocks: int
     n_tests_opened: int
     dataset_digest: str
@@ -124,8 +149,18 @@ class ReportFacts:
         return self.study.get_fact("demo_run") is not None
 
     @property
+    def is_control(self) -> bool:
+        """Return True when the labels were given out in random order: then there is nothing to learn."""
+        return self.run.labels == SHUFFLED
+
+    @property
+    def whose(self) -> str:
+        """Say whose outlines the masks of the pictures are: in a drawn study they are the program's own."""
+        return "the program's own" if self.is_drawn else "experts'"
+
+    @property
     def are_labels_from_masks(self) -> bool:
-        """Return True when the given labels were read off experts' masks: an item with polyp pixels is polyp."""
+        """Return True when the given labels were read off outlines: an item with polyp pixels is polyp."""
         return bool(self.study.get_fact("labels_from_masks"))
 
     @property
@@ -174,6 +209,8 @@ def read_facts(study: Study, run_id: str | None = None, *, stage: Stage = silent
     on_progress(1, 4)
     setting = get_locked_setting(study, run.run_id)
     row = find_current_row(study, run.run_id, "test")
+    pictures = get_picture_scores(study, row, images=images) if row else None
+    sanity, clustering = find_sanity(study, run), get_clustering(study, labelling.clustering_id) if labelling else None
     limits = list_limits(study, run, images=images, items=items)
     on_progress(2, 4)
     facts = ReportFacts(
@@ -183,7 +220,7 @@ def read_facts(study: Study, run_id: str | None = None, *, stage: Stage = silent
         items=items,
         counts=count_by_split(images, items, test_is_open=setting is not None),
         feature_arrays=_find_features(study),
-        clustering=get_clustering(study, labelling.clustering_id) if labelling else None,
+        clustering=clustering,
         labelling=labelling,
         round_errors=score_study_rounds(study, labelling, items=items, images=images),
         decisions=decisions,
@@ -196,23 +233,53 @@ def read_facts(study: Study, run_id: str | None = None, *, stage: Stage = silent
         tuning=_find_tuning(study, run, setting),
         row=row,
         trivial=[one for one in list_open_rows(study, "test") if one.run_id is None],
-        pictures=get_picture_scores(study, row, images=images) if row else None,
-        sanity=find_sanity(study, run),
+        pictures=pictures,
+        sanity=sanity,
         surrogate=find_surrogate(study, run),
+        against_disk=_compare_with_disk(study, pictures, images),
+        shares=find_study_shares(study, clustering),
+        shift=_measure_shift(study, run, setting, images),
         limits=limits,
         speed=find_speed(study, run.run_id),
         log=check_log(study),
         n_other_runs=len(list_runs(study)) - 1,
+        newer_runs=_list_newer_runs(study, run, sanity),
         n_unlocks=sum(one["details"]["run_id"] == run.run_id for one in list_events(study, kind="unlock")),
         n_tests_opened=len({one["details"]["run_id"] for one in list_events(study, kind="lock")}),
         dataset_digest=compute_dataset_digest(study),
         masks_digest=digest_run_masks(study, run.run_id),
         checkpoint_digest=_digest_file(study.run_folder(run.run_id) / BEST),
-        versions=get_versions("torch", "numpy", "scikit-learn", "pillow"),
+        versions=get_versions("scikit-learn") | describe_software(),
         created_at=now_text(),
     )
     on_progress(4, 4)
     return facts
+
+
+def say_broken_log(facts: ReportFacts) -> str:
+    """Say that the log is not whole, and name the first of what was found."""
+    n = facts.log.n_problems
+    more = f" And {n - 1} more." if n > 1 else ""
+    return (
+        f"The log of this study is NOT whole: {n} problem{'' if n == 1 else 's'}. {facts.log.problems[0]}{more} Do not "
+        "rely on this report before this is explained."
+    )
+
+
+def say_unlocked(facts: ReportFacts) -> str:
+    """Say whether the test pictures had been open before, where nothing is locked now."""
+    if facts.n_unlocks:
+        n = "once" if facts.n_unlocks == 1 else f"{facts.n_unlocks} times"
+        return (
+            f"The test pictures had been open: a setting of this run was locked, and unlocked {n}. What is locked next "
+            "counts as tuned on test."
+        )
+    if facts.n_tests_opened:
+        return (
+            "The test pictures had been open: another run was locked. A setting that is chosen by eye now counts as "
+            "tuned on test."
+        )
+    return ""
 
 
 def _find_features(study: Study) -> dict[str, str]:
@@ -228,6 +295,30 @@ def _find_tuning(study: Study, run: RecordedRun, setting: MaskSetting | None) ->
     """Return the tuning table of the method that is locked."""
     method = setting.method if setting and setting.layer != run.mask_head else "gradcam"
     return find_tuning_table(study, run.run_id, method=method)
+
+
+def _compare_with_disk(study: Study, pictures: PictureScores | None, images: Images) -> PairedDifference | None:
+    """Compare the run with a disk in the middle, picture by picture; None where one of them is not scored."""
+    disk = find_trivial_row(study, "test") if pictures else None
+    if pictures is None or disk is None:
+        return None
+    return compare_rows(pictures, get_picture_scores(study, disk, images=images))
+
+
+def _measure_shift(study: Study, run: RecordedRun, setting: MaskSetting | None, images: Images) -> MapShift | None:
+    """Measure how far the maps of the locked layer lie off; None where nothing is locked, or the network is gone."""
+    if setting is None or not (study.run_folder(run.run_id) / BEST).is_file():
+        return None
+    return measure_map_shift(study, load_map_maker(study, run.run_id), images, setting.layer)
+
+
+def _list_newer_runs(study: Study, run: RecordedRun, sanity: SanityRecord | None) -> list[str]:
+    """Return the other runs whose training ended after the maps were tested, in order."""
+    if sanity is None:
+        return []
+    ends = [one for kind in ("train-done", "train-stopped") for one in list_events(study, kind=kind)]
+    newer = sorted((one["at"], one["details"]["run_id"]) for one in ends if one["at"] > sanity.created_at)
+    return list(dict.fromkeys(run_id for _, run_id in newer if run_id != run.run_id))
 
 
 def _find_lock(study: Study, run_id: str) -> Lock | None:

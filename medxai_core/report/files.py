@@ -13,6 +13,7 @@ from medxai_core.report.handin_text import write_transparency_text
 from medxai_core.report.page import FACTS_ID, Report, render_report, render_visitor_page
 from medxai_core.study import Study
 
+PAGE_ENDS, TEXT_ENDS = (".html", ".htm"), (".txt", ".md")
 REPORT_NAME, VISITOR_NAME, TEXT_NAME = "report.html", "visitor.html", "transparency.txt"
 
 
@@ -61,6 +62,23 @@ def find_report(study: Study, run_id: str) -> WrittenReport | None:
     return WrittenReport(report, visitor, text, facts["created_at"])
 
 
+def check_report_names(out: Path, visitor: Path | None = None, text: Path | None = None) -> None:
+    """Refuse a name that promises another kind of file, before anything is written.
+
+    Raises
+    ------
+    SettingError
+        A page does not end in .html, or the text not in .txt.
+    """
+    kinds = ((out, PAGE_ENDS), (visitor, PAGE_ENDS), (text, TEXT_ENDS))
+    for path, ends in kinds:
+        if path is not None and path.suffix.lower() not in ends:
+            remedy = f"Name it {path.with_suffix(ends[0]).name}."
+            remedy += " A browser prints it into a PDF." if path.suffix.lower() == ".pdf" else ""
+            what = "an HTML page" if ends is PAGE_ENDS else "plain text"
+            raise SettingError(f"it is written as {what} ({', '.join(ends)}); got {path.name!r}.", remedy)
+
+
 def write_report_files(
     study: Study,
     report: Report,
@@ -87,8 +105,9 @@ def write_report_files(
     Raises
     ------
     SettingError
-        A file cannot be written.
+        A file cannot be written, or its name ends in what it is not.
     """
+    check_report_names(out, visitor, text)
     parts = {
         "report": (out, lambda: render_report(report)),
         "visitor": (visitor, lambda: render_visitor_page(report)),

@@ -6,10 +6,15 @@ from collections.abc import Iterator
 
 from medxai_core.evaluation.baselines import CENTRED_DISK
 from medxai_core.report.blocks import Claim, Section, say_count
-from medxai_core.report.facts import ReportFacts
+from medxai_core.report.facts import ReportFacts, say_broken_log, say_unlocked
+from medxai_core.report.outlines import list_outline_uses
+from medxai_core.views.score_details import say_polyps
 
-OVERLAP = "Overlap goes from 0 (the mask misses the polyp) to 1 (the same outline as the expert's)."
+OVERLAP = "Overlap goes from 0 (the mask misses the polyp) to 1 (mask and outline are the same)."
 """What Dice is, in one sentence."""
+
+MISSED = "A touched polyp has a part of it in the mask, but less than half."
+"""What the counts of polyps mean, in one sentence."""
 
 GLOSSARY: tuple[tuple[str, str], ...] = (
     ("Mask", "The part of a picture that the computer marks as polyp."),
@@ -26,15 +31,31 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ("Training, tuning, test pictures", "To learn from; to choose the setting on; to measure with, once, at the end."),
     ("95 % interval", "If the study were repeated with other pictures, the figure would mostly fall in this range."),
     ("Group", "Pictures of one patient, one procedure, or near copies. A group is never split between splits."),
-    ("Sensitivity per polyp", "The share of polyps that are found: at least half of their pixels are in the mask."),
+    (
+        "Sensitivity per polyp",
+        "The share of polyps that are found: at least half of their pixels are in the mask. A polyp that is only "
+        "touched has fewer of its pixels in it, but at least one.",
+    ),
 )
 """Words of this report."""
 
 
 def write_first_page(facts: ReportFacts) -> Section:
     """Return what a reader must know first: short sentences, no unexplained term."""
-    claims = (*_tell_pictures(facts), *_tell_way(facts), *_tell_result(facts), *_tell_tests(facts), *_tell_gaps(facts))
-    return Section("in-short", "In short", tuple(claims))
+    parts = (_tell_first, _tell_pictures, _tell_way, _tell_result, _tell_tests, _tell_gaps)
+    return Section("in-short", "In short", tuple(claim for tell in parts for claim in tell(facts)))
+
+
+def _tell_first(facts: ReportFacts) -> Iterator[Claim]:
+    """Tell what takes all else back: a control that learned nothing, a log that was changed."""
+    if facts.is_control:
+        words = (
+            "This is a control, and it learned nothing on purpose. Its labels were given out in random order. What its "
+            "masks hit, they hit without knowing."
+        )
+        yield Claim(words, ("run",), is_warning=True)
+    if not facts.log.is_whole:
+        yield Claim(say_broken_log(facts), ("log",), is_warning=True)
 
 
 def _tell_pictures(facts: ReportFacts) -> Iterator[Claim]:
@@ -45,8 +66,8 @@ def _tell_pictures(facts: ReportFacts) -> Iterator[Claim]:
         words = "A program drew the pictures of this study, to show the software. None is of a patient."
         yield Claim(words, ("pictures",), is_warning=True)
     yield Claim(
-        f"The study holds {say_count(n, 'picture')}. The computer learned from pictures among "
-        f"{train.n_images:,} of them. {test.n_images:,} others were kept apart for the test.",
+        f"The study holds {say_count(n, 'picture')}. {train.n_images:,} of them were there to learn from. "
+        f"{test.n_images:,} others were kept apart for the test.",
         ("pictures",),
     )
 
@@ -55,13 +76,15 @@ def _tell_way(facts: ReportFacts) -> Iterator[Claim]:
     """Tell how the masks came about."""
     counts = facts.run.manifest.get("label_counts", {})
     reference, review, cluster = (sum(counts.get(one, {}).values()) for one in ("reference", "review", "cluster"))
-    read_off = ", read off experts' outlines" if facts.are_labels_from_masks else ""
+    told = (
+        "only whether a picture shows a polyp, not where" if not facts.is_control else "'polyp' or 'no polyp' at random"
+    )
     yield Claim(
-        "Nobody drew a mask for the computer to learn from. It learned only whether a picture shows a polyp. "
-        f"{say_count(reference, 'such label')} came with the pictures{read_off}. Readers gave {review or 'none'}. The "
-        f"computer guessed {cluster:,} more, because pictures look alike.",
+        f"The computer was told {told}. {say_count(reference, 'such label')} came with the pictures. "
+        f"Readers gave {review or 'none'}. The computer guessed {cluster:,} more, because pictures look alike.",
         ("run", "rounds", "decisions"),
     )
+    yield Claim(" ".join(list_outline_uses(facts)), ("pictures", "run", "setting", "scores"))
     last = facts.round_errors[-1] if facts.round_errors else None
     if last is not None and last.error_so_far is not None:
         n = sum(one.n_compared for one in facts.round_errors)
@@ -79,10 +102,12 @@ def _tell_result(facts: ReportFacts) -> Iterator[Claim]:
     dice, found = facts.figure("mean.dice"), facts.figure("polyps.polyps_found")
     if dice["value"] is None:
         yield Claim(
-            "How good the masks are is not known: they were not compared with experts' masks of the test pictures.",
+            "How good the masks are is not known: they were not compared with outlines of the test pictures.",
             ("setting", "scores"),
             is_warning=True,
         )
+        if facts.setting is None and say_unlocked(facts):
+            yield Claim(say_unlocked(facts), ("setting", "log"), is_warning=True)
         return
     span = (
         f" The true mean probably lies between {dice['low']:.2f} and {dice['high']:.2f}."
@@ -90,7 +115,7 @@ def _tell_result(facts: ReportFacts) -> Iterator[Claim]:
         else ""
     )
     yield Claim(
-        f"On {say_count(dice['n_defined'], 'test picture')} with a polyp, masks and experts' outlines overlap by "
+        f"On {say_count(dice['n_defined'], 'test picture')} with a polyp, masks and {facts.whose} outlines overlap by "
         f"{dice['value']:.2f} on average. {OVERLAP}{span}",
         ("scores",),
     )
@@ -106,11 +131,14 @@ def _tell_result(facts: ReportFacts) -> Iterator[Claim]:
         value = disk.summary["rows"]["mean.dice"]["value"]
         yield Claim(
             f"A plain disk in the middle of every picture reaches {value:.2f}, without looking at the picture. "
-            "This is the figure to beat.",
-            ("trivial",),
+            f"{_say_beaten(facts)}",
+            ("scores", "trivial"),
+            is_warning=facts.against_disk is None or facts.against_disk.verdict != "better",
         )
-    if found["value"] is not None:
-        yield Claim(f"{found['value']:.0%} of the polyps were found. The others were missed.", ("scores",))
+    if facts.row is not None and found["value"] is not None:
+        touched = facts.figure("polyps.polyps_touched")["value"]
+        words = say_polyps(facts.row.summary["rows"])
+        yield Claim(words if touched is None else f"{words} {MISSED}", ("scores",))
     frames = facts.figure("frames.false_positive_frames")
     if frames["n_defined"]:
         yield Claim(
@@ -118,6 +146,16 @@ def _tell_result(facts: ReportFacts) -> Iterator[Claim]:
             f"{frames['value']:.0%}. A mask does not mean that there is a polyp.",
             ("scores",),
         )
+
+
+def _say_beaten(facts: ReportFacts) -> str:
+    """Say whether the disk was beaten, by the paired interval."""
+    verdict = "undefined" if facts.against_disk is None else facts.against_disk.verdict
+    return {
+        "better": "The masks beat it: picture by picture, the difference is too large for chance.",
+        "worse": "The masks are worse than it: picture by picture, the difference is too large for chance.",
+        "unclear": "The masks are not shown to differ from it: the difference may be chance.",
+    }.get(verdict, "Whether the masks beat it is not known.")
 
 
 def _tell_tests(facts: ReportFacts) -> Iterator[Claim]:
@@ -133,7 +171,7 @@ def _tell_tests(facts: ReportFacts) -> Iterator[Claim]:
     yield Claim(
         f"{len(colors)} tests ask if the heat maps can be trusted. {colors.count('green')} passed, "
         f"{colors.count('yellow')} are unclear, {colors.count('red')} failed, and {colors.count('grey')} could not be "
-        "made. No known kind of heat map passes them all.",
+        "made. A test that is passed does not show that a mask is right.",
         ("sanity",),
         is_warning="red" in colors,
     )

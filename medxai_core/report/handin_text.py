@@ -35,6 +35,7 @@ def _write_section(section: Section) -> list[str]:
         elif isinstance(block, Table):
             lines += [
                 block.title,
+                " | ".join(block.header),
                 *(" | ".join(cell.replace("\n", " ") for cell in row.cells) for row in block.rows),
                 "",
             ]

@@ -9,8 +9,11 @@ import numpy as np
 from medxai_core.features.registry import get_feature_set
 from medxai_core.records.masks import describe_setting
 from medxai_core.report.blocks import Claim, Row, Section, Table, say_count, say_span
-from medxai_core.report.facts import ReportFacts
+from medxai_core.report.facts import ReportFacts, say_unlocked
+from medxai_core.stages.tuning_sweep import LayerSweep
+from medxai_core.views.map_shifts import say_map_shift
 from medxai_core.views.review_audit import list_caveats, say_error
+from medxai_core.views.score_words import format_span
 
 SHOWN_CELLS = 8
 STOP_WORDS = {
@@ -125,12 +128,16 @@ def _tell_maps(facts: ReportFacts) -> Iterator[Claim]:
     if facts.setting is None:
         yield Claim("No setting is locked, so no mask of this run counts as its result.", ("setting",), is_warning=True)
         return
-    blank = "" if facts.run.mask_head is not None else " A map without a positive value is blank, and gives no mask."
+    is_head = facts.setting.layer == facts.run.mask_head
+    scale = "the probability of each place" if is_head else "the map divided by its highest value"
+    empty = "A picture without such a place" if is_head else "A map without a positive value is blank, and"
     yield Claim(
-        f"Mask: {describe_setting(facts.setting)}, where h is the map divided by its highest value. The place of every "
-        f"cell of the map is computed from the network's geometry.{blank}",
+        f"Mask: {describe_setting(facts.setting)}, where h is {scale}. {empty} gives no mask. The place of every cell "
+        "of the map is computed from the network's geometry and from where its weights look.",
         ("setting",),
     )
+    if facts.shift is not None:
+        yield Claim(say_map_shift(facts.shift), ("shift",))
 
 
 def write_labels(facts: ReportFacts) -> Section:
@@ -209,7 +216,9 @@ def write_choice(facts: ReportFacts) -> Section:
 def _tell_choice(facts: ReportFacts) -> Iterator[Claim]:
     """Tell who locked which setting, and whether test scores were known then."""
     if facts.setting is None or facts.lock is None:
-        yield Claim("Nothing is locked: test pictures are closed, and no test score is in this report.", ("setting",))
+        yield Claim("Nothing is locked now, and no test score of this run is in this report.", ("setting",))
+        words = say_unlocked(facts) or "The test pictures have never been open."
+        yield Claim(words, ("setting", "log"), is_warning=facts.n_tests_opened > 0)
         return
     on = {
         "tuning": "the tuning pictures",
@@ -221,7 +230,7 @@ def _tell_choice(facts: ReportFacts) -> Iterator[Claim]:
     yield Claim(
         f"{describe_setting(facts.setting)} was locked by {facts.lock.reader} on "
         f"{facts.lock.at[:16].replace('T', ' ')} UTC, "
-        f"chosen on {on}. Test scores open only after a lock.",
+        f"chosen on {on}." + ("" if facts.is_tuned_on_test else " Test scores opened only after this lock."),
         ("setting", "log"),
     )
     if facts.is_tuned_on_test:
@@ -233,7 +242,8 @@ def _tell_choice(facts: ReportFacts) -> Iterator[Claim]:
         )
     else:
         yield Claim(
-            "No setting of this run was ever unlocked: the test pictures did not take part in the choice.", ("log",)
+            "No setting of this run was ever unlocked: the test pictures did not take part in the choice.",
+            ("setting", "log"),
         )
     if facts.n_tests_opened > 1:
         yield Claim(
@@ -252,24 +262,46 @@ def _tabulate_tuning(facts: ReportFacts) -> Iterator[Table | Claim]:
     sweep = table.sweep
     best = np.nanmax(np.where(np.isfinite(sweep.dice), sweep.dice, -1), axis=1)
     order = np.argsort(-best, kind="stable")[:SHOWN_CELLS]
-    rows = []
+    rows, outside = [], []
     for row in order:
         column = int(np.nanargmax(sweep.dice[row])) if np.isfinite(sweep.dice[row]).any() else 0
         is_own = facts.setting is not None and sweep.layers[row] == facts.setting.layer
         near = None if sweep.is_near_best is None else sweep.is_near_best[row]
         flat = _say_flat(sweep.thresholds, near)
-        cells = (f"layer {sweep.layers[row]}", f"{sweep.thresholds[column]:g}", f"{best[row]:.3f}", flat)
-        rows.append(Row(cells, "own" if is_own else ""))
+        cells = (f"layer {sweep.layers[row]}", f"{sweep.thresholds[column]:g}", f"{best[row]:.3f}")
+        rows.append(Row((*cells, _say_interval(sweep, row, column), flat), "own" if is_own else ""))
+        if near is not None and near.any() and not near[column]:
+            outside.append((sweep.layers[row], sweep.thresholds[column]))
     disk = f" A centred disk has {table.disk_dice:.3f} on them." if table.disk_dice is not None else ""
     yield Table(
         "Best layers on the tuning pictures",
-        ("Layer", "Best threshold", "Mean Dice", "Thresholds not shown to be worse than the best cell"),
+        (
+            "Layer",
+            "Best threshold",
+            "Mean Dice",
+            "95 % interval",
+            "Thresholds not shown to be worse than the best cell",
+        ),
         tuple(rows),
         ("tuning",),
         note=f"{table.n_polyp} tuning pictures with a polyp, {len(sweep.layers)} layers x {len(sweep.thresholds)} "
         f"thresholds.{disk} The best of many cells flatters; that is why the test pictures are others.",
         numeric=True,
     )
+    for layer, threshold in outside:
+        yield Claim(
+            f"Layer {layer}: its best threshold, {threshold:g}, is shown to be worse than the best cell of the table, "
+            "while others of this layer with a lower mean are not. The last column compares picture by picture: at "
+            "those thresholds the difference to the best cell varies more, so it may be chance.",
+            ("tuning",),
+        )
+
+
+def _say_interval(sweep: LayerSweep, row: int, column: int) -> str:
+    """Return the interval of a cell of the table; where it was not recorded, that is said."""
+    if sweep.dice_low is None or sweep.dice_high is None:
+        return "not recorded"
+    return format_span(float(sweep.dice_low[row, column]), float(sweep.dice_high[row, column]))
 
 
 def _say_flat(thresholds: list[float], is_near: np.ndarray | None) -> str:

@@ -98,7 +98,7 @@ def make_report(
         write_sanity(facts),
         write_surrogate(facts),
         write_limits(facts),
-        write_departures(),
+        write_departures(facts),
         write_checklist(facts),
         write_reproduce(facts),
     )

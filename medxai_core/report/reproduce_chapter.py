@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 
 from medxai_core.report.blocks import Block, Claim, Row, Section, Table
-from medxai_core.report.facts import ReportFacts
+from medxai_core.report.facts import ReportFacts, say_broken_log
 
 
 def write_reproduce(facts: ReportFacts) -> Section:
@@ -24,12 +24,7 @@ def _tell_log(facts: ReportFacts) -> Iterator[Claim]:
     """Tell whether the log is whole."""
     log = facts.log
     if not log.is_whole:
-        yield Claim(
-            f"The log of this study is NOT whole: {log.n_problems} problems. The first: {log.problems[0]} Do not rely "
-            "on this report before this is explained.",
-            ("log",),
-            is_warning=True,
-        )
+        yield Claim(say_broken_log(facts), ("log",), is_warning=True)
     elif log.head is not None:
         yield Claim(
             f"The log is whole: {log.n_lines} lines, each linked to the one before. Keep its head with this report: "
@@ -62,10 +57,11 @@ def _tabulate_versions(facts: ReportFacts) -> Table:
     then = facts.run.manifest.get("versions", {})
     names = dict.fromkeys((*facts.versions, *then))
     rows = tuple(
-        Row((name, str(then.get(name, "-")), str(facts.versions.get(name, "-"))))
+        Row((name, str(then.get(name, "not recorded")), str(facts.versions.get(name, "not recorded"))))
         for name in sorted(names, key=str.casefold)
     )
-    return Table("Versions", ("What", "At the training", "At this report"), rows, ("run", "software"))
+    note = "Not recorded: it was not kept at that time."
+    return Table("Versions", ("What", "At the training", "At this report"), rows, ("run", "software"), note=note)
 
 
 def _tell_commands(facts: ReportFacts) -> Iterator[Claim]:

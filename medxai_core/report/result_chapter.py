@@ -4,54 +4,44 @@ from __future__ import annotations
 
 import base64
 import io
-from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image
 
 from medxai_core.errors import MedxaiError
-from medxai_core.evaluation.bands import (
-    AREA_EDGES,
-    AREA_LABELS,
-    DISTANCE_EDGES,
-    DISTANCE_LABELS,
-    BandScore,
-    score_bands,
-)
-from medxai_core.evaluation.baselines import CENTRED_DISK
+from medxai_core.evaluation.bands import BandScore
 from medxai_core.evaluation.scores import ImageScores
 from medxai_core.formats.medico import REAL_TIME_FPS
 from medxai_core.progress import Stage, silent_stage
 from medxai_core.records.masks import MaskSetting, RecordedEvaluation
+from medxai_core.records.speeds import say_timing
 from medxai_core.report.blocks import Block, Claim, Figure, Row, Section, Table
 from medxai_core.report.charts import Bar, draw_bars
 from medxai_core.report.facts import ReportFacts
+from medxai_core.report.outlines import list_outline_uses
 from medxai_core.stages.heatmaps import load_map_maker
-from medxai_core.views.failures import Kind, list_circumstances, name_failure
-from medxai_core.views.polyp_places import measure_centre_distances
-from medxai_core.views.recorded_scores import (
-    MASK_USE_WORDS,
-    compare_rows,
-    get_picture_scores,
-    say_comparison,
-    say_exchange,
+from medxai_core.views.failures import list_circumstances, name_failure
+from medxai_core.views.recorded_scores import PictureScores, say_comparison, say_exchange
+from medxai_core.views.score_details import (
+    CLUSTER,
+    FIGURE_WORDS,
+    KIND_WORDS,
+    count_kinds,
+    list_band_tables,
+    say_polyps,
 )
-from medxai_core.views.score_groups import score_by_brightness, score_by_cluster
+from medxai_core.views.score_groups import say_no_clusters
 from medxai_core.views.score_words import METRIC_WORDS, TRIVIAL_WORDS, format_score, format_span
 from medxai_core.views.scored_overlay import draw_scored_picture
 
 LONGEST, QUALITY = 360, 82
 N_WORST, N_MIDDLE, N_BEST, N_EMPTY = 6, 2, 2, 2
-KIND_WORDS: dict[Kind, str] = {
-    "none": "good, or rightly empty",
-    "no_mask": "polyp without a mask",
-    "elsewhere": "mask at another place",
-    "too_small": "mask too small",
-    "too_large": "mask too large",
-    "beside": "mask partly beside the polyp",
-    "no_polyp": "mask without a polyp",
-}
+EXCHANGE_AND_DISK = (
+    "The disk may score higher than exchanged masks: it is one guess made for all pictures, while each exchanged mask "
+    "has the size and the place that it had on its own picture."
+)
+"""Why the figure of exchanged masks differs from that of the disk."""
 
 
 def write_results(facts: ReportFacts, *, stage: Stage = silent_stage) -> Section:
@@ -91,17 +81,16 @@ def _tell_scores(facts: ReportFacts) -> Iterator[Claim]:
     """Tell what masks were used for, and whether the run beats a disk, picture by picture."""
     if facts.row is None or facts.pictures is None:
         return
-    yield Claim(MASK_USE_WORDS[facts.row.masks_used_for], ("scores", "setting"))
+    yield Claim(" ".join(list_outline_uses(facts)), ("pictures", "run", "setting", "scores"))
     if facts.is_tuned_on_test:
         yield Claim("Tuned on test: all scores of this chapter flatter.", ("setting", "log"), is_warning=True)
-    for row in facts.trivial:
-        if row.name != CENTRED_DISK:
-            continue
-        disk = get_picture_scores(facts.study, row, images=facts.images)
-        found = compare_rows(facts.pictures, disk)
-        words = say_comparison(found, first="this run", second="a disk in the middle")
-        yield Claim(words, ("scores", "trivial"), is_warning=found.verdict != "better")
-    yield Claim(say_exchange(facts.row), ("scores",))
+    if facts.against_disk is not None:
+        words = say_comparison(facts.against_disk, first="this run", second="a disk in the middle")
+        yield Claim(words, ("scores", "trivial"), is_warning=facts.against_disk.verdict != "better")
+    yield Claim(f"{say_exchange(facts.row)} {EXCHANGE_AND_DISK}", ("scores",))
+    words = say_polyps(facts.row.summary["rows"])
+    if words:
+        yield Claim(f"By polyp: {words}", ("scores",))
 
 
 def _tabulate_scores(facts: ReportFacts) -> Table:
@@ -136,17 +125,12 @@ def _cell(row: RecordedEvaluation, name: str) -> str:
 
 def _tabulate_frames(facts: ReportFacts) -> Table:
     """Return the figures by polyp, and those of frames without one."""
-    names = {
-        "polyps.polyps_found": "Polyps found (sensitivity per polyp)",
-        "polyps.false_positives_per_frame": "Pieces of mask without a polyp, per frame",
-        "frames.false_positive_frames": "Frames without a polyp that get a mask",
-        "frames.correctly_empty_frames": "Frames without a polyp that stay empty",
-        "frames.false_positive_area": "Area of such false masks, share of the picture",
-    }
-    rows = []
-    for name, words in names.items():
+    rows, known = [], facts.row.summary["rows"] if facts.row else {}
+    for name, words in FIGURE_WORDS.items():
         one = facts.figure(name)
         value = "undefined" if one["value"] is None else f"{one['value']:.3f}"
+        if name not in known:
+            value = "not recorded"
         rows.append(Row((words, value, format_span(one["low"], one["high"]), f"{one['n_defined']:,}")))
     return Table(
         "By polyp and by frame",
@@ -157,32 +141,21 @@ def _tabulate_frames(facts: ReportFacts) -> Table:
     )
 
 
-def _tabulate_bands(facts: ReportFacts, *, stage: Stage) -> Iterator[Table]:
+def _tabulate_bands(facts: ReportFacts, *, stage: Stage) -> Iterator[Table | Claim]:
     """Return Dice by size and place of the polyp, by brightness and cluster of the picture."""
-    pictures = facts.pictures
+    pictures, found = facts.pictures, facts.clustering
     if pictures is None:
         return
-    shares = np.where(pictures.polyp_shares > 0, pictures.polyp_shares, np.nan)
-    dice = pictures.values("dice")
-    on_progress = stage("Measuring where the polyps lie")
-    distances = measure_centre_distances(facts.study, pictures, images=facts.images, on_progress=on_progress)
-    sizes = score_bands(dice, shares, pictures.groups, edges=AREA_EDGES, labels=AREA_LABELS)
-    places = score_bands(dice, distances, pictures.groups, edges=DISTANCE_EDGES, labels=DISTANCE_LABELS)
-    bright = score_by_brightness(facts.study, pictures)
-    found = facts.clustering
-    clusters = [] if found is None else score_by_cluster(facts.study, pictures, facts.items, found)
-    for title, first, bands in (
-        ("Dice by size of the polyp", "Share of the picture", sizes),
-        ("Dice by place of the polyp (0 centre, 1 corner)", "Distance from the centre", places),
-        ("Dice by brightness of the picture (0 black, 255 white)", "Mean brightness", bright),
-        ("Dice by nearest cluster, worst first; clusters with five pictures or more", "Cluster", clusters),
-    ):
-        if not bands:
-            continue
-        rows = tuple(Row((band.label, _band_value(band), _band_span(band), f"{band.n}")) for band in bands)
+    tables = list_band_tables(
+        facts.study, pictures, images=facts.images, items=facts.items, clustering=found, stage=stage
+    )
+    for one in tables:
+        rows = tuple(Row((band.label, _band_value(band), _band_span(band), f"{band.n}")) for band in one.bands)
+        header = (one.first, "Mean Dice", "95 % interval", "Pictures")
         note = "Below about 10 pictures a mean says little."
-        header = (first, "Mean Dice", "95 % interval", "Pictures")
-        yield Table(title, header, rows, ("scores", "pictures"), note=note, numeric=True)
+        yield Table(one.title, header, rows, ("scores", "pictures"), note=note, numeric=True)
+    if found is not None and not any(one.first == CLUSTER for one in tables):
+        yield Claim(say_no_clusters(facts.study, pictures, facts.items, found), ("scores", "clusters"))
 
 
 def _band_value(band: BandScore) -> str:
@@ -201,12 +174,9 @@ def _tell_speed(facts: ReportFacts) -> Iterator[Claim]:
     if speed is None or facts.row is None or speed.setting != facts.row.setting:
         return
     fps = 1 / speed.summary["mean_seconds"]
-    machine = f"{speed.machine.get('device', '?')}, {speed.machine.get('n_cpus', '?')} cores"
-    live = "enough" if fps >= REAL_TIME_FPS else "too slow"
     yield Claim(
-        f"One picture at a time, from the decoded frame to the mask: {fps:.1f} pictures a second "
-        f"({speed.summary['n']:.0f} "
-        f"pictures, {machine}). Video has {REAL_TIME_FPS:.0f}: that is {live}.",
+        f"One picture at a time, from the decoded frame to the mask: {fps:.1f} pictures a second; live video shows "
+        f"{REAL_TIME_FPS:.0f}. {say_timing(speed)}",
         ("speed",),
     )
 
@@ -218,7 +188,7 @@ def write_pictures(facts: ReportFacts, *, stage: Stage = silent_stage, with_pict
         words = "No picture can be shown beside its truth: test pictures are not scored."
         return Section("pictures", title, (Claim(words, ("scores",)),))
     notes = list_circumstances(facts.study, facts.pictures)
-    blocks: list[Block] = [_tabulate_kinds(facts.pictures.scores)]
+    blocks: list[Block] = [_tabulate_kinds(facts.pictures)]
     if with_pictures:
         blocks += list(_draw_pictures(facts, notes, stage=stage))
     else:
@@ -226,18 +196,17 @@ def write_pictures(facts: ReportFacts, *, stage: Stage = silent_stage, with_pict
     return Section("pictures", title, tuple(blocks))
 
 
-def _tabulate_kinds(scores: tuple[ImageScores, ...]) -> Table:
+def _tabulate_kinds(pictures: PictureScores) -> Table:
     """Count what went wrong."""
-    kinds = Counter(name_failure(score).kind for score in scores)
     rows = tuple(
-        Row((words, f"{kinds[kind]}", f"{kinds[kind] / len(scores):.0%}")) for kind, words in KIND_WORDS.items()
+        Row((KIND_WORDS[kind], f"{n}", f"{n / len(pictures):.0%}")) for kind, n in count_kinds(pictures).items()
     )
     return Table(
         "What went wrong, and how often",
         ("What is to be seen", "Pictures", "Share"),
         rows,
         ("scores",),
-        note=f"Read from pixel counts of {len(scores)} test pictures. Good: Dice of 0.7 or more.",
+        note=f"Read from pixel counts of {len(pictures)} test pictures. Good: Dice of 0.7 or more.",
         numeric=True,
     )
 
@@ -270,7 +239,7 @@ def _draw_pictures(facts: ReportFacts, notes: dict[str, list[str]], *, stage: St
     if facts.pictures is None or facts.row is None:
         return
     yield Claim(
-        "Pictures of the test split with the mask and the experts' outline. Green: both. Yellow: polyp that the mask "
+        f"Pictures of the test split with the mask and {facts.whose} outline. Green: both. Yellow: polyp that the mask "
         "misses. Blue: mask where there is no polyp. What may matter is a circumstance, not a proven cause.",
         ("scores", "pictures"),
     )

@@ -70,7 +70,7 @@ def _list_pictures(facts: ReportFacts) -> list[Source]:
             "import",
             "The import: options, files left out, notes",
             "study.db, tables study_facts (options, notes) and import_failures, event 'import'",
-            _call(facts, "log", "export", "STUDY", "--out", "log.jsonl"),
+            _call(facts, "study", "check", "STUDY"),
         ),
     ]
 
@@ -123,7 +123,7 @@ def _list_run(facts: ReportFacts) -> list[Source]:
             "checkpoint",
             "The trained network",
             f"runs/{run_id}/{BEST}, SHA-256 {facts.checkpoint_digest or 'unknown: the file is not there'}",
-            _call(facts, "replay", "STUDY", "--run", run_id),
+            _replay(facts),
         ),
         Source(
             "validation",
@@ -149,8 +149,15 @@ def _list_run(facts: ReportFacts) -> list[Source]:
 def _list_scores(facts: ReportFacts) -> list[Source]:
     """Return where scores, tests of the maps and times are kept."""
     run_id, row = facts.run.run_id, facts.row
-    trivial = ", ".join(one.evaluation_id for one in facts.trivial) or "not scored"
+    trivial = "; ".join(one.evaluation_id for one in facts.trivial) or "not scored"
+    layer = str(facts.setting.layer) if facts.setting else ""
     return [
+        Source(
+            "shift",
+            "Where the maps lie on the pictures",
+            f"computed from runs/{run_id}/{BEST}, and measured on tuning pictures",
+            _call(facts, "heatmaps", "STUDY", "--run", run_id, "--layers", layer),
+        ),
         Source(
             "scores",
             "Scores of the masks on the test pictures",

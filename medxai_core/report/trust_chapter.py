@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from medxai_core.report.blocks import Block, Claim, Row, Section, Table
 from medxai_core.report.facts import ReportFacts
 from medxai_core.sanity import Light
 from medxai_core.surrogate import Estimate, say_controls, say_fidelity, say_order
-from medxai_core.views.departures import DEPARTURES
+from medxai_core.views.departures import list_departures
 
 PAGE_SOURCES = {
     "training": ("run", "rounds", "decisions"),
@@ -26,18 +28,31 @@ def write_sanity(facts: ReportFacts) -> Section:
         return Section("tests", title, (Claim(words, ("sanity",), is_warning=True),))
     rows = [Row((light.color, light.question, light.words, light.source), light.color) for light in found.lights]
     intro = Claim(
-        f"Tested on {found.n_pictures} tuning pictures, layer {found.layer}, {found.method}; {found.n_blank} maps were "
-        "blank. The limits were fixed before any network was tested. Green: the 95 % interval lies on the good side "
-        "of the limit. Yellow: better in the mean, but it may be chance. Red: not better. Grey: not tested.",
+        f"Tested on {found.n_pictures} tuning pictures, layer {found.layer}, {found.method}; "
+        f"{found.n_blank} of their maps were blank. The limits were fixed before any network was tested. Green: the 95 "
+        "% interval lies on the good side of the limit. Yellow: better in the mean, but it may be chance. Red: not "
+        "better. Grey: not tested.",
         ("sanity",),
     )
     table = Table("Lights", ("Light", "Question", "Found", "Source"), tuple(rows), ("sanity",))
     words = (
-        "No kind of heat map passed all tests in the literature (Arun 2021 tried eight). A green light does not say "
-        "that a mask is right."
+        "In a study of eight kinds of heat map on X-rays of the chest none passed all of its tests (Arun 2021). A "
+        "green light does not say that a mask is right."
     )
-    blocks: list[Block] = [intro, table, Claim(words, ("sanity",))]
+    blocks: list[Block] = [intro, *_tell_newer(facts), table, Claim(words, ("sanity",))]
     return Section("tests", title, tuple(blocks))
+
+
+def _tell_newer(facts: ReportFacts) -> Iterator[Claim]:
+    """Tell that the maps were tested before other runs were trained."""
+    if facts.sanity is not None and facts.newer_runs:
+        yield Claim(
+            f"These tests were made on {facts.sanity.created_at[:16].replace('T', ' ')} UTC, before the training of "
+            f"{', '.join(facts.newer_runs)} ended. What they say of second trainings, of other networks and of labels "
+            "in random order does not know of it: make them again.",
+            ("sanity", "run"),
+            is_warning=True,
+        )
 
 
 def write_surrogate(facts: ReportFacts) -> Section:
@@ -80,11 +95,12 @@ def write_limits(facts: ReportFacts) -> Section:
     return Section("limits", "What the model cannot do, and what is not known", claims)
 
 
-def write_departures() -> Section:
+def write_departures(facts: ReportFacts) -> Section:
     """Return where this software does not follow the published code."""
-    rows = tuple(Row((one.title, one.published, one.here, one.matters)) for one in DEPARTURES)
+    departures = list_departures(facts.shares)
+    rows = tuple(Row((one.title, one.published, one.here, one.matters)) for one in departures)
     header = ("What", "The published code", "Here", "What it means")
-    table = Table("Known departures", header, rows, ("paper", "software"))
+    table = Table("Known departures", header, rows, ("paper", "software", *(["clusters"] if facts.shares else [])))
     return Section("departures", "Departures from the published code", (table,))
 
 

@@ -123,8 +123,8 @@ def make_grey(key: str, question: str, why: str, source: str, n: int = 0) -> Lig
     return Light(key, question, "grey", None, None, None, None, why, source, n)
 
 
-def judge_blank(is_blank: Sequence[bool] | np.ndarray) -> Light:
-    """Judge whether there is a map at all, from which pictures (with polyp, where that is known) have a blank one."""
+def judge_blank(is_blank: Sequence[bool] | np.ndarray, *, of: str = "pictures") -> Light:
+    """Judge whether there is a map at all, from which pictures have a blank one; `of` says which pictures these are."""
     key, question = "blank", "Is there a map at all?"
     source = "Limits 95 % and 80 % of the pictures: a convention of this software."
     n = len(is_blank)
@@ -133,7 +133,7 @@ def judge_blank(is_blank: Sequence[bool] | np.ndarray) -> Light:
     shown = 1 - np.asarray(is_blank, np.float64)
     value, interval = float(shown.mean()), wilson_interval(int(shown.sum()), n)
     color: Color = "green" if value >= BLANK_LIMITS[0] else "yellow" if value >= BLANK_LIMITS[1] else "red"
-    words = f"{value:.0%} of {n} pictures have a map that is not blank. A blank map gives no mask."
+    words = f"{value:.0%} of {n} {of} have a map that is not blank. A blank map gives no mask."
     return Light(key, question, color, value, interval.low, interval.high, BLANK_LIMITS[0], words, source, n)
 
 

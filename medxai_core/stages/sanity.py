@@ -97,7 +97,7 @@ def check_maps(
     cascading, independent, ends = _randomize(subject, seed=seed, stage=stage)
     lights = [
         judge_classifier(subject),
-        judge_blank(subject.is_blank[subject.has_polyp] if subject.has_polyp.any() else subject.is_blank),
+        _judge_blank(subject),
         *judge_localization(subject),
         judge_weights(ends["all weights"], baseline),
         judge_untrained(subject, baseline, seed=seed),
@@ -122,6 +122,13 @@ def check_maps(
     )
     _record(study, record)
     return record
+
+
+def _judge_blank(subject: Subject) -> Light:
+    """Judge whether there is a map at all: of pictures with a polyp, where that is known."""
+    if subject.has_polyp.any():
+        return judge_blank(subject.is_blank[subject.has_polyp], of="pictures with a polyp")
+    return judge_blank(subject.is_blank)
 
 
 def find_sanity(study: Study, run: RecordedRun) -> SanityRecord | None:

@@ -191,6 +191,8 @@ def summarize_table(table: ScoreTable) -> dict[str, Any]:
     rows = {
         f"{row.statistic}.{row.metric}": {
             "value": row.value,
+            "total": row.total,
+            "out_of": row.out_of,
             "low": row.interval.low,
             "high": row.interval.high,
             "n_defined": row.n_defined,

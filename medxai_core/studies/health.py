@@ -13,7 +13,7 @@ from medxai_core import store
 from medxai_core.errors import Failure
 from medxai_core.images import compute_file_hash
 from medxai_core.progress import OnProgress
-from medxai_core.records.pictures import list_images, list_items
+from medxai_core.records.pictures import Images, compute_dataset_digest, list_images, list_items
 from medxai_core.studies.pictures_with_text import (
     TEXT_ADVICE,
     TEXT_FINDING,
@@ -42,6 +42,8 @@ class Health:
         What the import decided, in plain words.
     failures : list of Failure
         What was not imported.
+    origin : dict
+        Digest of all pictures (SHA-256), groups in all and by split, options of the import.
     is_healthy : bool
         False when a picture is missing or changed, or a group is in two splits.
     text_was_looked_for : bool
@@ -52,6 +54,7 @@ class Health:
     findings: dict[str, list[str]]
     notes: list[str]
     failures: list[Failure]
+    origin: dict[str, Any]
     is_healthy: bool
     text_was_looked_for: bool
 
@@ -62,7 +65,7 @@ class Health:
 
     def to_text(self) -> str:
         """Return lines for people."""
-        lines = [f"{name}: {value}" for name, value in self.counts.items()]
+        lines = [f"{name}: {value}" for name, value in (self.counts | self.origin).items()]
         lines += [f"note: {note}" for note in self.notes]
         for kind, entries in self.findings.items():
             lines.append(f"{kind}: {len(entries)}")
@@ -105,6 +108,7 @@ def check_health(study: Study, *, with_hashes: bool = False, on_progress: OnProg
         findings={kind: entries for kind, entries in findings.items() if entries},
         notes=study.get_fact("notes", []),
         failures=study.list_failures(),
+        origin=_describe_origin(study, images),
         is_healthy=not changed and not leaks,
         text_was_looked_for=with_text is not None,
     )
@@ -124,6 +128,20 @@ def _count(images: Any, items: Any) -> dict[str, Any]:
         "labelled validation items": int(
             (present & items.is_labelled & (items.splits.astype(str) == "validation")).sum()
         ),
+    }
+
+
+def _describe_origin(study: Study, images: Images) -> dict[str, Any]:
+    """Return digest, groups and import options: what a report says of the pictures."""
+    groups, splits = images.groups[images.is_present].astype(str), images.splits[images.is_present].astype(str)
+    by_split = {str(split): len(np.unique(groups[splits == split])) for split in dict.fromkeys(splits.tolist())}
+    return {
+        "groups (patients, procedures, near copies)": len(np.unique(groups)),
+        "groups by split": by_split,
+        "tiles a picture": study.get_fact("tiles", [1, 1]),
+        "options of the import": study.get_fact("options", {}),
+        "labels read off masks": bool(study.get_fact("labels_from_masks")),
+        "SHA-256 over the pictures": compute_dataset_digest(study),
     }
 
 

@@ -18,6 +18,7 @@ from medxai_core.clusters import (
     rename_rows,
     summarize_clusters,
 )
+from medxai_core.errors import StageMissingError
 from medxai_core.records.clusterings import BANDS_SET, RecordedClustering, list_clusterings
 from medxai_core.records.feature_rows import FeatureFiles, FeatureRows
 from medxai_core.records.labellings import list_labellings
@@ -107,6 +108,16 @@ def explain_study_clustering(study: Study, clustering: RecordedClustering) -> li
     """Return how much each descriptor had to say in a clustering."""
     descriptors = FeatureFiles(study, clustering.feature_set)
     return explain_clustering(descriptors, clustering.cluster_ids, scaling=clustering.scaling)
+
+
+def find_study_shares(study: Study, clustering: RecordedClustering | None) -> list[DescriptorShare]:
+    """Return how much each descriptor had to say; nothing without clusters of looks, or where features are gone."""
+    if clustering is None or clustering.is_bands:
+        return []
+    try:
+        return explain_study_clustering(study, clustering)
+    except StageMissingError:
+        return []
 
 
 def explain_study_cluster(

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from medxai_core.config import SHUFFLED
 from medxai_core.evaluation.bands import AREA_EDGES, AREA_LABELS, score_bands
 from medxai_core.formats.medico import REAL_TIME_FPS
 from medxai_core.records.pictures import Images, Items, list_images, list_items
 from medxai_core.records.runs import RecordedRun, get_classifier_scores
-from medxai_core.records.speeds import find_speed
+from medxai_core.records.speeds import find_speed, say_timing
 from medxai_core.study import Study
 from medxai_core.views.recorded_scores import (
     compare_rows,
@@ -86,6 +87,9 @@ def _limit_labels(facts: _Facts) -> Limit:
     n = sum(by_source.values())
     proposed, reviewed = by_source.get("cluster", 0), by_source.get("review", 0)
     share = f" ({proposed / n:.0%})" if n else ""
+    if facts.run.labels == SHUFFLED:
+        words = f"It is a control: its {n} labels were given out in random order, so that there is nothing to learn."
+        return Limit("It learned nothing, on purpose", words, by_source | {"n": n}, "training")
     words = (
         f"It learned from {n} labels: {by_source.get('reference', 0)} given at the start, {reviewed} decided by "
         f"readers, and {proposed}{share} proposed by clusters that no reader decided on. It cannot be more right "
@@ -136,11 +140,23 @@ def _limit_empty_frames(facts: _Facts) -> Limit | None:
             return Limit("It draws masks where there is no polyp", words, numbers, "evaluation")
     if n and n_polyp == n:
         words = (
-            f"All {n} pictures with a mask show a polyp. What it does on a frame without one was never seen: a "
-            "heat map is scaled so that some place is always the hottest, so a mask appears whatever is there."
+            f"All {n} pictures with a mask show a polyp. What it does on a frame without one was not measured. "
+            f"{_say_when_empty(facts.run)}"
         )
-        return Limit("It never saw a frame without a polyp", words, {"n": n, "n_without_polyp": 0}, "study")
+        return Limit("It was not tested on frames without a polyp", words, {"n": n, "n_without_polyp": 0}, "study")
     return None
+
+
+def _say_when_empty(run: RecordedRun) -> str:
+    """Say when a picture gets no mask."""
+    if run.mask_head is not None:
+        return (
+            "It marks every place whose probability passes the threshold; a picture without such a place gets no mask."
+        )
+    return (
+        "A heat map is divided by its own highest value: however low that is, the hottest place passes a threshold. "
+        "Only a map without any positive value gives no mask."
+    )
 
 
 def _limit_trivial(facts: _Facts) -> Limit | None:
@@ -246,10 +262,10 @@ def _limit_speed(facts: _Facts) -> Limit | None:
     if fps >= REAL_TIME_FPS:
         return None
     words = (
-        f"On this machine ({speed.machine.get('device', '?')}) it makes {fps:.1f} masks a second ({n} pictures timed); "
-        f"video has at least {REAL_TIME_FPS:.0f} frames a second."
+        f"It made {fps:.1f} masks a second when it was timed; video has at least {REAL_TIME_FPS:.0f} frames a second. "
+        f"{say_timing(speed)}"
     )
-    return Limit("It is too slow for live video here", words, {"fps": fps, "n": n}, "evaluation")
+    return Limit("It was slower than live video when it was timed", words, {"fps": fps, "n": n}, "evaluation")
 
 
 _WRITERS: tuple[Callable[[_Facts], Limit | None], ...] = (

@@ -29,7 +29,7 @@ class RoundError:
     ----------
     round : int
     label : str
-        The class that the round proposed.
+        The class that the round proposed; "not recorded" where a proposal names a round that there is not.
     n_proposed, n_compared : int
         Proposals of this round, and those whose item has a reference label.
     n_wrong : int
@@ -96,7 +96,7 @@ def score_study_rounds(
     return [
         _describe_round(
             one,
-            labels[one.round],
+            labels.get(one.round, "not recorded"),  # a proposal that was changed by hand names no round
             wrong=wrong[until],
             known=known[until],
             others=others[until],

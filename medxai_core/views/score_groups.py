@@ -66,6 +66,23 @@ def score_by_cluster(
     return sorted(found, key=lambda one: one.mean or 0.0)
 
 
+def say_no_clusters(
+    study: Study, pictures: PictureScores, items: Items, clustering: RecordedClustering, *, metric: str = "dice"
+) -> str:
+    """Say why `score_by_cluster` returned nothing."""
+    if clustering.is_bands:
+        return "Scores by cluster: none, because the labels came from bands of a class map, not from clusters of looks."
+    scored = np.isfinite(pictures.values(metric))
+    cluster_ids = assign_clusters(study, clustering, _find_items(items, pictures.positions[scored]))
+    sizes = np.unique(cluster_ids[cluster_ids >= 0], return_counts=True)[1]
+    if not len(sizes):
+        return "Scores by cluster: none, because the scored pictures have no features."
+    return (
+        f"Scores by cluster: none. The {sizes.sum()} pictures with a polyp lie nearest to {len(sizes)} of the "
+        f"{clustering.k} clusters, at most {sizes.max()} to one; a mean of fewer than {LEAST_IN_CLUSTER} says nothing."
+    )
+
+
 def assign_clusters(study: Study, clustering: RecordedClustering, rows: np.ndarray) -> np.ndarray:
     """Return the nearest cluster of items that were not clustered, (n,) int; -1 for items without features.
 

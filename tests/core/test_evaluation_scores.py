@@ -119,7 +119,7 @@ def test_masks_that_cannot_be_compared_are_refused():
 def test_each_polyp_is_found_or_not():
     truth = block(0, 0, shape=(20, 20)) | block(10, 10, size=4, shape=(20, 20))
     mask = block(10, 10, size=4, shape=(20, 20)) | block(0, 15, shape=(20, 20))
-    assert count_polyps(mask, truth) == PolypCounts(n_polyps=2, n_found=1, n_false=1)
+    assert count_polyps(mask, truth) == PolypCounts(n_polyps=2, n_found=1, n_false=1, n_touched=1)
 
 
 def test_a_polyp_is_found_from_half_of_its_pixels():
@@ -129,7 +129,7 @@ def test_a_polyp_is_found_from_half_of_its_pixels():
     half[4, 4:] = False
     less[4, 3:] = False
     assert count_polyps(half, truth).n_found == 1
-    assert count_polyps(less, truth) == PolypCounts(1, 0, 0)  # grazed: not found, but not false either
+    assert count_polyps(less, truth) == PolypCounts(1, 0, 0, 1)  # touched: not found, but not false either
 
 
 def test_polyps_that_touch_at_a_corner_are_one():
@@ -141,10 +141,10 @@ def test_polyps_that_touch_at_a_corner_are_one():
 def test_specks_of_a_jpeg_mask_are_no_polyps():
     truth = block(10, 10, size=40, shape=(200, 200))
     truth[150, 150] = True  # one pixel of 40,000
-    assert count_polyps(truth, truth) == PolypCounts(1, 1, 0)
+    assert count_polyps(truth, truth) == PolypCounts(1, 1, 0, 1)
     assert count_polyps(truth, truth, speck_share=0).n_polyps == 2
 
 
 def test_a_frame_without_polyp_and_mask_has_nothing_to_count():
-    assert count_polyps(EMPTY, EMPTY) == PolypCounts(0, 0, 0)
-    assert count_polyps(MASK, EMPTY) == PolypCounts(0, 0, 1)
+    assert count_polyps(EMPTY, EMPTY) == PolypCounts(0, 0, 0, 0)
+    assert count_polyps(MASK, EMPTY) == PolypCounts(0, 0, 1, 0)

@@ -13,10 +13,10 @@ from medxai_core.evaluation.polyps import PolypCounts
 from medxai_core.evaluation.scores import PixelCounts, score_counts, score_mask
 from medxai_core.evaluation.summary import summarize
 
-GOOD = score_counts(PixelCounts(tp=8, fp=2, fn=2, tn=88), item="good", polyps=PolypCounts(2, 1, 0))
-MISSED = score_counts(PixelCounts(tp=0, fp=0, fn=30, tn=70), item="missed", polyps=PolypCounts(1, 0, 0))
-FALSE = score_counts(PixelCounts(tp=0, fp=25, fn=0, tn=75), item="false", polyps=PolypCounts(0, 0, 3))
-EMPTY = score_counts(PixelCounts(tp=0, fp=0, fn=0, tn=100), item="empty", polyps=PolypCounts(0, 0, 0))
+GOOD = score_counts(PixelCounts(tp=8, fp=2, fn=2, tn=88), item="good", polyps=PolypCounts(2, 1, 0, 2))
+MISSED = score_counts(PixelCounts(tp=0, fp=0, fn=30, tn=70), item="missed", polyps=PolypCounts(1, 0, 0, 0))
+FALSE = score_counts(PixelCounts(tp=0, fp=25, fn=0, tn=75), item="false", polyps=PolypCounts(0, 0, 3, 0))
+EMPTY = score_counts(PixelCounts(tp=0, fp=0, fn=0, tn=100), item="empty", polyps=PolypCounts(0, 0, 0, 0))
 ALL = [GOOD, MISSED, FALSE, EMPTY]
 
 
@@ -55,6 +55,8 @@ def test_pooling_equals_one_long_picture():
 def test_polyps_and_frames_are_counted(table):
     found = table.get("polyps", "polyps_found")
     assert (found.total, found.out_of, found.value) == (1, 3, pytest.approx(1 / 3))
+    touched = table.get("polyps", "polyps_touched")
+    assert (touched.total, touched.out_of) == (2, 3)
     assert table.get("polyps", "false_positives_per_frame").value == 3 / 4
     false = table.get("frames", "false_positive_frames")
     assert (false.total, false.out_of) == (1, 2)

@@ -435,6 +435,8 @@ def test_the_command_prints_one_line_a_step_and_returns_1_when_something_differs
     assert call() == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].endswith("nothing differs.") and lines[-2].startswith("Masks: ")
+    assert any(line.startswith("recorded network: SHA-256 ") for line in lines)
+    assert any(line.startswith("recorded proposals: ") and "wrong" in line for line in lines)
     item_id = str(get_labelling(study).proposals.item_ids[0])
     change_by_hand(study, "UPDATE proposals SET round = 99 WHERE item_id = ?", item_id)
     assert call("--json") == 1

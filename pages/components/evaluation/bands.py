@@ -19,6 +19,7 @@ from medxai_core.views.recorded_scores import PictureScores, find_trivial_row, s
 from pages.components.class_words import escape
 from pages.components.evaluation.charts import show_bands
 from pages.components.evaluation.data import (
+    explain_no_clusters,
     get_centre_distances,
     get_scores_by_brightness,
     get_scores_by_cluster,
@@ -117,7 +118,7 @@ def _show_clusters(study: Study, row: RecordedEvaluation, disk_row: RecordedEval
     """Show Dice by the cluster that the pictures would belong to."""
     mine = get_scores_by_cluster(study, row)
     if not mine:
-        st.caption("No cluster holds five of these pictures, or nothing is clustered by looks.")
+        st.caption(explain_no_clusters(study, row))
         return
     disk = {band.label: band for band in get_scores_by_cluster(study, disk_row)} if disk_row else {}
     beside = [disk[band.label] for band in mine] if all(band.label in disk for band in mine) else None

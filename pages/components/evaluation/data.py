@@ -17,7 +17,7 @@ from medxai_core.views.failures import list_circumstances
 from medxai_core.views.polyp_places import measure_centre_distances
 from medxai_core.views.recorded_scores import PictureScores, compare_rows, get_picture_scores
 from medxai_core.views.round_errors import RoundError, score_study_rounds
-from medxai_core.views.score_groups import score_by_brightness, score_by_cluster
+from medxai_core.views.score_groups import say_no_clusters, score_by_brightness, score_by_cluster
 from pages.components.cached import (
     get_images,
     get_items,
@@ -65,6 +65,14 @@ def get_scores_by_cluster(study: Study, row: RecordedEvaluation) -> list[BandSco
         return score_by_cluster(study, get_scores_by_picture(study, row), get_items(study), clustering)
 
     return remember(str(study.folder), "scores by cluster", (*_key_of(study, row), get_state(study)), score)
+
+
+def explain_no_clusters(study: Study, row: RecordedEvaluation) -> str:
+    """Say why `get_scores_by_cluster` is empty."""
+    found = [one["clustering_id"] for one in list_clusterings(study) if one["feature_set"] != BANDS_SET]
+    if not found:
+        return "Nothing is clustered by looks."
+    return say_no_clusters(study, get_scores_by_picture(study, row), get_items(study), get_clustering(study, found[0]))
 
 
 def get_circumstances(study: Study, row: RecordedEvaluation) -> dict[str, list[str]]:

@@ -21,6 +21,7 @@ MORE_FIGURES = {
     "pooled.dice": ("All pixels together: Dice", "Large polyps weigh more than in the mean."),
     "pooled.jaccard": ("All pixels together: Jaccard", ""),
     "polyps.polyps_found": ("Polyps found", "A polyp is found when half of its pixels are in the mask."),
+    "polyps.polyps_touched": ("Polyps touched", "At least one pixel is in the mask; those found are among them."),
     "polyps.false_positives_per_frame": ("False parts a picture", "Parts of the mask that touch no polyp."),
     "frames.correctly_empty_frames": ("Frames without a polyp: left empty", "As it should be."),
     "frames.false_positive_frames": ("Frames without a polyp: a mask all the same", ""),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from medxai_core.clusters import DescriptorShare
+from medxai_core.records.clusterings import get_clustering
 from medxai_core.records.runs import RecordedRun
 from medxai_core.study import Study
-from medxai_core.views.departures import DEPARTURES
+from medxai_core.views.cluster_view import find_study_shares, list_clusterings_shown
+from medxai_core.views.departures import list_departures
 from medxai_core.views.limits import Limit, list_limits
 from pages.components.cached import get_images, get_items, get_state, remember
 from pages.components.class_words import escape
@@ -38,15 +41,22 @@ def show_limits(study: Study, run: RecordedRun | None) -> None:
                 open_page(limit.page, title, key=f"limit-{number}", run=run.run_id)
 
 
-def show_departures() -> None:
-    """Show where this software does not follow the published code."""
+def show_departures(study: Study) -> None:
+    """Show where this software does not follow the published code, with the shares of the study's own features."""
+    newest = next((row["clustering_id"] for row in list_clusterings_shown(study)), None)
+    shares: list[DescriptorShare] = remember(
+        str(study.folder),
+        "shares",
+        (newest, get_state(study)),
+        lambda: find_study_shares(study, get_clustering(study, newest) if newest else None),
+    )
     st.markdown(
         "The method is that of A. M. Storås, *Unsupervised Image Segmentation via Self-Supervised Learning Image "
         "Classification*, MediaEval Medico 2021. The published scripts were read for facts; what they got wrong "
         "is not "
         "copied."
     )
-    for number, one in enumerate(DEPARTURES, 1):
+    for number, one in enumerate(list_departures(shares), 1):
         with st.container(border=True):
             st.markdown(f"**{number} {escape(one.title)}**")
             left, right = st.columns(2, gap="medium")
