@@ -39,7 +39,7 @@ def show_page() -> None:
     runs = list_trained_runs(study)
     tell_unknown({"evaluation_part": TABS})
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):  # wraps on a tablet
-        run = choose_run(runs) if runs else None
+        run = choose_run(study, runs) if runs else None
         split = choose_split(get_images(study))
     row = find_row(study, run, split)
     if row is not None:

@@ -44,15 +44,15 @@ def _show_tab(name: str, study: Study, runs: list[RecordedRun]) -> None:
     if name == STORY:
         show_story(study, runs)
     elif name == LIMITS:
-        show_limits(study, choose_run(runs, key="story_run") if runs else None)
+        show_limits(study, choose_run(study, runs, key="story_run") if runs else None)
     elif name == DEPARTURES:
         show_departures(study)
     elif name == SANITY:
-        show_sanity(study, choose_run(runs, key="story_run") if runs else None)
+        show_sanity(study, choose_run(study, runs, key="story_run") if runs else None)
     elif name == SURROGATE:
-        show_surrogate(study, choose_run(runs, key="story_run") if runs else None)
+        show_surrogate(study, choose_run(study, runs, key="story_run") if runs else None)
     elif name == REPORT:
-        show_report(study, choose_run(runs, key="story_run") if runs else None)
+        show_report(study, choose_run(study, runs, key="story_run") if runs else None)
     else:
         show_activity(study)
 

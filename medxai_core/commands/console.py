@@ -24,6 +24,10 @@ StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="Folder or n
 RunOption = Annotated[
     str | None, typer.Option("--run", metavar="RUN", help="Training run; default: the newest trained one.")
 ]
+LockedRunOption = Annotated[
+    str | None,
+    typer.Option("--run", metavar="RUN", help="Training run; default: the one locked last, or the newest trained one."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")]
 JobOption = Annotated[str | None, typer.Option("--job", hidden=True)]
 ProgressFileOption = Annotated[Path | None, typer.Option("--progress-file", hidden=True)]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from medxai_core.commands.console import JobOption, JsonOption, StudyArgument, show_result, study_job
+from medxai_core.commands.console import JobOption, JsonOption, LockedRunOption, StudyArgument, show_result, study_job
 
 EXAMPLE = "Example: python -m medxai_core report demo --out report.html"
 
@@ -15,12 +15,7 @@ EXAMPLE = "Example: python -m medxai_core report demo --out report.html"
 def report(
     study: StudyArgument,
     out: Annotated[Path, typer.Option("--out", help="File to write, .html.", dir_okay=False)],
-    run: Annotated[
-        str | None,
-        typer.Option(
-            "--run", metavar="RUN", help="Training run; default: the one locked last, or the newest trained one."
-        ),
-    ] = None,
+    run: LockedRunOption = None,
     visitor: Annotated[
         Path | None, typer.Option("--visitor", help="Also write one page for a visitor to this file.", dir_okay=False)
     ] = None,

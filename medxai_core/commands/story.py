@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from medxai_core.commands.console import JsonOption, RunOption, StudyArgument, show_result
+from medxai_core.commands.console import JsonOption, LockedRunOption, StudyArgument, show_result
 from medxai_core.errors import SettingError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ EXAMPLE = "Example: python -m medxai_core story demo 3fa9c1d2"
 def story(
     study: StudyArgument,
     image: Annotated[str, typer.Argument(metavar="IMAGE", help="Id of a picture or tile, or its beginning.")],
-    run: RunOption = None,
+    run: LockedRunOption = None,
     layer: Annotated[int | None, typer.Option(min=0, help="Layer of the heat map; default: the locked one.")] = None,
     json: JsonOption = False,
 ) -> None:

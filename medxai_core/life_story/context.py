@@ -31,6 +31,7 @@ from medxai_core.stages.surrogate import find_surrogate
 from medxai_core.stages.surrogate_record import SurrogateRecord
 from medxai_core.study import Study
 from medxai_core.views.reasons import Reasoning, load_reasoning
+from medxai_core.views.standing import find_mask_standing
 
 Found = TypeVar("Found")
 _ITEM_ID = re.compile(r"^(?P<image>[0-9a-z]+)-r\d+c\d+$")
@@ -190,9 +191,9 @@ def read_context(
 
 
 def _find_run(study: Study, run_id: str | None) -> RecordedRun | None:
-    """Return the named run, or the newest trained one; None when nothing was trained."""
+    """Return the named run, or the one locked last, or the newest trained one; None when nothing was trained."""
     try:
-        return get_run(study, run_id)
+        return get_run(study, run_id or find_mask_standing(study).run_id)
     except RunNotFoundError:
         if run_id is not None:
             raise

@@ -45,7 +45,7 @@ def tell_life_story(
     image_id : str
         Id of a picture (an unambiguous beginning will do), or of one tile of it.
     run_id : str, optional
-        Run of the later steps; by default the newest trained one.
+        Run of the later steps; by default the one that was locked last, or else the newest trained one.
     layer : int, optional
         Layer of the heat map, where it is recorded; by default the locked one.
     maker : MapMaker, optional

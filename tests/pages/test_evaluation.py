@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from scored_study import RUN, SETTING, make_scored_study
 from small_studies import make_small_study
+from trained_study import record_untrained_run
 
 from medxai_core.config import PAPER_ROWS, RESEARCH_USE
 from medxai_core.evaluation.baselines import ALL_POLYP, CENTRED_DISK
@@ -84,6 +85,12 @@ def test_a_run_is_held_against_any_other_row_picture_by_picture(study: Study, op
     chooser.select(everything.evaluation_id).run()
     found = compare_rows(get_picture_scores(study, row), get_picture_scores(study, everything))
     assert say_comparison(found, first="this run", second="the other") in read_page(app).replace("\\", "")
+
+
+def test_the_page_opens_with_the_run_that_was_locked_however_new_others_are(study: Study, open_page) -> None:
+    record_untrained_run(study, "quick-lite1-newer1")
+    app = open_page("evaluation")
+    assert app.selectbox(key="evaluation_run").value == RUN
 
 
 def test_without_a_lock_no_test_score_is_shown_and_the_way_to_masks_is(study: Study, open_page, read_page) -> None:

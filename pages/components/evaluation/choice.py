@@ -21,6 +21,7 @@ from pages.components.class_words import escape
 from pages.components.evaluation.data import get_comparison
 from pages.components.evaluation.words import TUNED_ON_TEST
 from pages.components.frame import show_empty
+from pages.components.frame_bar import get_standing
 from pages.components.job_buttons import is_at_work, show_last_failure, start_and_show
 from pages.components.page_links import read_address, write_address
 from pages.components.run_names import name_runs
@@ -36,10 +37,11 @@ VERDICTS = {
 }
 
 
-def choose_run(runs: list[RecordedRun], *, key: str = RUN) -> RecordedRun:
-    """Let the user choose a run; the address keeps it."""
+def choose_run(study: Study, runs: list[RecordedRun], *, key: str = RUN) -> RecordedRun:
+    """Let the user choose a run, to begin with the one that was locked last; the address keeps it."""
     by_id = {run.run_id: run for run in runs}
-    read_address("run", key, list(by_id), default=runs[0].run_id)
+    locked = get_standing(study).masks.run_id
+    read_address("run", key, list(by_id), default=locked if locked in by_id else runs[0].run_id)
     chosen = st.selectbox(
         "Classifier (training run)",
         list(by_id),

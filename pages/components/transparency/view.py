@@ -51,7 +51,7 @@ def show_story(study: Study, runs: list[RecordedRun]) -> None:
             st.button("Another picture", icon=":material/grid_view:", on_click=forget_image)
             ask_jump(study)
         with right:
-            run = choose_run(runs, key="story_run") if runs else None
+            run = choose_run(study, runs, key="story_run") if runs else None
             story = _tell(study, image_id, run)
             telling = Telling(study, story, run, choose_tile(image_id, story.item_ids))
         with left:
