@@ -181,13 +181,24 @@ def _split_key(names: tuple[str, ...], key: str) -> dict[str, str]:
     return dict(zip(names, parts, strict=True))
 
 
-def _read_rows(
-    table: Table, *names: str, without: Iterable[str] = (), order_by: str = ""
-) -> Callable[[Connection, Path, str], str | None]:
+def _read_rows(table: Table, *names: str, without: Iterable[str] = ()) -> Callable[[Connection, Path, str], str | None]:
     """Return what computes the digest of rows of a table."""
 
     def digest(connection: Connection, folder: Path, key: str) -> str | None:
-        return _digest_rows(connection, table, _split_key(names, key), without=without, order_by=order_by)
+        return _digest_rows(connection, table, _split_key(names, key), without=without)
+
+    return digest
+
+
+def _read_parts(
+    whole: Table, parts: Table, name: str, *, order_by: str
+) -> Callable[[Connection, Path, str], str | None]:
+    """Return what computes the digest of the rows that belong to one of another table: also of none of them."""
+
+    def digest(connection: Connection, folder: Path, key: str) -> str | None:
+        found = _digest_rows(connection, parts, {name: key}, order_by=order_by)
+        is_known = connection.execute(select(whole.c[name]).where(whole.c[name] == key)).first() is not None
+        return found or (digest_json([]) if is_known else None)
 
     return digest
 
@@ -239,7 +250,9 @@ KINDS: dict[str, ResultKind] = {
     ),
     "classifier-answers": ResultKind("answers of the classifier of", _SCORE, _read_array("classifier-answers")),
     "run": ResultKind("facts of the run", _TRAIN, _read_rows(store.runs, "run_id")),
-    "epochs": ResultKind("figures of the epochs of", _TRAIN, _read_rows(store.epochs, "run_id", order_by="epoch")),
+    "epochs": ResultKind(
+        "figures of the epochs of", _TRAIN, _read_parts(store.runs, store.epochs, "run_id", order_by="epoch")
+    ),
     "weights": ResultKind(
         "weights of", _TRAIN, lambda connection, folder, key: digest_weights(folder / "runs" / key / WEIGHTS_FILE)
     ),
@@ -249,7 +262,9 @@ KINDS: dict[str, ResultKind] = {
     "replay": ResultKind("replay of", f"Replay the run again, {_RESTORE}", _read_file(REPLAY_FILE)),
     "rounds": ResultKind("rounds of proposals", _PROPOSE, _read_rounds),
     "proposals": ResultKind(
-        "proposed labels of", _PROPOSE, _read_rows(store.proposals, "labelling_id", order_by="item_id")
+        "proposed labels of",
+        _PROPOSE,
+        _read_parts(store.labellings, store.proposals, "labelling_id", order_by="item_id"),
     ),
     "clustering": ResultKind(
         "facts of the clustering",

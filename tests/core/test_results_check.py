@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from medxai_core import store
 from medxai_core.checkpoints import CheckpointManifest, OperatingPoint, save_checkpoint, save_operating_point
 from medxai_core.events import list_events, record_event
 from medxai_core.models import build_model, default_preprocessing
-from medxai_core.records.labellings import get_labelling
+from medxai_core.records.labellings import RecordedProposals, get_labelling, record_labelling
 from medxai_core.records.log_check import check_log
 from medxai_core.records.masks import RecordedEvaluation, record_evaluation
 from medxai_core.records.pictures import list_images
@@ -106,6 +107,17 @@ def test_a_proposal_that_was_turned_is_named(study: Study) -> None:
     other = "polyp" if label == "non_polyp" else "non_polyp"
     [problem] = tamper(study, f"UPDATE proposals SET label = '{other}' WHERE position = 0").problems
     assert problem.startswith("The proposed labels of labels-")
+
+
+def test_proposals_that_are_put_where_the_rounds_made_none_are_named(study: Study) -> None:
+    labelling = replace(
+        get_labelling(study), labelling_id="empty", rounds=[], proposals=RecordedProposals.from_rows({})
+    )
+    record_labelling(study, labelling)
+    assert check_log(study).is_whole
+    columns = "item_id, label, round, cluster_id, position"
+    found = tamper(study, f"INSERT INTO proposals SELECT 'empty', {columns} FROM proposals LIMIT 1")
+    assert found.problems[0].startswith("The proposed labels of empty")
 
 
 def test_a_light_that_was_turned_green_is_named(study: Study) -> None:
