@@ -97,7 +97,7 @@ def list_activity(study: Study) -> list[Activity]:
         for log, known in rows.items()
         for key, row in known.items()
     ]
-    return sorted(found, key=lambda line: (str(line.at), line.number or 0))
+    return sorted(found, key=lambda line: (line.at, line.number or 0))
 
 
 def _list_links(lines: Sequence[dict[str, Any]]) -> dict[tuple[str, int], dict[str, Any]]:
@@ -121,7 +121,7 @@ def format_jsonl(lines: Sequence[Activity]) -> bytes:
     numbered = [line for line in ordered if line.number is not None]
     head = f"{numbered[-1].number}:{numbered[-1].digest}" if numbered else None
     rows = [{"notice": RESEARCH_USE, "n_lines": len(ordered), "head": head}, *(asdict(line) for line in ordered)]
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+    return "".join(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows).encode()
 
 
 def format_csv(lines: Sequence[Activity]) -> bytes:
@@ -151,10 +151,10 @@ def _from_event(row: dict[str, Any], **link: Any) -> Activity:
     """Turn an event into a line of the whole log; one whose details were written over by hand says so."""
     if not isinstance(row["details"], dict):
         what = "Its details cannot be read: they were changed by hand."
-        return Activity(row["at"], row["actor"], row["kind"], None, what, {"unreadable": True}, **link)
+        return Activity(str(row["at"]), str(row["actor"]), str(row["kind"]), None, what, {"unreadable": True}, **link)
     what = _say_event(row["kind"], row["details"])
     item_id = row["details"].get("image_id")
-    return Activity(row["at"], row["actor"], row["kind"], item_id, what, row["details"], **link)
+    return Activity(str(row["at"]), str(row["actor"]), str(row["kind"]), item_id, what, row["details"], **link)
 
 
 def _from_decision(row: dict[str, Any], **link: Any) -> Activity:
@@ -162,14 +162,14 @@ def _from_decision(row: dict[str, Any], **link: Any) -> Activity:
     before, after = (row[name] or "unlabelled" for name in ("label_before", "label_after"))
     what = f"Review: {row['action']}" + (f" {row['label']}" if row["label"] else "") + f" ({before} -> {after})."
     details = {name: value for name, value in row.items() if name not in ("at", "reader", "item_id")}
-    return Activity(row["at"], row["reader"], "decision", row["item_id"], what, details, **link)
+    return Activity(str(row["at"]), str(row["reader"]), "decision", row["item_id"], what, details, **link)
 
 
 def _from_setting(row: dict[str, Any], **link: Any) -> Activity:
     """Turn a line of the settings log into one of the whole log; beside it stands the event of who locked it."""
     what = f"The setting itself, as it is in force for {row['run_id']}: {row['action']}."
     details = {name: value for name, value in row.items() if name not in ("at", "reader")}
-    return Activity(row["at"], row["reader"], "setting", None, what, details, **link)
+    return Activity(str(row["at"]), str(row["reader"]), "setting", None, what, details, **link)
 
 
 def _say_event(kind: str, details: dict[str, Any]) -> str:
