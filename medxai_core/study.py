@@ -18,8 +18,11 @@ from sqlalchemy.sql import Executable
 from medxai_core import arrays, store
 from medxai_core.config import get_home, resolve_study_folder
 from medxai_core.errors import Failure, ImageChangedError, StudyNotFoundError, StudyNotWritableError
+from medxai_core.provenance import now_text
 
 ROWS_AT_ONCE = 10_000
+ACTOR = "actor"
+"""Where a connection keeps who records."""
 SUBFOLDERS = ("arrays", "runs", "thumbnails", "reports")
 
 
@@ -35,11 +38,14 @@ class Study:
         Connections to ``study.db``.
     read_only : bool
         True when the folder cannot be written: everything can be looked at, nothing recorded.
+    actor : str
+        Who stands in the log beside what is recorded here: pseudonym of a reader, or "system".
     """
 
     folder: Path
     engine: Engine
     read_only: bool = False
+    actor: str = "system"
 
     @property
     def name(self) -> str:
@@ -64,11 +70,12 @@ class Study:
                 "Free space on the disk, or make the folder writable, or copy it; then open it again.",
             )
         with store.begin(self.engine, f"study {self.name!r}") as connection:
-            connection.info.pop(store.HEAD, None)
+            connection.info.pop(store.HEAD_BEFORE, None)
+            connection.info[ACTOR] = self.actor
             yield connection
-            head = connection.info.pop(store.HEAD, None)
-        if head is not None:
-            store.keep_head(self.folder, head)
+            has_lines = store.announce_head(self.folder, connection, at=now_text())
+        if has_lines:
+            store.confirm_head(self.folder, self.engine)
 
     def read(self, statement: Executable) -> list[Any]:
         """Return all rows of a query."""
@@ -101,8 +108,7 @@ class Study:
     def set_fact(self, key: str, value: Any) -> None:
         """Record one fact of the study."""
         with self.begin() as connection:
-            connection.execute(store.study_facts.delete().where(store.study_facts.c.key == key))
-            connection.execute(store.study_facts.insert(), {"key": key, "value": value})
+            write_fact(connection, key, value)
 
     def save_array(self, connection: Connection, values: np.ndarray, *, rows: str, manifest: dict[str, Any]) -> str:
         """Write an array, list it, and return its id."""
@@ -130,6 +136,12 @@ class Study:
         """Return what could not be imported, and why."""
         rows = self.read(select(store.import_failures.c.item, store.import_failures.c.reason))
         return [Failure(row.item, row.reason) for row in rows]
+
+
+def write_fact(connection: Connection, key: str, value: Any) -> None:
+    """Record one fact of a study in an open transaction; it takes the place of the earlier one."""
+    connection.execute(store.study_facts.delete().where(store.study_facts.c.key == key))
+    connection.execute(store.study_facts.insert(), {"key": key, "value": value})
 
 
 def to_objects(values: Sequence[Any]) -> np.ndarray:

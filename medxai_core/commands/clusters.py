@@ -10,6 +10,7 @@ import typer
 from medxai_core.commands.console import (
     JobOption,
     JsonOption,
+    ReaderOption,
     StudyArgument,
     format_table,
     show_result,
@@ -43,13 +44,14 @@ def cluster(
     k: KOption = 50,
     scaling: ScalingOption = "none",
     seed: SeedOption = 0,
+    reader: ReaderOption = None,
     json: JsonOption = False,
     job: JobOption = None,
 ) -> None:
     """Group the training pictures into k clusters by their global features (k-means)."""
     from medxai_core.stages.clusters import cluster_study
 
-    with study_job(study, "cluster", title=f"Clusters, k = {k}", job_id=job) as work:
+    with study_job(study, "cluster", title=f"Clusters, k = {k}", reader=reader, job_id=job) as work:
         found = cluster_study(work.study, k=k, scaling=scaling, seed=seed, stage=work.stage)
     result = {
         "clustering_id": found.clustering_id,
@@ -73,13 +75,14 @@ def pseudo_label(
     pictures: Annotated[
         int, typer.Option(min=1, help="Look at so many pictures at most, by chance beside the labelled (class-map).")
     ] = 1000,
+    reader: ReaderOption = None,
     json: JsonOption = False,
     job: JobOption = None,
 ) -> None:
     """Spread the labels of a few pictures over pure clusters, or by a class map, round by round."""
     limits: dict[str, Any] = {"target": target, "max_rounds": max_rounds, "seed": seed}
     title = "Proposed labels, class map" if by is LabelSource.CLASS_MAP else f"Proposed labels, k = {k}"
-    with study_job(study, "pseudo-label", title=title, job_id=job) as work:
+    with study_job(study, "pseudo-label", title=title, reader=reader, job_id=job) as work:
         if by is LabelSource.CLASS_MAP:
             from medxai_core.stages.class_map_labels import propose_by_class_map
 
@@ -113,13 +116,14 @@ def embed(
     n_neighbors: Annotated[int, typer.Option(min=2, help="Neighbours that UMAP keeps together.")] = 15,
     min_dist: Annotated[float, typer.Option(min=0, max=1, help="How tightly UMAP packs points.")] = 0.1,
     seed: SeedOption = 0,
+    reader: ReaderOption = None,
     json: JsonOption = False,
     job: JobOption = None,
 ) -> None:
     """Draw all items on a map of two dimensions (UMAP), and say how far to trust it."""
     from medxai_core.stages.clusters import embed_study
 
-    with study_job(study, "embed", title="Map of the pictures", job_id=job) as work:
+    with study_job(study, "embed", title="Map of the pictures", reader=reader, job_id=job) as work:
         found = embed_study(
             work.study,
             feature_set=feature_set,

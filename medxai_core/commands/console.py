@@ -29,6 +29,9 @@ LockedRunOption = Annotated[
     typer.Option("--run", metavar="RUN", help="Training run; default: the one locked last, or the newest trained one."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")]
+ReaderOption = Annotated[
+    str | None, typer.Option("--reader", help="Pseudonym of who does it, for the log; default: made from the login.")
+]
 JobOption = Annotated[str | None, typer.Option("--job", hidden=True)]
 ProgressFileOption = Annotated[Path | None, typer.Option("--progress-file", hidden=True)]
 
@@ -43,12 +46,16 @@ class Work:
 
 
 @contextmanager
-def study_job(name: str, kind: str, *, title: str, job_id: str | None = None) -> Iterator[Work]:
-    """Open a study and run the body as a recorded job with a progress bar."""
+def study_job(
+    name: str, kind: str, *, title: str, reader: str | None = None, job_id: str | None = None
+) -> Iterator[Work]:
+    """Open a study and run the body as a recorded job with a progress bar; the log says that the reader did it."""
     from medxai_core.jobs import running_job
+    from medxai_core.readers import name_reader
     from medxai_core.study import open_study
 
     study = open_study(name)
+    study.actor = name_reader(reader)
     with (
         running_job(study, kind, title=title, parameters={"argv": sys.argv[1:]}, job_id=job_id) as job,
         progress_bar() as bar,

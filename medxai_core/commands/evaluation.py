@@ -11,6 +11,7 @@ import typer
 from medxai_core.commands.console import (
     JobOption,
     JsonOption,
+    ReaderOption,
     RunOption,
     StudyArgument,
     format_number,
@@ -69,13 +70,14 @@ def score(
     study: StudyArgument,
     run: RunOption = None,
     split: Annotated[str, typer.Option(help="test (needs a locked setting), tuning or validation.")] = "test",
+    reader: ReaderOption = None,
     json: JsonOption = False,
     job: JobOption = None,
 ) -> None:
     """Score the masks of a run under its locked setting, beside the trivial masks."""
     from medxai_core.stages.scores import score_study
 
-    with study_job(study, "score", title=f"Scores of the {split} pictures", job_id=job) as work:
+    with study_job(study, "score", title=f"Scores of the {split} pictures", reader=reader, job_id=job) as work:
         found, failures = score_study(work.study, run, split=split, stage=work.stage)
         details = collect_score_details(work.study, found[0], stage=work.stage)
     rows = {
@@ -95,6 +97,7 @@ def speed(
     run: RunOption = None,
     split: Annotated[str, typer.Option(help="Whose pictures to time.")] = "test",
     images: Annotated[int, typer.Option(min=0, help="Time so many pictures; 0: all of the split.")] = 50,
+    reader: ReaderOption = None,
     json: JsonOption = False,
     job: JobOption = None,
 ) -> None:
@@ -104,7 +107,7 @@ def speed(
     from medxai_core.records.runs import get_run
     from medxai_core.stages.scores import measure_speed
 
-    with study_job(study, "speed", title="Seconds a picture", job_id=job) as work:
+    with study_job(study, "speed", title="Seconds a picture", reader=reader, job_id=job) as work:
         run_id = get_run(work.study, run).run_id
         setting = check_test_is_open(work.study, run_id)
         found = measure_speed(work.study, run_id, setting, split=split, n_images=images or None, stage=work.stage)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from medxai_core.commands.console import JobOption, JsonOption, progress_bar, show_result, study_job
+from medxai_core.commands.console import JobOption, JsonOption, ReaderOption, progress_bar, show_result, study_job
 
 EXAMPLE = (
     "Examples: python -m medxai_core features demo | python -m medxai_core features --csv features.csv pictures/*.jpg"
@@ -20,6 +20,7 @@ def features(
         Path | None, typer.Option(metavar="OUT.csv", help="Write the 226 numbers of the given pictures here.")
     ] = None,
     n_jobs: Annotated[int, typer.Option(help="Worker processes; -1: one a core.")] = -1,
+    reader: ReaderOption = None,
     json: JsonOption = False,
     job: JobOption = None,
 ) -> None:
@@ -31,7 +32,7 @@ def features(
         raise typer.BadParameter("give one study, or --csv OUT.csv with pictures")
     from medxai_core.stages.features import extract_study_features
 
-    with study_job(names[0], "features", title="Features", job_id=job) as work:
+    with study_job(names[0], "features", title="Features", reader=reader, job_id=job) as work:
         found = extract_study_features(work.study, n_jobs=n_jobs, on_progress=work.stage("Extracting features"))
     failures = [failure.__dict__ for failure in found.failures]
     text = f"{found.n_items} items have their {found.feature_set} features; {len(failures)} pictures failed."

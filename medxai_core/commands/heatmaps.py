@@ -10,6 +10,7 @@ import typer
 from medxai_core.commands.console import (
     JobOption,
     JsonOption,
+    ReaderOption,
     RunOption,
     StudyArgument,
     show_result,
@@ -83,6 +84,7 @@ def masks(
     high: HighOption = None,
     method: MethodOption = "gradcam",
     split: Annotated[str, typer.Option(help="Splits whose pictures get a mask, by commas.")] = "test",
+    reader: ReaderOption = None,
     json: JsonOption = False,
     job: JobOption = None,
 ) -> None:
@@ -94,7 +96,7 @@ def masks(
     from medxai_core.records.runs import get_run
     from medxai_core.stages.masks import export_masks, make_setting
 
-    with study_job(study, "masks", title="Masks", job_id=job) as work:
+    with study_job(study, "masks", title="Masks", reader=reader, job_id=job) as work:
         is_tuned = is_tuned_on_test(work.study, get_run(work.study, run).run_id)
         setting = make_setting(work.study, run, layer=layer, low=low, high=high, method=method)
         written, failures = export_masks(work.study, run, setting, split=split, out=out, stage=work.stage)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from medxai_core.commands.console import JobOption, JsonOption, StudyArgument, show_result, study_job
+from medxai_core.commands.console import JobOption, JsonOption, ReaderOption, StudyArgument, show_result, study_job
 
 EXAMPLE = "Example: python -m medxai_core prepare demo"
 
@@ -16,6 +16,7 @@ def prepare(
     k: Annotated[
         int | None, typer.Option("--k", min=1, help="Number of clusters; by default the paper's 50, fewer where few.")
     ] = None,
+    reader: ReaderOption = None,
     json: JsonOption = False,
     job: JobOption = None,
 ) -> None:
@@ -25,7 +26,7 @@ def prepare(
     from medxai_core.views.overview import suggest_k
     from medxai_core.views.standing import count_foundation
 
-    with study_job(study, "features", title="Describing and grouping the pictures", job_id=job) as work:
+    with study_job(study, "features", title="Describing and grouping the pictures", reader=reader, job_id=job) as work:
         n_clusters = k or suggest_k(len(list_items(work.study).positions_in("train")))
         prepare_study(work.study, k=n_clusters, stage=work.stage)
         found = count_foundation(work.study)

@@ -10,6 +10,7 @@ import typer
 from medxai_core.commands.console import (
     JobOption,
     JsonOption,
+    ReaderOption,
     RunOption,
     StudyArgument,
     format_table,
@@ -32,6 +33,7 @@ def replay(
     no_training: Annotated[
         bool, typer.Option("--no-training", help="Leave out the training; the kept network makes the maps.")
     ] = False,
+    reader: ReaderOption = None,
     json: JsonOption = False,
     job: JobOption = None,
 ) -> None:
@@ -41,7 +43,7 @@ def replay(
     from medxai_core.views.run_evidence import list_run_evidence
 
     digests = read_report_digests(report) if report else None
-    with study_job(study, "replay", title="Replay of a run", job_id=job) as work:
+    with study_job(study, "replay", title="Replay of a run", reader=reader, job_id=job) as work:
         found = replay_run(work.study, run, with_training=not no_training, report=digests, stage=work.stage)
         recorded = list_run_evidence(work.study, found.run_id)
     result = found.__dict__ | {"same": found.is_same, "steps": [step.__dict__ for step in found.steps]}

@@ -33,8 +33,8 @@ def report(
     from medxai_core.report import check_report_names, make_report, write_report_files
 
     check_report_names(out, visitor, text)
-    with study_job(study, "report", title="Report", job_id=job) as work:
+    with study_job(study, "report", title="Report", reader=reader, job_id=job) as work:
         made = make_report(work.study, run, with_pictures=pictures, stage=work.stage)
-        written = write_report_files(work.study, made, out, visitor=visitor, text=text, actor=reader)
+        written = write_report_files(work.study, made, out, visitor=visitor, text=text, actor=work.study.actor)
     result = {"run_id": made.run_id, "files": {name: str(path) for name, path in written.items()}}
     show_result(result, text="\n".join(f"{name}: {path}" for name, path in written.items()), json=json)

@@ -9,6 +9,7 @@ import typer
 from medxai_core.commands.console import (
     JobOption,
     JsonOption,
+    ReaderOption,
     RunOption,
     StudyArgument,
     format_table,
@@ -30,13 +31,14 @@ def sanity(
     ] = None,
     method: Annotated[str | None, typer.Option(help="gradcam, or another method of the engine.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random weights and pairs.")] = 0,
+    reader: ReaderOption = None,
     json: JsonOption = False,
     job: JobOption = None,
 ) -> None:
     """Test the heat maps of a run on its tuning pictures: do they depend on what it learned, do they find the polyp?"""
     from medxai_core.stages.sanity import check_maps
 
-    with study_job(study, "sanity", title="Tests of the maps", job_id=job) as work:
+    with study_job(study, "sanity", title="Tests of the maps", reader=reader, job_id=job) as work:
         found = check_maps(work.study, run, layer=layer, method=method, seed=seed, stage=work.stage)
     show_result(found.__dict__, text=format_lights(found), json=json)
 

@@ -11,6 +11,7 @@ from medxai_core.commands.console import (
     JobOption,
     JsonOption,
     ProgressFileOption,
+    ReaderOption,
     StudyArgument,
     progress_bar,
     show_result,
@@ -109,15 +110,15 @@ def _show_health(study, *, json: bool, hashes: bool = False) -> None:
 def add_masks_command(
     study: StudyArgument,
     masks: Annotated[Path, typer.Option(help="Folder of masks with the pictures' names.")],
-    reader: Annotated[str, typer.Option(help="Pseudonym of who asks for it, for the log.")] = "system",
+    reader: ReaderOption = None,
     json: JsonOption = False,
     job: JobOption = None,
 ) -> None:
     """Add masks to pictures that have none; splits, known labels and recorded scores stay as they are."""
     from medxai_core.studies.adding_masks import add_masks_to_study
 
-    with study_job(study, "add-masks", title="Adding masks", job_id=job) as work:
-        added = add_masks_to_study(work.study, masks, actor=reader, stage=work.stage)
+    with study_job(study, "add-masks", title="Adding masks", reader=reader, job_id=job) as work:
+        added = add_masks_to_study(work.study, masks, actor=work.study.actor, stage=work.stage)
     show_result(added.to_dict(), text=added.to_text(), json=json)
 
 
@@ -161,9 +162,11 @@ def remove_image_command(
     study: StudyArgument,
     image_id: Annotated[str, typer.Argument(metavar="IMAGE_ID", help="Id of the picture.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    reader: ReaderOption = None,
     json: JsonOption = False,
 ) -> None:
     """Delete what the study holds of one picture; a tombstone with its id stays."""
+    from medxai_core.readers import name_reader
     from medxai_core.records.pictures import find_image
     from medxai_core.studies.removal import remove_image
     from medxai_core.study import open_study
@@ -172,7 +175,7 @@ def remove_image_command(
     find_image(opened, image_id)
     if not yes:
         typer.confirm(f"Delete picture {image_id} and all that was derived from it?", abort=True, err=True)
-    removed = remove_image(opened, image_id)
+    removed = remove_image(opened, image_id, actor=name_reader(reader))
     text = f"{removed.image_id}: removed with {removed.n_items} items and {removed.n_arrays} arrays rewritten."
     if removed.left_on_disk:
         text += f"\nThe original file is not the study's and stays: {removed.left_on_disk}"

@@ -9,6 +9,7 @@ import typer
 from medxai_core.commands.console import (
     JobOption,
     JsonOption,
+    ReaderOption,
     RunOption,
     StudyArgument,
     format_table,
@@ -30,6 +31,7 @@ def explain_features(
         str | None, typer.Option(help="Take the answer to this picture or tile apart, by the surrogate that is kept.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the folds, the draws and the shuffled features.")] = 0,
+    reader: ReaderOption = None,
     json: JsonOption = False,
     job: JobOption = None,
 ) -> None:
@@ -39,7 +41,7 @@ def explain_features(
         return
     from medxai_core.stages.surrogate import explain_deep_features
 
-    with study_job(study, "surrogate", title="From global to deep features", job_id=job) as work:
+    with study_job(study, "surrogate", title="From global to deep features", reader=reader, job_id=job) as work:
         found = explain_deep_features(work.study, run, seed=seed, stage=work.stage)
     shown = {name: value for name, value in found.__dict__.items() if name not in ("models", "items")}
     show_result(shown, text=format_surrogate(found), json=json)

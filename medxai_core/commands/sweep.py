@@ -9,6 +9,7 @@ import typer
 from medxai_core.commands.console import (
     JobOption,
     JsonOption,
+    ReaderOption,
     RunOption,
     StudyArgument,
     format_number,
@@ -27,13 +28,16 @@ def sweep(
     study: StudyArgument,
     run: RunOption = None,
     method: Annotated[str, typer.Option(help="gradcam, or another method of the engine.")] = "gradcam",
+    reader: ReaderOption = None,
     json: JsonOption = False,
     job: JobOption = None,
 ) -> None:
     """Score every layer and threshold on the tuning pictures, and record the table for the Masks page."""
     from medxai_core.stages.tuning_table import record_tuning_table
 
-    with study_job(study, "sweep", title="Layers and thresholds on the tuning pictures", job_id=job) as work:
+    with study_job(
+        study, "sweep", title="Layers and thresholds on the tuning pictures", reader=reader, job_id=job
+    ) as work:
         table = record_tuning_table(work.study, run, method=method, stage=work.stage)
     show_result(_to_result(table), text=_to_text(table), json=json)
 

@@ -9,6 +9,7 @@ import typer
 from medxai_core.commands.console import (
     JobOption,
     JsonOption,
+    ReaderOption,
     RunOption,
     StudyArgument,
     format_number,
@@ -37,6 +38,7 @@ def train(
         bool, typer.Option("--shuffle-labels", help="Give the labels out in random order: a control for `sanity`.")
     ] = False,
     resume: Annotated[str | None, typer.Option(metavar="RUN", help="Go on with a stopped run.")] = None,
+    reader: ReaderOption = None,
     json: JsonOption = False,
     job: JobOption = None,
 ) -> None:
@@ -57,7 +59,7 @@ def train(
     from medxai_core.stages.students import train_student
     from medxai_core.stages.training import train_study
 
-    with study_job(study, "train", title=f"Training, {preset} recipe", job_id=job) as work:
+    with study_job(study, "train", title=f"Training, {preset} recipe", reader=reader, job_id=job) as work:
         resumed = None if resume is None else get_run(work.study, resume).preset
         same: dict[str, Any] = {"seed": seed, "resume": resume, "stage": work.stage, "job": work.job}
         if (resumed or preset) == "recommended":
@@ -83,13 +85,17 @@ def stop(study: StudyArgument, json: JsonOption = False) -> None:
 
 
 def evaluate_classifier(
-    study: StudyArgument, run: RunOption = None, json: JsonOption = False, job: JobOption = None
+    study: StudyArgument,
+    run: RunOption = None,
+    reader: ReaderOption = None,
+    json: JsonOption = False,
+    job: JobOption = None,
 ) -> None:
     """Score the classifier on the validation and the test items, with 95 % intervals."""
     from medxai_core.records.runs import get_run
     from medxai_core.stages.classifier import evaluate_study_classifier
 
-    with study_job(study, "evaluate-classifier", title="Classifier scores", job_id=job) as work:
+    with study_job(study, "evaluate-classifier", title="Classifier scores", reader=reader, job_id=job) as work:
         found = evaluate_study_classifier(work.study, run, stage=work.stage)
         is_chosen = get_run(work.study, run).mask_head is None
     show_result(found, text=format_classifier_scores(found, is_chosen=is_chosen), json=json)

@@ -12,6 +12,7 @@ from medxai_core import store
 from medxai_core.errors import StageMissingError
 from medxai_core.events import record_event
 from medxai_core.provenance import now_text
+from medxai_core.records.result_digests import digest_results, list_clustering_subjects
 from medxai_core.study import Study
 
 BANDS_SET = "class_map"
@@ -116,7 +117,7 @@ def get_feature_manifest(study: Study, feature_set: str = "lire") -> dict[str, A
 
 
 def record_clustering(study: Study, clustering: RecordedClustering) -> None:
-    """Record one clustering; the same parameters on the same features replace the row, not the arrays."""
+    """Record one clustering; what was recorded under the same id, of the same features and parameters, stays."""
     with study.begin() as connection:
         ids = study.save_array(connection, clustering.cluster_ids, rows="items", manifest=clustering.manifest)
         distances = study.save_array(connection, clustering.distances, rows="items", manifest=clustering.manifest)
@@ -132,8 +133,12 @@ def record_clustering(study: Study, clustering: RecordedClustering) -> None:
             "manifest": clustering.manifest,
             "created_at": clustering.created_at,
         }
-        connection.execute(store.clusterings.insert().prefix_with("OR IGNORE"), row)
-        record_event(connection, "cluster", {"clustering_id": clustering.clustering_id, "k": clustering.k})
+        done = connection.execute(store.clusterings.insert().prefix_with("OR IGNORE"), row)
+        details: dict[str, Any] = {"clustering_id": clustering.clustering_id, "k": clustering.k}
+        if done.rowcount:  # else what was recorded first stands, and so does its digest
+            subjects = list_clustering_subjects(clustering.clustering_id)
+            details["digests"] = digest_results(connection, study.folder, subjects)
+        record_event(connection, "cluster", details)
 
 
 def list_clusterings(study: Study) -> list[dict[str, Any]]:

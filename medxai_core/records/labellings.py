@@ -14,6 +14,7 @@ from medxai_core import store
 from medxai_core.errors import StageMissingError
 from medxai_core.events import record_event
 from medxai_core.records.pictures import QUERY_SIZE
+from medxai_core.records.result_digests import digest_results, list_labelling_subjects
 from medxai_core.study import Study, to_objects
 
 BANDS_PREFIX = "bands"
@@ -120,7 +121,9 @@ def record_labelling(study: Study, labelling: RecordedLabelling) -> None:
         if labelling.proposals:
             rows = [key | {"item_id": item_id} | row for item_id, row in labelling.proposals.items()]
             connection.execute(insert(store.proposals), rows)
-        details = {"n_labelled": labelling.n_labelled, "stop_reason": labelling.stop_reason}
+        subjects = list_labelling_subjects(labelling.labelling_id)
+        details: dict[str, Any] = {"n_labelled": labelling.n_labelled, "stop_reason": labelling.stop_reason}
+        details["digests"] = digest_results(connection, study.folder, subjects)
         record_event(connection, "pseudo-label", key | details)
 
 

@@ -14,6 +14,7 @@ from medxai_core.errors import SettingError, StageMissingError, TestSplitLockedE
 from medxai_core.events import record_event
 from medxai_core.masks import Band
 from medxai_core.provenance import now_text
+from medxai_core.records.result_digests import digest_results, list_evaluation_subjects
 from medxai_core.study import Study
 
 
@@ -236,7 +237,9 @@ def record_evaluation(study: Study, evaluation: RecordedEvaluation, *, per_image
             array_id = study.save_array(connection, per_image, rows="images", manifest=manifest)
         row = evaluation.__dict__ | {"per_image_array": array_id}
         connection.execute(insert(store.evaluations).prefix_with("OR REPLACE"), row)
-        details = {"evaluation_id": evaluation.evaluation_id, "split": evaluation.split}
+        details: dict[str, Any] = {"evaluation_id": evaluation.evaluation_id, "split": evaluation.split}
+        subjects = list_evaluation_subjects(evaluation.evaluation_id)
+        details["digests"] = digest_results(connection, study.folder, subjects)
         record_event(connection, "evaluate", details)
 
 

@@ -9,10 +9,11 @@ import numpy as np
 from sqlalchemy import insert, select, update
 
 from medxai_core import store
-from medxai_core.config import SEGMENTER, SHUFFLED
+from medxai_core.config import SEGMENTER, SHUFFLED, SPLITS
 from medxai_core.errors import RunNotFoundError
 from medxai_core.events import record_event
 from medxai_core.provenance import now_text
+from medxai_core.records.result_digests import digest_results, list_classifier_subjects, list_run_subjects
 from medxai_core.study import Study
 
 RUN_STATUSES = ("training", "done", "stopped", "failed")
@@ -68,16 +69,29 @@ def update_run(study: Study, run_id: str, *, status: str | None = None, best_epo
     """Change what changes during a run: its status, its best epoch.
 
     A new best epoch makes the maps and classifier scores of the one before worthless: they are dropped.
+
+    Notes
+    -----
+    The end of a training is an event with the digests of its weights and figures. When it goes on, an event says
+    that those of before do not hold any more.
     """
     values = {"status": status, "best_epoch": best_epoch}
     values = {name: value for name, value in values.items() if value is not None}
     with study.begin() as connection:
-        connection.execute(update(store.runs).where(store.runs.c.run_id == run_id).values(**values))
+        is_run = store.runs.c.run_id == run_id
+        before = connection.execute(select(store.runs.c.status).where(is_run)).scalar()
+        connection.execute(update(store.runs).where(is_run).values(**values))
         if best_epoch is not None:
             for table in (store.heatmaps, store.classifier_scores):
                 connection.execute(table.delete().where(table.c.run_id == run_id))
         if status in ("done", "stopped", "failed"):
-            record_event(connection, f"train-{status}", {"run_id": run_id})
+            digests = digest_results(connection, study.folder, list_run_subjects(run_id))
+            record_event(connection, f"train-{status}", {"run_id": run_id, "digests": digests})
+        elif status == "training" and before in ("stopped", "failed"):
+            void = dict.fromkeys(list_run_subjects(run_id))
+            for split in SPLITS:
+                void |= dict.fromkeys(list_classifier_subjects(run_id, split))
+            record_event(connection, "train-resumed", {"run_id": run_id, "digests": void})
 
 
 def list_runs(study: Study) -> list[RecordedRun]:
@@ -140,7 +154,8 @@ def record_classifier_scores(
         array_id = study.save_array(connection, probabilities, rows="items", manifest=manifest)
         row = manifest | {"scores": scores, "scores_array": array_id, "created_at": now_text()}
         connection.execute(insert(store.classifier_scores).prefix_with("OR REPLACE"), row)
-        record_event(connection, "evaluate-classifier", manifest)
+        digests = digest_results(connection, study.folder, list_classifier_subjects(run_id, split))
+        record_event(connection, "evaluate-classifier", manifest | {"digests": digests})
 
 
 def get_classifier_scores(study: Study, run_id: str) -> dict[str, dict[str, Any]]:

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from medxai_core.events import record_event
-from medxai_core.study import Study
+from medxai_core.records.result_digests import digest_results
+from medxai_core.study import Study, write_fact
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,12 @@ class RecordedSpeed:
 
 def record_speed(study: Study, speed: RecordedSpeed) -> None:
     """Record the times of a run; a later measurement takes the place of an earlier one."""
-    study.set_fact(f"speed:{speed.run_id}", asdict(speed))
+    key = f"speed:{speed.run_id}"
     with study.begin() as connection:
+        write_fact(connection, key, asdict(speed))
+        digests = {"digests": digest_results(connection, study.folder, [key])}
         details = {"run_id": speed.run_id, "split": speed.split} | speed.summary
-        record_event(connection, "measure-speed", details)
+        record_event(connection, "measure-speed", details | digests)
 
 
 def find_speed(study: Study, run_id: str) -> RecordedSpeed | None:

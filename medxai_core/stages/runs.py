@@ -18,11 +18,12 @@ from medxai_core.memory import keep_freed_memory
 from medxai_core.provenance import get_versions, now_text
 from medxai_core.records.labellings import find_labelling
 from medxai_core.records.pictures import Items
+from medxai_core.records.result_digests import WEIGHTS_FILE
 from medxai_core.records.runs import RecordedRun, list_runs, record_run, update_run
 from medxai_core.stages.training_sets import INPUTS, choose_training_items, find_validation_items
 from medxai_core.study import Study
 
-LAST, BEST = "last.safetensors", "best.safetensors"
+LAST, BEST = "last.safetensors", WEIGHTS_FILE
 
 
 def begin_run(

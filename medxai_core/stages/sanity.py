@@ -15,6 +15,7 @@ from medxai_core.json_values import to_plain
 from medxai_core.memory import keep_freed_memory
 from medxai_core.progress import Stage, silent_stage
 from medxai_core.provenance import get_versions, now_text
+from medxai_core.records.result_digests import SANITY_FILE, digest_results
 from medxai_core.records.runs import RecordedRun, get_run
 from medxai_core.sanity import (
     Light,
@@ -38,7 +39,7 @@ from medxai_core.stages.sanity_lights import (
 from medxai_core.stages.sanity_subject import Subject, choose_subject
 from medxai_core.study import Study
 
-FILE = "sanity.json"
+FILE = SANITY_FILE
 
 
 @dataclass(frozen=True)
@@ -181,4 +182,6 @@ def _record(study: Study, record: SanityRecord) -> None:
     colors = [light.color for light in record.lights]
     counts = {color: colors.count(color) for color in ("green", "yellow", "red", "grey")}
     with study.begin() as connection:
-        record_event(connection, "sanity", {"run_id": record.run_id, "layer": record.layer} | counts)
+        digests = digest_results(connection, study.folder, [f"sanity:{record.run_id}"])
+        details = {"run_id": record.run_id, "layer": record.layer} | counts
+        record_event(connection, "sanity", details | {"digests": digests})

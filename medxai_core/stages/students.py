@@ -16,6 +16,7 @@ from medxai_core.jobs import Job
 from medxai_core.models import PolypSegmenter, Preprocessing, build_segmenter, default_preprocessing, get_blocks
 from medxai_core.progress import Stage, silent_stage
 from medxai_core.records.pictures import Images, Items, list_images, list_items
+from medxai_core.records.result_digests import CLASS_MAP_FILE
 from medxai_core.records.runs import RecordedRun, get_run, list_epochs, record_epoch, update_run
 from medxai_core.stages.masks import recommended_setting
 from medxai_core.stages.runs import BEST, LAST, begin_run, find_resumable, run_at_work
@@ -32,7 +33,7 @@ from medxai_core.training import EpochResult, evaluate
 PRESET = "recommended"
 """Name of the recipe in runs and on the command line."""
 
-CLASS_MAP = "class_map.safetensors"
+CLASS_MAP = CLASS_MAP_FILE
 """File of a run: what the labels alone say of a place; see `students.class_map`."""
 
 _PICTURES = "pictures.npy"

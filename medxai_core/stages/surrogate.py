@@ -18,6 +18,7 @@ from medxai_core.progress import Stage, silent_stage
 from medxai_core.provenance import get_versions, now_text
 from medxai_core.records.clusterings import get_features
 from medxai_core.records.pictures import list_items
+from medxai_core.records.result_digests import SURROGATE_FILE, digest_results
 from medxai_core.records.runs import RecordedRun, get_probabilities, get_run
 from medxai_core.stages.surrogate_record import SurrogateRecord, pack_models, read_record
 from medxai_core.stages.surrogate_subject import FEATURE_SET, SurrogateSubject, choose_surrogate_subject
@@ -47,7 +48,7 @@ from medxai_core.surrogate import (
 )
 from medxai_core.surrogate.space import DeepSpace, describe_space
 
-FILE = "surrogate.json"
+FILE = SURROGATE_FILE
 
 
 def explain_deep_features(
@@ -219,4 +220,5 @@ def _keep(study: Study, record: SurrogateRecord) -> None:
     answer = record.fidelity_of("answer")
     details = {"run_id": record.run_id, "amount": answer.amount, "r2": round(answer.r2.value, 4), "seed": record.seed}
     with study.begin() as connection:
-        record_event(connection, "surrogate", details)
+        digests = digest_results(connection, study.folder, [f"surrogate:{record.run_id}"])
+        record_event(connection, "surrogate", details | {"digests": digests})

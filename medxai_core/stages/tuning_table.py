@@ -9,14 +9,16 @@ import numpy as np
 
 from medxai_core.evaluation.baselines import CENTRED_DISK, score_trivial_masks
 from medxai_core.evaluation.reliability import Reliability
+from medxai_core.events import record_event
 from medxai_core.json_values import to_plain
 from medxai_core.progress import Stage, silent_stage
 from medxai_core.provenance import now_text
 from medxai_core.records.masks import MaskSetting
 from medxai_core.records.pictures import list_images, load_study_mask
+from medxai_core.records.result_digests import digest_results
 from medxai_core.records.runs import get_run
 from medxai_core.stages.tuning_sweep import LayerSweep, choose_setting, sweep_tuning
-from medxai_core.study import Study
+from medxai_core.study import Study, write_fact
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,12 @@ def record_tuning_table(
         "n_polyp": n_polyp,
         "created_at": now_text(),
     }
-    study.set_fact(_key(run.run_id, method), to_plain(values))
+    key = _key(run.run_id, method)
+    details = {"run_id": run.run_id, "method": method, "n_images": sweep.n_images}
+    with study.begin() as connection:
+        write_fact(connection, key, to_plain(values))
+        digests = {"digests": digest_results(connection, study.folder, [key])}
+        record_event(connection, "tuning-table", to_plain(details) | digests)
     return TuningTable(sweep, method, disk_dice, n_polyp, str(values["created_at"]))
 
 

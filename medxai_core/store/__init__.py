@@ -5,15 +5,13 @@ from __future__ import annotations
 from medxai_core.store.chain import (
     BEGINNING,
     HEAD,
-    HEAD_FILE,
+    HEAD_BEFORE,
     LOGS,
     Head,
     append_to_log,
     compute_digest,
     get_head,
     get_key,
-    keep_head,
-    read_kept_head,
 )
 from medxai_core.store.connection import (
     SCHEMA_VERSION,
@@ -22,6 +20,15 @@ from medxai_core.store.connection import (
     create_tables,
     open_engine,
     translate_errors,
+)
+from medxai_core.store.head_file import (
+    HEAD_EVENT,
+    HEAD_FILE,
+    KeptHead,
+    announce_head,
+    confirm_head,
+    read_kept,
+    read_kept_head,
 )
 from medxai_core.store.tables import (
     arrays,
@@ -50,10 +57,14 @@ from medxai_core.store.tables import (
 __all__ = [
     "BEGINNING",
     "HEAD",
+    "HEAD_BEFORE",
+    "HEAD_EVENT",
     "HEAD_FILE",
     "LOGS",
     "SCHEMA_VERSION",
     "Head",
+    "KeptHead",
+    "announce_head",
     "append_to_log",
     "arrays",
     "begin",
@@ -62,6 +73,7 @@ __all__ = [
     "classifier_scores",
     "clusterings",
     "compute_digest",
+    "confirm_head",
     "create_tables",
     "decisions",
     "embeddings",
@@ -76,11 +88,11 @@ __all__ = [
     "import_failures",
     "items",
     "jobs",
-    "keep_head",
     "labellings",
     "open_engine",
     "operating_points",
     "proposals",
+    "read_kept",
     "read_kept_head",
     "rounds",
     "runs",

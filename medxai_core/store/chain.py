@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, func, select
@@ -20,10 +17,8 @@ LOGS: Mapping[str, Table] = {"events": events, "decisions": decisions, "settings
 """The append-only logs by the name that the chain gives them. Each has a whole number as its key."""
 BEGINNING = "0" * 64
 """Digest before the first line."""
-HEAD_FILE = "log_head.txt"
-"""Beside the database: its last line, so that a log that was cut at its end, or an older database, shows."""
-HEAD = "log_head"
-"""Where a connection keeps the head that its open transaction made."""
+HEAD, HEAD_BEFORE = "log_head", "log_head_before"
+"""Where a connection keeps the head that its open transaction made, and the one that it found."""
 
 
 class Head(NamedTuple):
@@ -77,7 +72,7 @@ def append_to_log(
     last = connection.execute(select(func.max(key))).scalar() or 0
     statement = insert(table)
     connection.execute(statement.on_conflict_do_nothing(index_elements=[once_by]) if once_by else statement, list(rows))
-    head = get_head(connection) or Head(0, BEGINNING)
+    head = found = get_head(connection) or Head(0, BEGINNING)
     lines = []
     for row in connection.execute(select(table).where(key > last).order_by(key)):
         number, row_key = head.number + 1, row._mapping[key]
@@ -87,34 +82,13 @@ def append_to_log(
     if lines:
         connection.execute(chain.insert(), lines)
         connection.info[HEAD] = head
+        connection.info.setdefault(HEAD_BEFORE, found)
 
 
 def get_head(connection: Connection) -> Head | None:
     """Return the last line of the chain; None when there is none."""
     found = connection.execute(select(chain.c.number, chain.c.digest).order_by(chain.c.number.desc()).limit(1)).first()
     return Head(*found) if found else None
-
-
-def keep_head(folder: Path, head: Head) -> None:
-    """Write the head beside the database, when it is newer than what is there.
-
-    The line itself is safe in the database by now: a disk that is full must not say otherwise. The next line writes it.
-    """
-    with suppress(OSError):
-        kept = read_kept_head(folder)
-        if kept is None or kept.number < head.number:
-            unfinished = folder / f"{HEAD_FILE}.{os.getpid()}.part"
-            unfinished.touch(mode=0o600)
-            unfinished.write_text(f"{head}\n", encoding="ascii")
-            os.replace(unfinished, folder / HEAD_FILE)
-
-
-def read_kept_head(folder: Path) -> Head | None:
-    """Return the head beside the database; None where there is none, or something else stands there."""
-    try:
-        return Head.parse((folder / HEAD_FILE).read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return None
 
 
 def get_key(log: str) -> Any:

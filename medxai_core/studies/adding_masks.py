@@ -21,7 +21,7 @@ from medxai_core.parallel import map_parallel
 from medxai_core.progress import Stage, silent_stage
 from medxai_core.records.pictures import Images, Items, list_images, list_items
 from medxai_core.studies.examining import make_storable
-from medxai_core.study import Study, relative_to_study
+from medxai_core.study import Study, relative_to_study, write_fact
 
 EVENT = "add-masks"
 
@@ -226,6 +226,5 @@ def _record(
         if new_failures:
             connection.execute(store.import_failures.insert(), new_failures)
         for key, value in facts.items():
-            connection.execute(store.study_facts.delete().where(store.study_facts.c.key == key))
-            connection.execute(store.study_facts.insert(), {"key": key, "value": value})
+            write_fact(connection, key, value)
         record_event(connection, EVENT, details | {"splits": added.n_by_split}, actor=actor)

@@ -11,6 +11,7 @@ from medxai_core import arrays, store
 from medxai_core.events import record_event
 from medxai_core.provenance import now_text
 from medxai_core.records.pictures import find_image, get_thumbnail_path
+from medxai_core.records.result_digests import digest_results, list_subjects_of_pictures
 from medxai_core.study import Study
 
 _ARRAY_COLUMNS: tuple[tuple[Table, str], ...] = (
@@ -40,11 +41,17 @@ class Removed:
     left_on_disk: str | None
 
 
-def remove_image(study: Study, image_id: str) -> Removed:
+def remove_image(study: Study, image_id: str, *, actor: str | None = None) -> Removed:
     """Delete pixels, derived rows and proposals of one picture; its id, its split and the log stay.
+
+    Parameters
+    ----------
+    actor : str, optional
+        Who removes it, for the log; by default who records in this study.
 
     Notes
     -----
+    The log notes which results changed with it: arrays with a row a picture or tile, and proposals.
     Trained weights and scores that the picture took part in are not undone: train and score again.
 
     Raises
@@ -60,6 +67,8 @@ def remove_image(study: Study, image_id: str) -> Removed:
     path = study.image_root / str(found["relative_path"]) if found["relative_path"] else None
     old_arrays = []
     with study.begin() as connection:
+        subjects = list_subjects_of_pictures(connection, study.folder)
+        before = digest_results(connection, study.folder, subjects)
         for array_id, kind in arrays.list_arrays(connection):
             if kind == "none":
                 continue
@@ -77,7 +86,9 @@ def remove_image(study: Study, image_id: str) -> Removed:
         connection.execute(
             update(store.images).where(store.images.c.image_id == image_id).values(removed_at=now_text(), **blank)
         )
-        record_event(connection, "remove-image", {"image_id": image_id})
+        after = digest_results(connection, study.folder, subjects)
+        changed = {one: [digest, after.get(one)] for one, digest in before.items() if digest != after.get(one)}
+        record_event(connection, "remove-image", {"image_id": image_id, "changed": changed}, actor=actor)
     for array_id in old_arrays:
         (study.arrays_folder / f"{array_id}.npy").unlink(missing_ok=True)
     get_thumbnail_path(study, image_id).unlink(missing_ok=True)

@@ -14,12 +14,13 @@ from medxai_core.views.failed_jobs import dismiss_failure, find_failure
 from medxai_core.views.run_states import read_log_tail
 from pages.components.class_words import escape
 from pages.components.frame import show_error
+from pages.components.reader import sign_job
 
 
 def start_and_show(study: Study, kind: str, arguments: Sequence[str], *, title: str) -> None:
     """Start a job and draw the page again, so that its progress is seen above; or say why it cannot start."""
     try:
-        start_job(study, kind, arguments, title=title)
+        start_job(study, kind, sign_job(arguments), title=title)
     except JobError as error:
         show_error(error)
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -29,6 +29,12 @@ def get_reader() -> str:
         name, has_said = _read_cookie() or (make_fresh_reader(), False)
         _set(name, has_said=has_said)
     return st.session_state[READER_KEY]
+
+
+def sign_job(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments of a command with who starts it, for the log; who is named there already stays."""
+    is_named = any(argument.startswith("--reader") for argument in arguments)
+    return [*arguments] if is_named else [*arguments, f"--reader={get_reader()}"]
 
 
 def is_said() -> bool:

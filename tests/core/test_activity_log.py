@@ -48,7 +48,8 @@ def test_no_line_names_a_file(study: Study) -> None:
 def test_both_files_state_the_intended_use_and_hold_every_line(study: Study) -> None:
     lines = list_activity(study)
     rows = [json.loads(row) for row in format_jsonl(lines).decode().splitlines()]
-    assert rows[0] == {"notice": RESEARCH_USE} and [row["at"] for row in rows[1:]] == [line.at for line in lines]
+    assert rows[0] == {"notice": RESEARCH_USE, "n_lines": 5, "head": f"5:{lines[-1].digest}"}
+    assert [row["at"] for row in rows[1:]] == [line.at for line in lines]
     head, *table = format_csv(lines).decode("utf-8-sig").splitlines()
     assert head == f"# {RESEARCH_USE}"
     read = list(csv.DictReader(table))

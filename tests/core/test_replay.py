@@ -136,13 +136,16 @@ def test_every_step_of_a_run_comes_out_the_same_and_nothing_else_is_changed(stud
     assert {"Extracting features", "Training again", "Making masks"} <= set(titles)
     kept = f"runs/{run_id}/{FILE}"
     now = list_files(study)
+    now_kept = hashlib.sha256((study.folder / kept).read_bytes()).hexdigest()
     assert now.pop(kept) and now == files and dump(study) == database
     assert (study.folder / kept).stat().st_mode & 0o077 == 0
     assert json.loads((study.folder / kept).read_text())["notice"] == RESEARCH_USE
     assert find_replay(study, get_run(study)) == found
     event = list_events(study)[-1]
+    digests = {f"replay:{run_id}": now_kept}
     assert event["kind"] == "replay" and event["details"] == {
         "run_id": run_id, "masks_digest": found.masks_digest, "same": 9, "differs": 0, "not_replayed": 0,
+        "digests": digests,
     }  # fmt: skip
     assert check_log(study).is_whole
 

@@ -7,7 +7,9 @@ import time
 
 import pytest
 
+from medxai_core.events import list_events
 from medxai_core.jobs import list_jobs
+from medxai_core.readers import get_default_reader
 from medxai_core.records.labellings import find_labelling
 
 
@@ -70,8 +72,10 @@ def test_clustering_starts_as_a_job_with_the_settings_asked_for(open_page, small
     [job] = list_jobs(small_study)
     assert job["parameters"]["arguments"] == [
         "cluster", str(small_study.folder), "--k=5", "--scaling=descriptor", "--seed=0",
+        f"--reader={get_default_reader()}",
     ]  # fmt: skip
     wait_for_jobs(small_study)
+    assert list_events(small_study, kind="cluster")[-1]["actor"] == get_default_reader()
     again = open_page("clusters")
     assert again.selectbox(key="clustering").options[0].startswith("5 clusters, features every kind")
 

@@ -17,6 +17,7 @@ from medxai_core.errors import StopRequested
 from medxai_core.evaluation.classifier import score_classifier
 from medxai_core.jobs import get_log_path, list_jobs, record_job, running_job
 from medxai_core.json_values import to_plain
+from medxai_core.readers import get_default_reader
 from medxai_core.records.masks import MaskSetting, record_lock
 from medxai_core.records.runs import record_classifier_scores
 
@@ -52,9 +53,11 @@ def test_the_recommended_recipe_learns_from_reviewed_labels_and_asks_for_no_netw
     assert "no mask of a real picture takes part" in read_page(app)
     [start] = [button for button in app.button if button.label == "Start training"]
     start.click().run()
-    assert asked == [
-        ["train", str(small_study.folder), "--preset", "recommended", "--labels", "reviewed", "--seed", "0"]
-    ]
+    [arguments] = asked
+    assert arguments == [
+        "train", str(small_study.folder), "--preset", "recommended", "--labels", "reviewed", "--seed", "0",
+        f"--reader={get_default_reader()}",
+    ]  # fmt: skip
 
 
 def test_rounds_of_a_segmenter_are_told_as_rounds(open_page, small_study, read_page):

@@ -17,6 +17,7 @@ from medxai_core.json_values import to_plain
 from medxai_core.life_story import tell_life_story
 from medxai_core.records.clusterings import get_clustering
 from medxai_core.records.labellings import get_labelling
+from medxai_core.records.log_check import check_log
 from medxai_core.records.masks import record_unlock
 from medxai_core.records.pictures import list_images, list_items
 from medxai_core.records.runs import get_run
@@ -126,6 +127,30 @@ def test_the_other_tabs_tell_limits_departures_and_the_log(study: Study, open_pa
     log.selectbox(key="log_kind").select("lock").run()
     assert set(log.dataframe[0].value["Kind"]) == {"lock"}
     assert "The log is whole" in read_page(log)
+
+
+def test_the_list_has_as_many_lines_as_the_check_of_the_log(study: Study, open_page, read_page) -> None:
+    log = open_page("transparency", transparency_part="Log")
+    n = check_log(study).n_lines
+    assert len(log.dataframe[0].value["Kind"]) == n and "setting" in set(log.dataframe[0].value["Kind"])
+    assert f"{n} of {n} lines." in read_page(log) and f"each of its {n} lines" in read_page(log)
+
+
+def test_a_result_that_was_changed_by_hand_is_told_in_red(study: Study, open_page, read_page) -> None:
+    with sqlite3.connect(study.folder / "study.db") as database:
+        database.execute("UPDATE proposals SET label = 'x' WHERE position = 0")
+    app = open_page("transparency", transparency_part="Log")
+    told = " ".join(error.value for error in app.error)
+    assert not app.exception and "Results are not as the log saw them" in told and "proposed labels of" in told
+
+
+def test_details_that_are_no_json_do_not_keep_the_log_from_being_read(study: Study, open_page, read_page) -> None:
+    with sqlite3.connect(study.folder / "study.db") as database:
+        database.execute("DROP TRIGGER events_no_update")
+        database.execute("UPDATE events SET details = '{' WHERE event_number = 2")
+    app = open_page("transparency", transparency_part="Log")
+    assert not app.exception and "Line 2 (event 2)" in " ".join(error.value for error in app.error)
+    assert "changed by hand" in " ".join(app.dataframe[0].value["What"])
 
 
 def test_a_log_that_was_changed_by_hand_is_told_in_red(study: Study, open_page, read_page) -> None:

@@ -26,6 +26,7 @@ from medxai_core.memory import keep_freed_memory
 from medxai_core.progress import Stage, silent_stage
 from medxai_core.provenance import now_text
 from medxai_core.records.pictures import compute_dataset_digest
+from medxai_core.records.result_digests import REPLAY_FILE, digest_results
 from medxai_core.records.runs import RecordedRun, get_run
 from medxai_core.stages.replay.inputs import replay_features, replay_pictures
 from medxai_core.stages.replay.labels import replay_clusters, replay_labels, replay_proposals
@@ -36,7 +37,7 @@ from medxai_core.stages.replay.training import Network, load_kept, replay_traini
 from medxai_core.stages.runs import describe_software
 from medxai_core.study import Study
 
-FILE = "replay.json"
+FILE = REPLAY_FILE
 AFTER_TRAINING = ("heat maps", "masks", "scores")
 
 
@@ -239,4 +240,6 @@ def _record(study: Study, found: Replay) -> None:
     outcomes = Counter(step.outcome for step in found.steps)
     details = {"same": outcomes["same"], "differs": outcomes["differs"], "not_replayed": outcomes["not replayed"]}
     with study.begin() as connection:
-        record_event(connection, "replay", {"run_id": found.run_id, "masks_digest": found.masks_digest} | details)
+        digests = digest_results(connection, study.folder, [f"replay:{found.run_id}"])
+        about = {"run_id": found.run_id, "masks_digest": found.masks_digest} | details
+        record_event(connection, "replay", about | {"digests": digests})

@@ -18,6 +18,7 @@ from pages.components.cached import get_decisions, get_images, get_items
 from pages.components.class_words import STOP_WORDS, say_class
 from pages.components.frame import show_error
 from pages.components.links import link_to
+from pages.components.reader import sign_job
 
 DEFAULT_TARGET = 1000
 SECONDS_A_PICTURE = 0.3
@@ -170,7 +171,7 @@ def _is_busy(study: Study, kind: str) -> bool:
 def _start(study: Study, kind: str, arguments: list[str], title: str) -> None:
     """Start a job and draw the page again, so that its progress shows."""
     try:
-        start_job(study, kind, arguments, title=title)
+        start_job(study, kind, sign_job(arguments), title=title)
     except MedxaiError as error:
         show_error(error)
         return

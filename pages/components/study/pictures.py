@@ -15,6 +15,7 @@ from pages.components.cached import get_version, remember
 from pages.components.class_words import shorten
 from pages.components.frame import show_error
 from pages.components.page_links import open_page, tell_unknown
+from pages.components.reader import get_reader
 
 A_PAGE = 24
 REMOVE_KEY = "picture_to_remove"
@@ -127,7 +128,7 @@ def finish_removal(study: Study) -> None:
         return
     try:
         with st.spinner("Removing the picture and all that was made from it"):
-            removed = remove_image(study, image_id)
+            removed = remove_image(study, image_id, actor=get_reader())
     except MedxaiError as error:
         show_error(error)
         return

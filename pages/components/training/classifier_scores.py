@@ -15,6 +15,7 @@ from pages.components.cached import get_items
 from pages.components.frame import show_error
 from pages.components.known_labels import NO_KNOWN_LABELS, has_known_labels
 from pages.components.links import link_to
+from pages.components.reader import sign_job
 from pages.components.training.words import SCORE_WORDS, SPLIT_WORDS, say_percent
 
 SPLIT_NOTES = {
@@ -119,7 +120,7 @@ def _offer_scores(study: Study, run: RecordedRun, words: str) -> None:
     if st.button(words, icon=":material/query_stats:", disabled=not is_possible or busy or study.read_only):
         arguments = ["evaluate-classifier", str(study.folder), "--run", run.run_id]
         try:
-            start_job(study, "evaluate-classifier", arguments, title="Classifier scores")
+            start_job(study, "evaluate-classifier", sign_job(arguments), title="Classifier scores")
         except MedxaiError as error:
             show_error(error)
             return

@@ -21,6 +21,7 @@ from pages.components.cached import get_items, get_measured_speed, get_training_
 from pages.components.class_words import CLASS_WORDS, SOURCE_WORDS, escape, say_plainly
 from pages.components.frame import format_seconds, name_items, show_error
 from pages.components.links import link_to
+from pages.components.reader import sign_job
 from pages.components.training.words import (
     LABEL_WORDS,
     NETWORK_WORDS,
@@ -198,7 +199,7 @@ def _start(study: Study, choices: Choices) -> None:
     if choices.config is not None:
         arguments += ["--network", choices.config.network, "--epochs", str(choices.config.epochs)]
     try:
-        start_job(study, "train", arguments, title=f"Training, {PRESET_WORDS[choices.preset].lower()}")
+        start_job(study, "train", sign_job(arguments), title=f"Training, {PRESET_WORDS[choices.preset].lower()}")
     except MedxaiError as error:
         show_error(error)
         return

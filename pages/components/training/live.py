@@ -21,6 +21,7 @@ from medxai_core.views.run_states import (
 )
 from pages.components.class_words import escape
 from pages.components.frame import format_seconds, show_error
+from pages.components.reader import sign_job
 from pages.components.training.curves import show_curves
 from pages.components.training.words import (
     LABEL_WORDS,
@@ -84,7 +85,7 @@ def _resume(study: Study, state: RunState) -> None:
     """Go on with a run that ended before its last pass."""
     run_id = state.run.run_id if state.run else ""
     try:
-        start_job(study, "train", ["train", str(study.folder), "--resume", run_id], title="Training goes on")
+        start_job(study, "train", sign_job(["train", str(study.folder), "--resume", run_id]), title="Training goes on")
     except MedxaiError as error:
         show_error(error)
         return

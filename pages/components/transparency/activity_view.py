@@ -36,7 +36,7 @@ def show_activity(study: Study) -> None:
     )
     st.caption(
         f"{len(chosen)} of {len(lines)} lines. Nothing is ever deleted or changed here: decisions are undone by a "
-        f"new line. "
+        f"new line. A setting that is locked or unlocked has two lines: who did it, and the setting itself. "
         "Readers are pseudonyms; pictures are ids, never file names."
     )
     _show_check(study)
@@ -46,27 +46,33 @@ def show_activity(study: Study) -> None:
 def _show_check(study: Study) -> None:
     """Say whether the log is whole, and what to keep to be able to prove it later."""
     with st.spinner("Checking the log"):
-        written = tuple(
-            file.stat().st_mtime_ns for file in study.folder.glob("study.db*") if not file.name.endswith("shm")
-        )
+        patterns = ("study.db*", "log_head.txt", "runs/*/*.json", "runs/*/*.safetensors")
+        files = [file for pattern in patterns for file in sorted(study.folder.glob(pattern))]
+        written = tuple(file.stat().st_mtime_ns for file in files if not file.name.endswith("shm"))
         found: LogCheck = remember(
             str(study.folder), "log-check", (get_state(study), written), lambda: check_log(study)
         )
     if found.is_whole:
-        words = f"The log is whole: each of its {found.n_lines} records is linked to the one before it."
+        words = f"The log is whole: each of its {found.n_lines} lines is linked to the one before it."
+        if found.n_compared:
+            words += f" {found.n_compared} results (scores, weights, proposals ...) are as it saw them."
         st.success(words, icon=":material/link:")
     else:
         listed = "\n".join(f"* {problem}" for problem in found.problems)
+        what = "Results are not as the log saw them" if found.is_chain_whole else "The log is not whole"
         st.error(
-            f"**The log is not whole** ({found.n_problems}). Do not rely on it before you know why; compare with a "
+            f"**{what}** ({found.n_problems}). Do not rely on it before you know why; compare with a "
             f"copy of the study.\n\n{listed}",
             icon=":material/link_off:",
         )
+    for notice in found.notices:
+        st.info(notice, icon=":material/info:")
     with st.expander("What this proves, and what to keep", icon=":material/fingerprint:"):
         st.markdown(
-            "Each record carries a digest of itself and of the record before it (a locked setting has two: its line, "
-            "and the setting itself). A record that was changed, taken out, moved or added by hand breaks the chain. "
-            "Someone who writes the *whole* log anew can only be found by a digest that was kept elsewhere: copy this "
+            "Each line carries a digest of itself and of the line before it. A line that was changed, taken out, moved "
+            "or added by hand breaks the chain. The line that records a result (scores, weights, proposals, tests of "
+            "the maps ...) carries a digest of the result too: one that was changed afterwards is named. Someone "
+            "who writes the *whole* log anew can only be found by a digest that was kept elsewhere: copy this "
             "one to paper or to a mail. `log verify` compares it later."
         )
         st.code(str(found.head) if found.head else "No line yet.", language=None, wrap_lines=True)
