@@ -76,6 +76,7 @@ def test_two_tabs_of_one_reader_know_of_each_other(chromium: Browser, review_ser
     assert len({entry.event_id for entry in log}) == len(log) == 7
     assert len(set(names)) == 7  # what one tab decided on, the other did not ask again
     one.page.bring_to_front()
+    expect(one.page.locator(".one .head .quiet").first).not_to_have_text(names[-1])  # it knows of that one too
     one.page.keyboard.press("z")
     one.wait_saved()
     assert shorten(one.list_own()[-1].item_id) == names[-1]  # the last decision, though the other tab took it
