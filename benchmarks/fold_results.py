@@ -143,14 +143,17 @@ def _describe_promises(final: Sequence[dict[str, Any]]) -> str:
     """Return what the probabilities promise of each picture, and what is reached."""
     masked = [row for row in final if row["expected"] is not None]
     expected, reached = (np.array([row[name] for row in masked]) for name in ("expected", "dice"))
-    median, low, high = (np.array([row["alike"][name] for row in masked]) for name in ("median", "low", "high"))
+    is_told = np.array([row["alike"] is not None for row in masked])
+    alike = [row["alike"] for row in masked if row["alike"] is not None]
+    median, low, high = (np.array([one[name] for one in alike]) for name in ("median", "low", "high"))
+    told = reached[is_told]
     doubtful = expected <= np.quantile(expected, 0.2)
     return (
         f"Of {len(masked)} pictures with a mask the probabilities make a Dice of {expected.mean():.3f} expected; masks "
-        f"of about the same promise reached {median.mean():.3f} on the {N_CHECKED} pictures (median); "
-        f"{reached.mean():.3f} is reached. Mean error by picture {np.abs(expected - reached).mean():.3f} and "
-        f"{np.abs(median - reached).mean():.3f}; between the quartiles that are told lie "
-        f"{((low <= reached) & (reached <= high)).mean():.0%} (of 50 %). Rank correlation "
+        f"of about the same promise reached {median.mean():.3f} on the {N_CHECKED} pictures (median; known of "
+        f"{len(alike)}); {reached.mean():.3f} is reached, {told.mean():.3f} by those. Mean error by picture "
+        f"{np.abs(expected - reached).mean():.3f} and {np.abs(median - told).mean():.3f}; between the quartiles that "
+        f"are told lie {((low <= told) & (told <= high)).mean():.0%} (of 50 %). Rank correlation "
         f"{spearmanr(expected, reached).statistic:.2f}; the fifth of which the least is expected reaches "
         f"{reached[doubtful].mean():.3f}, the others {reached[~doubtful].mean():.3f}. {len(final) - len(masked)} "
         "pictures have no mask."

@@ -4,7 +4,7 @@ GNU OpenMP lets the threads of an operation wait for each other in a loop (`GOMP
 otherwise). `medxai_core` asks for 1,000 turns, and then to sleep. Each way runs in a process of its own, in turn; the
 other program is one endless loop a core, less one.
 
-Run ``python benchmarks/shared_processor.py``: about 4 minutes on two cores. Writes the table into docs/performance.md.
+Run ``python benchmarks/shared_processor.py``: about 8 minutes on two cores. Writes the table into docs/performance.md.
 """
 
 from __future__ import annotations
@@ -25,12 +25,18 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 import tables
 import turns
 
-N_STEPS, N_WARM, N_TURNS = 6, 2, 5
+N_STEPS, N_WARM, N_TURNS = 5, 2, 5
+SECONDS_TO_START = 8
+OTHERS = {
+    "alone": [],
+    "beside an endless loop": [sys.executable, "-c", "while True: pass"],
+    "beside a colleague's training": [sys.executable, __file__, "--steps", "100000"],
+}
 WAYS = {"as OpenMP does by itself": "300000", "here": "1000", "sleep at once": "0"}
 """Name -> turns of the loop in which a thread waits."""
 
 
-def run_steps() -> float:
+def run_steps(n_steps: int) -> float:
     """Return the seconds of one step of the segmenter: four views of 224 pixels, there and back."""
     import torch
 
@@ -40,17 +46,17 @@ def run_steps() -> float:
     keep_freed_memory()
     segmenter = build_segmenter().to(memory_format=torch.channels_last)
     views = torch.rand(4, 3, 224, 224).contiguous(memory_format=torch.channels_last)
-    for step in range(N_WARM + N_STEPS):
+    for step in range(N_WARM + n_steps):
         if step == N_WARM:
             begun = time.perf_counter()
         segmenter.segment(views).mean().backward()
-    return (time.perf_counter() - begun) / N_STEPS
+    return (time.perf_counter() - begun) / n_steps
 
 
 def measure(turns_of_waiting: str) -> float:
     """Return the same from a process of its own."""
     told = subprocess.run(
-        [sys.executable, __file__, "--steps"],
+        [sys.executable, __file__, "--steps", str(N_STEPS)],
         env=os.environ | {"GOMP_SPINCOUNT": turns_of_waiting},
         check=True,
         stdout=subprocess.PIPE,
@@ -60,30 +66,34 @@ def measure(turns_of_waiting: str) -> float:
 
 
 @contextmanager
-def busy_cores(n: int) -> Iterator[None]:
-    """Keep n cores busy meanwhile."""
-    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(n)]
+def running(command: list[str], turns_of_waiting: str) -> Iterator[None]:
+    """Keep another program running meanwhile; no command: none."""
+    if not command:
+        yield
+        return
+    other = subprocess.Popen(command, env=os.environ | {"GOMP_SPINCOUNT": turns_of_waiting}, stdout=subprocess.DEVNULL)
     try:
+        time.sleep(SECONDS_TO_START)
         yield
     finally:
-        for other in others:
-            other.kill()
-            other.wait()
+        other.kill()
+        other.wait()
 
 
 def main() -> None:
     """Measure in turn and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", action="store_true", help="Run the steps here and print the seconds of one.")
-    if parser.parse_args().steps:
-        sys.stdout.write(str(run_steps()))
+    parser.add_argument("--steps", type=int, help="Run so many steps here and print the seconds of one.")
+    n_steps = parser.parse_args().steps
+    if n_steps:
+        sys.stdout.write(str(run_steps(n_steps)))
         return
     lines = []
-    for place, n_busy in (("alone", 0), ("beside another program", max(1, (os.cpu_count() or 2) - 1))):
-        with busy_cores(n_busy):
-            found: dict[str, list[float]] = {way: [] for way in WAYS}
-            for _ in range(N_TURNS):
-                for way, spins in WAYS.items():
+    for place, command in OTHERS.items():
+        found: dict[str, list[float]] = {way: [] for way in WAYS}
+        for _ in range(N_TURNS):
+            for way, spins in WAYS.items():
+                with running(command, spins):
                     found[way].append(measure(spins))
         usual = np.array(found[next(iter(WAYS))])
         for way, seconds in found.items():

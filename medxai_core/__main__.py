@@ -74,7 +74,10 @@ def main() -> int:
     except MedxaiError as error:
         return _tell(error.message, error.remedy)
     except StopRequested:
-        sys.stderr.write("stopped as asked; what was finished is kept (a training goes on with --resume RUN).\n")
+        sys.stderr.write(
+            "stopped as asked; what was finished is kept (a training goes on with --resume RUN after its last pass "
+            "or round).\n"
+        )
         return 1
     except SystemExit as leave:
         return leave.code if isinstance(leave.code, int) else 1

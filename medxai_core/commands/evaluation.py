@@ -62,6 +62,8 @@ def evaluate(
             "note: averages.csv says nan for Dice, as the organisers' script does: a picture without polyp has an "
             "empty mask, and its Dice is undefined. The table above leaves such pictures out and says n."
         )
+    for name, table in rows.items():
+        table["masks_used_for"] = masks_used_for if name == found.table.name else "baseline"
     result = {"tables": rows, "problems": problems, "resized": list(found.resized), "out": str(out)}
     show_result(result, text="\n".join(lines), json=json)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -42,11 +43,12 @@ def segment(
         lines.append(f"{len(found.blank)} of them are empty because the heat map is constant: {', '.join(found.blank)}")
     if found.empty:
         listed = ", ".join(found.empty)
-        lines.append(f"{len(found.empty)} of them are empty because no place was hot enough: {listed}")
+        why = "no place is in the band, or the network is not sure enough of the picture"
+        lines.append(f"{len(found.empty)} of them are empty ({why}): {listed}")
     lines += [f"failed: {f['item']}: {f['reason']}" for f in failures]
     result = {
         "masks": found.names,
-        "setting": found.setting.__dict__,
+        "setting": {name: value for name, value in asdict(found.setting).items() if name != "chosen_on"},
         "blank": found.blank,
         "empty": found.empty,
         "failures": failures,

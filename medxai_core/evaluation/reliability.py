@@ -13,8 +13,12 @@ from medxai_core.evaluation.sweeps import count_levels
 from medxai_core.masks import MAX_LEVEL
 
 N_TENTHS = 10
-FEWEST_ALIKE, MOST_ALIKE = 10, 50
+FEWEST_ALIKE, MOST_ALIKE = 5, 50
+NEAR = 0.1
+"""Promises that differ by more are not about the same."""
+
 _SHARE_ALIKE = 4  # a quarter of the pictures is called alike
+_USUAL_ALIKE = 10
 
 
 class PictureReliability(NamedTuple):
@@ -132,7 +136,7 @@ def combine_reliability(pictures: Sequence[PictureReliability]) -> Reliability:
 
 
 def find_reached(expected: float, reliability: Reliability) -> Reached | None:
-    """Say what masks reached of which about as much was expected: a quarter of the pictures, 10 to 50.
+    """Say what masks reached of which about as much was expected: a quarter of the pictures, 10 to 50, within 0.1.
 
     Parameters
     ----------
@@ -143,18 +147,18 @@ def find_reached(expected: float, reliability: Reliability) -> Reached | None:
     Returns
     -------
     Reached or None
-        Quartiles of the Dice of the pictures that lie nearest; None with fewer than 10 pictures.
+        Quartiles of the Dice of the pictures that lie nearest; None where fewer than 5 lie within 0.1.
 
     Examples
     --------
-    >>> known = np.linspace(0.5, 0.94, 12)
+    >>> known = np.linspace(0.85, 0.95, 11)
     >>> said = np.full(10, np.nan)
     >>> find_reached(0.9, Reliability(said, said, said, known, known - 0.2, 0, 0)).median.round(2)
-    np.float64(0.56)
+    np.float64(0.7)
     """
-    n_known = len(reliability.expected)
-    if n_known < FEWEST_ALIKE:
+    gaps = np.abs(reliability.expected - expected)
+    n = min(max(len(gaps) // _SHARE_ALIKE, _USUAL_ALIKE), MOST_ALIKE)
+    nearest = [row for row in np.argsort(gaps, kind="stable")[:n] if gaps[row] <= NEAR]
+    if len(nearest) < FEWEST_ALIKE:
         return None
-    n = min(max(n_known // _SHARE_ALIKE, FEWEST_ALIKE), MOST_ALIKE)
-    nearest = np.argsort(np.abs(reliability.expected - expected), kind="stable")[:n]
-    return Reached(n, *np.percentile(reliability.reached[nearest], [25, 50, 75]))
+    return Reached(len(nearest), *np.percentile(reliability.reached[nearest], [25, 50, 75]))

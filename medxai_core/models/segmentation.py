@@ -21,7 +21,7 @@ POOLED_SHARE = 0.02
 LEAST_PICTURE_LOGIT = 1.0
 """A picture whose own logit is not above this (73 %) gets no mask: chosen on drawn frames, see docs/masks.md."""
 
-_JUST_BELOW_EVEN = -0.01
+_HELD_BACK = -3.0  # log odds: 5 %
 
 HEAD_STRIDE = 4
 """Distance between the places of the map, in input pixels."""
@@ -153,9 +153,10 @@ def pool_places(places: torch.Tensor) -> torch.Tensor:
 
 
 def hold_back_doubt(places: torch.Tensor) -> torch.Tensor:
-    """Leave no place more likely polyp than not where the picture as a whole speaks against a polyp.
+    """Lower all places of a picture that as a whole does not speak clearly for a polyp.
 
-    A few places by themselves are no polyp: on tiles without one they are most of what is marked.
+    A few places by themselves are no polyp: on tiles without one they are most of what is marked. All are lowered by as
+    much, until none is above 5 %: such a picture stays empty at any usual threshold, and its map as dark as it is.
 
     Parameters
     ----------
@@ -165,18 +166,18 @@ def hold_back_doubt(places: torch.Tensor) -> torch.Tensor:
     Returns
     -------
     Tensor (N, h, w)
-        Logits; those of pictures whose own logit (`pool_places`) is not above `LEAST_PICTURE_LOGIT` are at most just
-        below 0.
+        Logits; those of pictures whose own logit (`pool_places`) is not above `LEAST_PICTURE_LOGIT` are at most -3.
 
     Examples
     --------
     >>> spots = torch.full((2, 10, 10), -4.0)
     >>> spots[0, 0, 0], spots[1, :3] = 2.0, 2.0
     >>> hold_back_doubt(spots).amax(dim=(1, 2))
-    tensor([-0.0100,  2.0000])
+    tensor([-3.,  2.])
     """
-    highest = torch.where(pool_places(places) > LEAST_PICTURE_LOGIT, torch.inf, _JUST_BELOW_EVEN)
-    return torch.minimum(places, highest[:, None, None])
+    excess = (places.amax(dim=(1, 2)) - _HELD_BACK).clamp(min=0)
+    excess = torch.where(pool_places(places) > LEAST_PICTURE_LOGIT, 0, excess)
+    return places - excess[:, None, None]
 
 
 def build_segmenter(*, weights: str = "pretrained", seed: int = 0) -> PolypSegmenter:

@@ -85,7 +85,11 @@ def segment_pictures(
             f"layer must be 0 to {len(maker.blocks) - 1} for {manifest.network}; got {setting.layer}.",
             "Choose one of them.",
         )
-    setting = replace(setting, method=maker.name_method(setting.layer, setting.method))
+    own = maker.name_method(setting.layer, setting.method)
+    if method is not None and method != own:
+        message = f"layer {setting.layer} is the network's own mask: it has no method {method!r}."
+        raise SettingError(message, "Leave --method out, or name another layer and its threshold.")
+    setting = replace(setting, method=own)
     make_band(setting)
     found = [one for one in list_pictures(pictures) if out.resolve() not in one[0].resolve().parents]
     if not found:

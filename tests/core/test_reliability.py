@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from medxai_core.evaluation.expected import expect_dice
-from medxai_core.evaluation.reliability import combine_reliability, find_reached, measure_reliability
+from medxai_core.evaluation.reliability import Reliability, combine_reliability, find_reached, measure_reliability
 from medxai_core.evaluation.scores import score_mask
 
 
@@ -47,6 +47,16 @@ def test_scores_are_those_of_the_mask():
     found = measure_reliability(probabilities, truth)
     assert found.reached == score_mask(probabilities > 0.5, truth).dice
     assert found.expected == expect_dice(probabilities, 0.5)
+
+
+def test_only_masks_that_promised_about_as_much_say_what_is_reached():
+    nothing, expected = np.full(10, np.nan), np.linspace(0.9, 0.96, 12)
+    known = Reliability(nothing, nothing, nothing, expected, np.linspace(0.4, 0.95, 12), 0, 0)
+    found = find_reached(0.93, known)
+    assert found is not None and found.n == 10 and found.low < found.median < found.high
+    assert find_reached(0.57, known) is None
+    nearly = find_reached(0.85, known)  # of the ten nearest those within 0.1
+    assert nearly is not None and nearly.n == 10 - int((np.sort(expected)[:10] > 0.95).sum())
 
 
 def test_pictures_without_a_mask_are_counted_with_what_they_missed():

@@ -89,12 +89,14 @@ export function expectDice({ allBelow, n }, threshold) {
 
 /**
  * Return what masks reached of which about as much was expected, as evaluation.reliability.find_reached: {n, low, median,
- * high}, quartiles of their Dice; null with fewer than 10 pictures.
+ * high}, quartiles of their Dice; null where fewer than 5 promised about as much (within 0.1).
  */
 export function findReached(wanted, { expected, reached }) {
-  if (expected.length < 10) return null;
-  const n = Math.min(Math.max(Math.floor(expected.length / 4), 10), 50);
-  const nearest = expected.map((one, at) => [Math.abs(one - wanted), at]).sort(([a, i], [b, j]) => a - b || i - j).slice(0, n);
+  const most = Math.min(Math.max(Math.floor(expected.length / 4), 10), 50);
+  const nearest = expected.map((one, at) => [Math.abs(one - wanted), at]).sort(([a, i], [b, j]) => a - b || i - j)
+    .slice(0, most).filter(([gap]) => gap <= 0.1);
+  const n = nearest.length;
+  if (n < 5) return null;
   const sorted = nearest.map(([, at]) => reached[at]).sort((a, b) => a - b);
   const quantile = (share) => {
     const place = share * (n - 1), below = Math.floor(place), above = Math.min(below + 1, n - 1);

@@ -25,7 +25,10 @@ export function describeWords({ picture, layer, setting, header, isHead }) {
 /** A probability is never stretched, so the network can find nothing: that is said, whatever the threshold. */
 function describeFound(counts, { low, high, inverted }, experience) {
   const likely = 1 - counts.allBelow[Math.ceil(65535 / 2)] / counts.n, isUsual = low === 0.5 && high === null && !inverted;
-  if (likely === 0) return `The network finds no polyp: no place is likelier polyp than not.${describeMissed(experience)}`;
+  if (likely === 0) {
+    return "The network finds no polyp: the picture as a whole does not speak for one clearly enough (its surest places "
+      + `together stay below 73 %), so no place is marked.${describeMissed(experience)}`;
+  }
   if (!isUsual) return `The network takes ${(100 * likely).toFixed(1)}% of this picture for likelier polyp than not; your threshold draws another mask.`;
   const expected = expectDice(counts, low);
   return expected === null ? "" : describeExpected(expected, experience);
@@ -33,9 +36,13 @@ function describeFound(counts, { low, high, inverted }, experience) {
 
 /** Say what overlap the probabilities promise, and how far such promises were kept on the tuning pictures. */
 function describeExpected(expected, experience) {
-  const promised = `By its own probabilities an overlap (Dice) of about ${expected.toFixed(2)} is to be expected.`;
-  const reached = experience && findReached(expected, experience);
-  if (!reached) return `${promised} That is mostly too much; but the lower it is, the poorer the mask.`;
+  const promised = `Its own probabilities promise an overlap (Dice) of about ${expected.toFixed(2)}.`;
+  if (!experience) return `${promised} That is mostly too much; but the lower it is, the poorer the mask.`;
+  const reached = findReached(expected, experience);
+  if (!reached) {
+    return `${promised} That is mostly too much, and fewer than five tuning pictures promised about as much: what such masks `
+      + "reach is not known.";
+  }
   return `${promised} Of the ${reached.n} tuning pictures that promised about as much, half reached `
     + `${reached.low.toFixed(2)} to ${reached.high.toFixed(2)} (median ${reached.median.toFixed(2)}).`;
 }

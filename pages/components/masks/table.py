@@ -44,12 +44,19 @@ def show_table(study: Study, run: RecordedRun, images: Images) -> None:
     tell_made_without_masks(study, table.created_at)
     show_tuning_table(table, setting)
     st.caption(
-        f"{METHOD_NAMES.get(method, method)}. {_say_flat(table)}The best of many cells flatters itself, the more so "
+        f"{_name_maps(table, method)}. {_say_flat(table)}The best of many cells flatters itself, the more so "
         "with few pictures. "
         "Masks of the tuning pictures are used here: what is locked from this table says so."
     )
     if table.sweep.reliability is not None:
         show_reliability(table.sweep.reliability)
+
+
+def _name_maps(table: TuningTable, method: str) -> str:
+    """Say what the maps of the layers are."""
+    name = METHOD_NAMES.get(method, method)
+    head = table.sweep.mask_head
+    return name if head is None else f"Layer {head}: the network's own mask. Layers below it: {name}"
 
 
 def _say_flat(table: TuningTable) -> str:
