@@ -8,6 +8,7 @@ from small_studies import record_small_run
 from medxai_core.checkpoints import CheckpointManifest, save_checkpoint
 from medxai_core.config import SEGMENTER
 from medxai_core.models import build_model, build_segmenter, default_preprocessing
+from medxai_core.models.segmentation import LEAST_PICTURE_LOGIT
 from medxai_core.records.runs import RecordedRun
 from medxai_core.stages.runs import BEST
 from medxai_core.study import Study
@@ -32,5 +33,7 @@ def record_untaught_segmenter(study: Study, run_id: str = "recommended-lite1-fpn
     folder = study.run_folder(run_id)
     folder.mkdir(parents=True)
     manifest = CheckpointManifest(SEGMENTER, default_preprocessing(SEGMENTER, 96))
-    save_checkpoint(folder / BEST, build_segmenter(seed=1), manifest)
+    segmenter = build_segmenter(seed=1)
+    torch.nn.init.constant_(segmenter.decoder.head[-1].bias, LEAST_PICTURE_LOGIT)  # else every picture is held back
+    save_checkpoint(folder / BEST, segmenter, manifest)
     return run
