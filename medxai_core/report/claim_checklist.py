@@ -74,7 +74,7 @@ def _fill_introduction(*, is_segmenter: bool) -> list[ChecklistItem]:
             1,
             "Title or abstract names the AI method",
             "met",
-            "Segmenter taught by labels, and by frames that a program drew with their masks; no mask drawn by a person."
+            "Segmenter taught by labels, and by frames that a program drew with their masks; nobody's mask was learned."
             if is_segmenter
             else "Classifier with heat maps; no drawn masks.",
             "in-short",

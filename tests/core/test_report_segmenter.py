@@ -26,6 +26,7 @@ from medxai_core.report.method_chapter import write_method
 from medxai_core.report.model_facts import write_model_facts
 from medxai_core.report.outlines import list_outline_uses
 from medxai_core.report.segmenter import say_sure_picture, tell_in_full, tell_plainly
+from medxai_core.report.trust_chapter import write_departures
 from medxai_core.stages.heatmaps import compute_study_heatmaps
 from medxai_core.stages.masks import recommended_setting
 from medxai_core.study import Study
@@ -110,6 +111,7 @@ def test_model_facts_and_method_tell_the_recommended_mode(facts: ReportFacts) ->
     assert "320 frames that a program drew" in label["What it learned from"]
     assert "not the paper's" in method and "follows the paper" not in method
     assert "none was chosen by scores" in method and "best on the validation" not in method
+    assert "which the published code does not have" in join(write_departures(facts).blocks)
     assert "when it is used: 352" in method and "steps of each round: 400 / 300 / 300" in method
 
 
