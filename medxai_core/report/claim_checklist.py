@@ -14,6 +14,10 @@ from medxai_core.report.facts import ReportFacts
 
 Status = Literal["met", "partly", "missing"]
 MARKS: dict[Status, str] = {"met": "green", "partly": "yellow", "missing": "grey"}
+SEGMENTER_METHOD = (
+    "Segmenter taught by labels, and by frames that a program drew with their masks; no mask that a person drew was "
+    "learned."
+)
 AUTHORS = "The authors of the study must write it."
 
 
@@ -74,9 +78,7 @@ def _fill_introduction(*, is_segmenter: bool) -> list[ChecklistItem]:
             1,
             "Title or abstract names the AI method",
             "met",
-            "Segmenter taught by labels, and by frames that a program drew with their masks; nobody's mask was learned."
-            if is_segmenter
-            else "Classifier with heat maps; no drawn masks.",
+            SEGMENTER_METHOD if is_segmenter else "Classifier with heat maps; no drawn masks.",
             "in-short",
         ),
         ChecklistItem(
