@@ -17,6 +17,7 @@ from medxai_core.life_story.evidence_steps import tell_what_was_added
 from medxai_core.life_story.places import find_hottest, say_place
 from medxai_core.life_story.story import Part, Step
 from medxai_core.masks import describe_heatmap
+from medxai_core.models import HEAD_STRIDE
 from medxai_core.records.masks import describe_setting, get_heatmaps, list_heatmaps
 from medxai_core.records.runs import get_probabilities, list_runs
 from medxai_core.sanity.lights import Color
@@ -119,7 +120,10 @@ def tell_heatmap(context: StoryContext) -> Step:
     size = (int(context.picture["height"]), int(context.picture["width"]))
     is_head = layer == context.run.mask_head
     if is_head:
-        not_proof = "that a polyp is there: a probability is what the network says, and it was taught without a mask."
+        not_proof = (
+            "that a polyp is there: a probability is what the network says, and no mask of a real picture taught it; "
+            "what it knows of outlines is from frames that a program drew."
+        )
     raw = get_heatmaps(context.study, context.run.run_id, layer, method=_method(context))[context.position]
     facts: dict[str, Any] = {"layers": layers, "layer": layer, "method": _method(context), "grid": list(raw.shape)}
     words = "The network's own map." if is_head else f"Layer {layer}, method {_method(context)}."
@@ -180,6 +184,11 @@ def tell_mask(context: StoryContext) -> Step:
     if setting is None:
         part = Part("No setting is locked for this run: layer and threshold are chosen on the Masks page.")
         return Step("mask", title, (part,), not_proof, page, is_known=False)
+    if setting.layer == context.run.mask_head:
+        not_proof = (
+            f"where a polyp ends: a place of the map is {HEAD_STRIDE} x {HEAD_STRIDE} pixels of the network's input, "
+            "and what it knows of outlines is from drawn frames."
+        )
     facts: dict[str, Any] = {"setting": describe_setting(setting), "chosen_on": setting.chosen_on}
     if maker is None or setting.layer not in find_recorded_layers(context):
         part = Part(

@@ -14,6 +14,10 @@ from medxai_core.report.facts import ReportFacts
 
 Status = Literal["met", "partly", "missing"]
 MARKS: dict[Status, str] = {"met": "green", "partly": "yellow", "missing": "grey"}
+SEGMENTER_METHOD = (
+    "Segmenter taught by labels, and by frames that a program drew with their masks; no mask that a person drew was "
+    "learned."
+)
 AUTHORS = "The authors of the study must write it."
 
 
@@ -59,7 +63,7 @@ def write_checklist(facts: ReportFacts) -> Section:
 def fill_checklist(facts: ReportFacts) -> list[ChecklistItem]:
     """Return all 44 items in order."""
     return [
-        *_fill_introduction(),
+        *_fill_introduction(is_segmenter=facts.run.mask_head is not None),
         *_fill_methods(facts),
         *_fill_model(facts),
         *_fill_results(facts),
@@ -67,11 +71,15 @@ def fill_checklist(facts: ReportFacts) -> list[ChecklistItem]:
     ]
 
 
-def _fill_introduction() -> list[ChecklistItem]:
+def _fill_introduction(*, is_segmenter: bool) -> list[ChecklistItem]:
     """Fill items 1 to 6."""
     return [
         ChecklistItem(
-            1, "Title or abstract names the AI method", "met", "Classifier with heat maps; no drawn masks.", "in-short"
+            1,
+            "Title or abstract names the AI method",
+            "met",
+            SEGMENTER_METHOD if is_segmenter else "Classifier with heat maps; no drawn masks.",
+            "in-short",
         ),
         ChecklistItem(
             2,
@@ -185,6 +193,12 @@ def _fill_methods(facts: ReportFacts) -> list[ChecklistItem]:
 
 def _fill_model(facts: ReportFacts) -> list[ChecklistItem]:
     """Fill items 22 to 34: model, training, evaluation."""
+    if facts.run.mask_head is None:
+        chosen = "Best epoch on the validation items"
+        weights = facts.run.manifest.get("config", {}).get("weights", "stated in the manifest")
+    else:
+        chosen = "The last round, none chosen by scores"
+        weights = "ImageNet's for the blocks, random for the decoder"
     has_maps = facts.sanity is not None
     has_scores = facts.row is not None
     other = f"{say_count(facts.n_other_runs, 'other run')} in the study" if facts.n_other_runs else "no other run"
@@ -201,7 +215,7 @@ def _fill_model(facts: ReportFacts) -> list[ChecklistItem]:
             24,
             "Initial weights",
             "met",
-            f"{facts.run.manifest.get('config', {}).get('weights', 'stated in the manifest')}.",
+            f"{weights}.",
             "method",
         ),
         ChecklistItem(
@@ -211,7 +225,7 @@ def _fill_model(facts: ReportFacts) -> list[ChecklistItem]:
             26,
             "How the final model was chosen",
             "met",
-            "Best epoch on the validation items; layer and threshold as told.",
+            f"{chosen}; layer and threshold as told.",
             "choice",
         ),
         ChecklistItem(27, "Ensembles", "met", "None.", "method"),

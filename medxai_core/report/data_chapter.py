@@ -17,6 +17,8 @@ SPLIT_WORDS = {
     "tuning": "tuning (layer, threshold)",
     "test": "test (final scores)",
 }
+NOTHING_CHOSEN = "validation (looked at each round)"
+"""Of a segmenter, whose last round is used."""
 
 
 def write_data(facts: ReportFacts) -> Section:
@@ -41,10 +43,11 @@ def write_data(facts: ReportFacts) -> Section:
 
 def _tabulate_splits(facts: ReportFacts) -> Table:
     """Return the pictures by split."""
-    rows = []
+    rows, is_segmenter = [], facts.run.mask_head is not None
     for one in facts.counts:
         by_class = "hidden" if one.n_by_class is None else " / ".join(f"{n:,}" for n in one.n_by_class.values())
-        cells = (SPLIT_WORDS[one.split], f"{one.n_images:,}", f"{one.n_items:,}", f"{one.n_masks:,}", by_class)
+        split = NOTHING_CHOSEN if is_segmenter and one.split == "validation" else SPLIT_WORDS[one.split]
+        cells = (split, f"{one.n_images:,}", f"{one.n_items:,}", f"{one.n_masks:,}", by_class)
         rows.append(Row((*cells, f"{one.n_labelled:,}")))
     masks, labels = f"With {facts.whose} mask", "Reference labels: no polyp / polyp"
     return Table(

@@ -8,6 +8,7 @@ from medxai_core.evaluation.baselines import CENTRED_DISK
 from medxai_core.report.blocks import Claim, Section, say_count
 from medxai_core.report.facts import ReportFacts, say_broken_log, say_unlocked
 from medxai_core.report.outlines import list_outline_uses
+from medxai_core.report.segmenter import CUT_FROM_HEAT, tell_plainly
 from medxai_core.views.score_details import say_polyps
 
 OVERLAP = "Overlap goes from 0 (the mask misses the polyp) to 1 (mask and outline are the same)."
@@ -23,7 +24,7 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
         "Twice the area that mask and polyp share, divided by the sum of both areas. 0 to 1; 1 is best.",
     ),
     ("Heat map", "A picture of how much each place counts for the computer's answer."),
-    ("Threshold", "Places of the heat map above this value become the mask."),
+    ("Threshold", "Places of the map above this value become the mask."),
     ("Cluster", "A group of pictures that look alike in edges, texture, brightness and colour."),
     ("Proposed label", "'Polyp' or 'no polyp', guessed for a picture because it looks like labelled ones."),
     ("Network", "The part that learns from labels: it answers how much a picture looks like a polyp."),
@@ -76,11 +77,13 @@ def _tell_way(facts: ReportFacts) -> Iterator[Claim]:
     """Tell how the masks came about."""
     counts = facts.run.manifest.get("label_counts", {})
     reference, review, cluster = (sum(counts.get(one, {}).values()) for one in ("reference", "review", "cluster"))
-    told = (
-        "only whether a picture shows a polyp, not where" if not facts.is_control else "'polyp' or 'no polyp' at random"
-    )
+    told = "The computer was told only whether a picture shows a polyp, not where."
+    if facts.is_control:
+        told = "The computer was told 'polyp' or 'no polyp' at random."
+    elif facts.run.mask_head is not None:
+        told = "Of the study's pictures the computer was told only whether they show a polyp, not where."
     yield Claim(
-        f"The computer was told {told}. {say_count(reference, 'such label')} came with the pictures. "
+        f"{told} {say_count(reference, 'such label')} came with the pictures. "
         f"Readers gave {review or 'none'}. The computer guessed {cluster:,} more, because pictures look alike.",
         ("run", "rounds", "decisions"),
     )
@@ -91,10 +94,9 @@ def _tell_way(facts: ReportFacts) -> Iterator[Claim]:
         words = f"Of {say_count(n, 'guessed label')} that can be checked, {last.error_so_far:.0%} are wrong."
         yield Claim(words, ("rounds", "pictures"))
     if facts.run.mask_head is None:
-        words = "Then the software asks which places of a picture counted most for its answer. Those become the mask."
+        yield Claim(CUT_FROM_HEAT, ("run", "paper"))
     else:
-        words = "The places that counted most for its answer taught a second network, which marks the mask."
-    yield Claim(words, ("run", "paper"))
+        yield Claim(tell_plainly(facts), ("run", "setting"))
 
 
 def _tell_result(facts: ReportFacts) -> Iterator[Claim]:

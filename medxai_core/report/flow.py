@@ -6,10 +6,19 @@ from dataclasses import dataclass
 from html import escape
 
 from medxai_core.report.facts import ReportFacts
+from medxai_core.views.own_masks import count_drawn_frames
 
 WIDTH, BOX_WIDTH, LINE, PAD = 720, 168, 15, 9
 COLUMNS = (0, 184, 368, 552)
 ROW_GAP = 30
+CHOICES = {
+    "tuning": "chosen on tuning pictures",
+    "eye": "chosen by eye",
+    "paper": "the paper's",
+    "recommended": "fixed beforehand",
+    "test": "chosen on test pictures",
+}
+"""How layer and threshold were found, in few words."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +95,13 @@ def _name_uses(facts: ReportFacts) -> list[tuple[str, ...]]:
         f"{by_source.get('reference', 0):,} given",
         f"{by_source.get('review', 0):,} by readers",
     )
+    is_segmenter, drawn = facts.run.mask_head is not None, count_drawn_frames(facts.run)
+    frames = (f"{drawn:,} drawn frames beside",) if is_segmenter and drawn else ()
+    looked_at = ("Looked at, chose nothing",) if is_segmenter else ("Chose the best epoch",)
     uses = {
-        "train": (*learned, f"{by_source.get('cluster', 0):,} proposed by clusters"),
-        "validation": ("Chose the best epoch", f"{n_validation:,} items"),
-        "tuning": ("Setting", "chosen on: " + (facts.setting.chosen_on if facts.setting else "nothing locked")),
+        "train": (*learned, f"{by_source.get('cluster', 0):,} proposed by clusters", *frames),
+        "validation": (*looked_at, f"{n_validation:,} items"),
+        "tuning": ("Setting", CHOICES[facts.setting.chosen_on] if facts.setting else "nothing locked"),
         "test": _name_test(facts),
     }
     return [uses[one.split] for one in facts.counts]

@@ -10,6 +10,7 @@ from medxai_core.features.registry import get_feature_set
 from medxai_core.records.masks import describe_setting
 from medxai_core.report.blocks import Claim, Row, Section, Table, say_count, say_span
 from medxai_core.report.facts import ReportFacts, say_unlocked
+from medxai_core.report.segmenter import say_rounds_kept, say_sure_picture, tell_in_full
 from medxai_core.stages.tuning_sweep import LayerSweep
 from medxai_core.views.map_shifts import say_map_shift
 from medxai_core.views.review_audit import list_caveats, say_error
@@ -31,12 +32,13 @@ def write_method(facts: ReportFacts) -> Section:
 
 def _tell_features(facts: ReportFacts) -> Iterator[Claim]:
     """Tell what describes the pictures and how they were clustered."""
-    yield Claim(
-        "The method follows the paper of team Medical-XAI (MediaEval Medico 2021): global features, clusters, proposed "
-        "labels, a classifier, a heat map, a threshold. Where this software departs from the published code is said "
-        "in its own chapter.",
-        ("paper",),
-    )
+    if facts.run.mask_head is not None:
+        yield Claim(
+            "The method is this software's recommended mode (docs/masks.md), not the paper's. " + tell_in_full(facts),
+            ("run", "software"),
+        )
+    else:
+        yield from _tell_paper()
     if facts.feature_arrays:
         one = get_feature_set("lire")
         parts = ", ".join(f"{d.name} ({d.n_features})" for d in one.descriptors)
@@ -66,11 +68,22 @@ def _tell_features(facts: ReportFacts) -> Iterator[Claim]:
     )
 
 
+def _tell_paper() -> Iterator[Claim]:
+    """Tell that the method is the paper's."""
+    yield Claim(
+        "The method follows the paper of team Medical-XAI (MediaEval Medico 2021): global features, clusters, proposed "
+        "labels, a classifier, a heat map, a threshold. Where this software departs from the published code is said "
+        "in its own chapter.",
+        ("paper",),
+    )
+
+
 def _tell_rounds(facts: ReportFacts) -> Iterator[Claim]:
     """Tell how labels were proposed."""
     found = facts.labelling
     if found is None:
-        yield Claim("No labels were proposed: the classifier learned from given labels only.", ("rounds", "run"))
+        learner = "classifier" if facts.run.mask_head is None else "network"
+        yield Claim(f"No labels were proposed: the {learner} learned from given labels only.", ("rounds", "run"))
         return
     why = STOP_WORDS.get(found.stop_reason, found.stop_reason.replace("_", " "))
     yield Claim(
@@ -88,6 +101,12 @@ def _tell_training(facts: ReportFacts) -> Iterator[Claim]:
     names = {
         "weights": "weights at the start",
         "input_size": "input size in pixels",
+        "side": "side of the input while it learns, in pixels",
+        "use_side": "when it is used",
+        "n_drawn": "drawn frames with polyp / without",
+        "shape_steps": "steps on drawn frames alone",
+        "rounds": "steps of each round",
+        "batch": "views a step, of pictures / drawn frames / tiles without polyp",
         "batch_size": "batch",
         "learning_rate": "learning rate",
         "optimizer": "optimiser",
@@ -97,10 +116,14 @@ def _tell_training(facts: ReportFacts) -> Iterator[Claim]:
         "seed": "seed",
     }
     told = ", ".join(f"{words}: {_plain(config[name])}" for name, words in names.items() if name in config)
+    kept = (
+        f"Epoch {run.best_epoch} of {len(facts.epochs)} was kept: the best on the validation items."
+        if run.mask_head is None
+        else say_rounds_kept(facts)
+    )
     yield Claim(
         f"A network ({run.network}, {run.n_blocks} layers) learned from {say_count(n_items, 'item')} by the recipe "
-        f"'{run.preset}' ({told}). Epoch {run.best_epoch} of {len(facts.epochs)} was kept: the best on the validation "
-        "items.",
+        f"'{run.preset}' ({told}). {kept}",
         ("run", "checkpoint"),
     )
     if run.labels == "shuffled":
@@ -110,16 +133,23 @@ def _tell_training(facts: ReportFacts) -> Iterator[Claim]:
     if scores and scores["roc_auc"]["value"] is not None:
         auc, balanced = scores["roc_auc"], scores.get("balanced_accuracy", {})
         span = say_span(auc["interval"]["low"], auc["interval"]["high"], 2)
+        chosen = (
+            "The epoch was chosen on these items, so this flatters."
+            if run.mask_head is None
+            else "No round was chosen on these items."
+        )
         part = f", balanced accuracy {balanced['value']:.2f}" if balanced and balanced.get("value") is not None else ""
         yield Claim(
             f"On {auc['n']} validation items it tells the classes apart with an AUC of {auc['value']:.2f}{span}{part}. "
-            "The epoch was chosen on these items, so this flatters. Its probabilities are not calibrated.",
+            f"{chosen} Its probabilities are not calibrated.",
             ("validation",),
         )
 
 
 def _plain(value: object) -> str:
     """Return a setting as a reader writes it."""
+    if isinstance(value, list | tuple):
+        return " / ".join(map(_plain, value))
     return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
 
 
@@ -131,9 +161,10 @@ def _tell_maps(facts: ReportFacts) -> Iterator[Claim]:
     is_head = facts.setting.layer == facts.run.mask_head
     scale = "the probability of each place" if is_head else "the map divided by its highest value"
     empty = "A picture without such a place" if is_head else "A map without a positive value is blank, and"
+    sure = say_sure_picture(facts.setting) if is_head else ""
     yield Claim(
-        f"Mask: {describe_setting(facts.setting)}, where h is {scale}. {empty} gives no mask. The place of every cell "
-        "of the map is computed from the network's geometry and from where its weights look.",
+        f"Mask: {describe_setting(facts.setting)}, where h is {scale}. {empty} gives no mask. {sure}{' ' * bool(sure)}"
+        "The place of every cell of the map is computed from the network's geometry and from where its weights look.",
         ("setting",),
     )
     if facts.shift is not None:

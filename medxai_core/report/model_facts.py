@@ -12,7 +12,9 @@ from medxai_core.records.masks import describe_setting
 from medxai_core.report.blocks import Row, Section, Table, say_span
 from medxai_core.report.facts import ReportFacts, say_broken_log, say_unlocked
 from medxai_core.report.outlines import list_outline_uses
+from medxai_core.report.segmenter import say_sure_picture, tell_in_full
 from medxai_core.report.trust_chapter import count_lights
+from medxai_core.views.own_masks import say_drawn_frames
 
 CONTROL, LOG = "A control", "The log"
 NOT_SAID = "The study does not say."
@@ -67,7 +69,9 @@ def _say_output(facts: ReportFacts) -> str:
 def _say_mechanism(facts: ReportFacts) -> str:
     """Say by what kind of model."""
     if facts.run.mask_head is not None:
-        return f"A network ({facts.run.network}) taught by heat maps of another one that saw labels only, no masks."
+        sure = say_sure_picture(facts.setting)
+        how = f"A network ({facts.run.network}) that says of every place how likely it is polyp."
+        return " ".join(words for words in (how, tell_in_full(facts), sure) if words)
     return (
         f"A network ({facts.run.network}) that learned 'polyp' or 'no polyp'; the mask is where its answer comes from."
     )
@@ -79,9 +83,12 @@ def _say_training(facts: ReportFacts) -> str:
     n = {source: sum(by_class.values()) for source, by_class in counts.items()}
     total = sum(n.values())
     order = "Labels in random order. " if facts.is_control else ""
+    drawn = (
+        "" if facts.run.mask_head is None else f" And {say_drawn_frames(facts.run)} that a program drew, with masks."
+    )
     return (
         f"{order}{total:,} labelled items: {n.get('reference', 0):,} given, {n.get('review', 0):,} by readers, "
-        f"{n.get('cluster', 0):,} guessed by likeness and checked by nobody."
+        f"{n.get('cluster', 0):,} guessed by likeness and checked by nobody.{drawn}"
     )
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from medxai_core.report.facts import ReportFacts
+from medxai_core.report.segmenter import say_drawn_outlines
 
 
 def list_outline_uses(facts: ReportFacts) -> list[str]:
     """Say in short sentences what outlines of polyps were used for; that none was used is said too."""
     uses = [_say_labels(facts), _say_choice(facts), _say_tests(facts), _say_scores(facts)]
     found = [words for words in uses if words]
+    drawn = say_drawn_outlines(facts)
+    if drawn:
+        own = "It learned no outline of a picture of this study"
+        return [drawn, f"{own}, but {facts.whose} outlines were used all the same." if found else f"{own}.", *found]
     if not found:
         return ["No outline of a polyp was used on the way."]
     return [f"The network learned from no outline, but {facts.whose} outlines were used all the same.", *found]

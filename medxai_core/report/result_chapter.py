@@ -248,7 +248,7 @@ def _draw_pictures(facts: ReportFacts, notes: dict[str, list[str]], *, stage: St
     setting = MaskSetting(**facts.row.setting)
     for done, (why, place) in enumerate(chosen, 1):
         score, position = facts.pictures.scores[place], int(facts.pictures.positions[place])
-        failure, near = name_failure(score), notes[score.item]
+        failure, near = name_failure(score, setting), notes[score.item]
         words = failure.words + (f" May matter: {', '.join(near)}." if near else "")
         title = f"{why.capitalize()}: picture {score.item[:8]}" + (
             "" if score.dice is None else f", Dice {score.dice:.3f}"

@@ -101,7 +101,17 @@ def write_departures(facts: ReportFacts) -> Section:
     rows = tuple(Row((one.title, one.published, one.here, one.matters)) for one in departures)
     header = ("What", "The published code", "Here", "What it means")
     table = Table("Known departures", header, rows, ("paper", "software", *(["clusters"] if facts.shares else [])))
-    return Section("departures", "Departures from the published code", (table,))
+    return Section("departures", "Departures from the published code", (*_tell_other_mode(facts), table))
+
+
+def _tell_other_mode(facts: ReportFacts) -> Iterator[Claim]:
+    """Tell that a segmenter is not the published method in a changed form, but another one."""
+    if facts.run.mask_head is not None:
+        yield Claim(
+            "This run is of the recommended mode, which the published code does not have. Of the table, what is said "
+            "of the network's training, the best epoch and masks cut out of a heat map is about the paper's mode.",
+            ("run", "software"),
+        )
 
 
 def count_lights(lights: list[Light]) -> dict[str, int]:

@@ -115,7 +115,8 @@ def _find_same_depth(maker: MapMaker, other: MapMaker, layer: int) -> int:
 def judge_classifier(subject: Subject) -> Light:
     """Judge whether the classifier itself is better than chance: if not, its maps explain nothing."""
     key, question = "classifier", "Does the network tell polyp from no polyp at all?"
-    source = "Chance is .5 by definition; validation pictures, on which the best epoch was chosen too."
+    chosen = ", on which the best epoch was chosen too" if subject.run.mask_head is None else ""
+    source = f"Chance is .5 by definition; validation pictures{chosen}."
     score = get_classifier_scores(subject.study, subject.run.run_id).get("validation", {}).get("balanced_accuracy")
     if score is None or score["value"] is None or score["interval"]["low"] is None:
         return make_grey(key, question, "Its scores are not known (Evaluation page, or evaluate-classifier).", source)

@@ -9,8 +9,10 @@ import numpy as np
 
 from medxai_core.evaluation.bands import AREA_EDGES
 from medxai_core.evaluation.scores import ImageScores
+from medxai_core.records.masks import MaskSetting
 from medxai_core.records.pictures import read_looks
 from medxai_core.study import Study
+from medxai_core.views.own_masks import say_why_no_mask
 from medxai_core.views.recorded_scores import PictureScores
 
 Kind = Literal["none", "no_mask", "elsewhere", "too_small", "too_large", "beside", "no_polyp"]
@@ -37,9 +39,16 @@ class Failure:
     words: str
 
 
-def name_failure(score: ImageScores) -> Failure:
+def name_failure(score: ImageScores, setting: MaskSetting | None = None) -> Failure:
     """Say what went wrong in one picture, from its counts of pixels alone.
 
+    Parameters
+    ----------
+    setting : MaskSetting, optional
+        What the mask was made with: why it is empty depends on it.
+
+    Examples
+    --------
     >>> from medxai_core.evaluation.scores import PixelCounts, score_counts
     >>> name_failure(score_counts(PixelCounts(tp=0, fp=0, fn=30, tn=70), item="a")).kind
     'no_mask'
@@ -53,7 +62,7 @@ def name_failure(score: ImageScores) -> Failure:
             return Failure("none", "There is no polyp, and no mask.")
         return Failure("no_polyp", f"There is no polyp, and the mask covers {share:.0%} of the picture.")
     if not counts.has_mask:
-        return Failure("no_mask", "The polyp got no mask: no place was hot enough.")
+        return Failure("no_mask", f"The polyp got no mask: {say_why_no_mask(setting)}.")
     if not counts.tp:
         return Failure("elsewhere", "The mask lies at another place; it does not touch the polyp.")
     recall, precision = counts.tp / (counts.tp + counts.fn), counts.tp / (counts.tp + counts.fp)

@@ -11,10 +11,13 @@ import numpy as np
 from medxai_core.config import SHUFFLED
 from medxai_core.evaluation.bands import AREA_EDGES, AREA_LABELS, score_bands
 from medxai_core.formats.medico import REAL_TIME_FPS
+from medxai_core.models import HEAD_STRIDE
+from medxai_core.records.masks import get_locked_setting
 from medxai_core.records.pictures import Images, Items, list_images, list_items
 from medxai_core.records.runs import RecordedRun, get_classifier_scores
 from medxai_core.records.speeds import find_speed, say_timing
 from medxai_core.study import Study
+from medxai_core.views.own_masks import LEAST_SURE, is_own_mask, needs_sure_picture, say_drawn_frames
 from medxai_core.views.recorded_scores import (
     compare_rows,
     find_current_row,
@@ -95,6 +98,12 @@ def _limit_labels(facts: _Facts) -> Limit:
         f"readers, and {proposed}{share} proposed by clusters that no reader decided on. It cannot be more right "
         "than these labels, except by chance."
     )
+    if facts.run.mask_head is not None:
+        words += (
+            f" How polyps end it learned from {say_drawn_frames(facts.run)} that a program drew; real ones may end in "
+            "another way."
+        )
+        return Limit("It knows only its labels and drawn frames", words, by_source | {"n": n}, "training")
     return Limit("It knows only what its labels say", words, by_source | {"n": n}, "training")
 
 
@@ -141,17 +150,21 @@ def _limit_empty_frames(facts: _Facts) -> Limit | None:
     if n and n_polyp == n:
         words = (
             f"All {n} pictures with a mask show a polyp. What it does on a frame without one was not measured. "
-            f"{_say_when_empty(facts.run)}"
+            f"{_say_when_empty(facts)}"
         )
         return Limit("It was not tested on frames without a polyp", words, {"n": n, "n_without_polyp": 0}, "study")
     return None
 
 
-def _say_when_empty(run: RecordedRun) -> str:
+def _say_when_empty(facts: _Facts) -> str:
     """Say when a picture gets no mask."""
-    if run.mask_head is not None:
+    if _draws_own_mask(facts):
+        places = "It marks every place whose probability passes the threshold"
+        if not needs_sure_picture(get_locked_setting(facts.study, facts.run.run_id)):
+            return f"{places}; a picture without such a place gets no mask."
         return (
-            "It marks every place whose probability passes the threshold; a picture without such a place gets no mask."
+            f"{places}, but only in a picture whose surest places together are above {LEAST_SURE}; any other picture "
+            "gets no mask."
         )
     return (
         "A heat map is divided by its own highest value: however low that is, the hottest place passes a threshold. "
@@ -219,20 +232,35 @@ def _limit_patients(facts: _Facts) -> Limit:
     return Limit(title, words, {"n": n, "n_groups": n_groups}, "study")
 
 
+def _draws_own_mask(facts: _Facts) -> bool:
+    """Say whether the masks of the run are a segmenter's own, and not cut out of a heat map."""
+    setting = get_locked_setting(facts.study, facts.run.run_id)
+    return facts.run.mask_head is not None and is_own_mask(setting)
+
+
 def _limit_input(facts: _Facts) -> Limit:
     """Say how small the network sees a picture."""
-    size = facts.run.manifest.get("config", {}).get("input_size")
+    config = facts.run.manifest.get("config", {})
+    size = config.get("input_size", config.get("use_side"))
     present = facts.images.is_present
     tiles = facts.study.get_fact("tiles") or [1, 1]
     width, height = (
         float(np.median(sides[present].astype(float))) for sides in (facts.images.widths, facts.images.heights)
     )
     cut = "" if tiles == [1, 1] else f" It learned from tiles ({tiles[0]} x {tiles[1]}) and draws on whole pictures."
-    words = (
+    told = (
         f"Every picture is squeezed to {size} x {size} pixels (here typically from {width:.0f} x {height:.0f}), which "
-        f"changes its shape and loses small detail.{cut} The mask comes from a coarse map and cannot follow an edge."
+        "changes its shape and loses small detail."
     )
-    return Limit("It cannot draw an edge", words, {"input_size": size}, "masks")
+    if not _draws_own_mask(facts):
+        words = f"{told}{cut} The mask comes from a coarse map and cannot follow an edge."
+        return Limit("It cannot draw an edge", words, {"input_size": size}, "masks")
+    across, down = (HEAD_STRIDE * side / size for side in (width, height))
+    words = (
+        f"{told} The mask comes from a map with one place for {HEAD_STRIDE} x {HEAD_STRIDE} of these pixels, that is "
+        f"{across:.0f} x {down:.0f} pixels of such a picture: it cannot follow an edge more finely."
+    )
+    return Limit("It draws edges only so finely", words, {"input_size": size, "stride": HEAD_STRIDE}, "masks")
 
 
 def _limit_probability(facts: _Facts) -> Limit:
@@ -243,10 +271,15 @@ def _limit_probability(facts: _Facts) -> Limit:
     if scores and scores["roc_auc"]["value"] is not None:
         auc = scores["roc_auc"]
         low, high = auc["interval"]["low"], auc["interval"]["high"]
+        chosen = (
+            "the best pass (epoch) was chosen on these items, so this flatters"
+            if facts.run.mask_head is None
+            else "the last round is used, none was chosen on these items"
+        )
         span = f", 95 % interval {low:.2f} to {high:.2f}" if low is not None and high is not None else ""
         told = (
             f" On {auc['n']} validation items it ranks a polyp above a non-polyp in {auc['value']:.0%} of pairs "
-            f"(AUC{span}); the best pass (epoch) was chosen on these items, so this flatters."
+            f"(AUC{span}); {chosen}."
         )
         numbers = {"auc": auc["value"], "n": auc["n"]}
     words = f"A probability of 0.9 does not mean 9 in 10: the number was never calibrated.{told}"

@@ -9,6 +9,9 @@ from datetime import datetime
 from medxai_core.config import SHUFFLED
 from medxai_core.records.runs import RecordedRun
 
+NONE_CHOSEN = "The last round is used whatever these scores are: none was chosen on them."
+"""What is said of validation scores of a segmenter, where a classifier's best pass was chosen on them."""
+
 
 def name_runs(runs: Sequence[RecordedRun]) -> dict[str, str]:
     """Return a short name by run id; runs of the same minute are told apart by the end of their id."""
@@ -18,7 +21,8 @@ def name_runs(runs: Sequence[RecordedRun]) -> dict[str, str]:
 
 
 def _name_run(run: RecordedRun) -> str:
-    """Return recipe, network, day and minute, and the epoch whose weights are kept."""
+    """Return recipe, network, day and minute, and the epoch whose weights are kept; of a segmenter it is the last."""
     began = datetime.fromisoformat(run.created_at)
     kind = "control, shuffled labels" if run.labels == SHUFFLED else run.preset
-    return f"{kind}, {run.network}, {began.day} {began:%b %H:%M}, best pass {run.best_epoch}"
+    kept = f"best pass {run.best_epoch}" if run.mask_head is None else "last round"
+    return f"{kind}, {run.network}, {began.day} {began:%b %H:%M}, {kept}"

@@ -100,6 +100,7 @@ def test_a_segmenters_own_map_is_tested_too(study: Study) -> None:
     assert found.method == "gradcam" and found.layer == 21
     assert found.cascading[0]["stage"] == "decoder"
     assert get_light(found, "same_map").color != "grey"
+    assert "best epoch" not in get_light(found, "classifier").source  # the last round is used
 
 
 def test_a_layer_that_is_not_there_is_refused(study: Study) -> None:

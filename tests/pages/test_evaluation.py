@@ -5,15 +5,19 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from scored_study import RUN, SETTING, make_scored_study
 from small_studies import make_small_study
-from trained_study import record_untrained_run
+from trained_study import record_untaught_segmenter, record_untrained_run
 
 from medxai_core.config import PAPER_ROWS, RESEARCH_USE
 from medxai_core.evaluation.baselines import ALL_POLYP, CENTRED_DISK
+from medxai_core.evaluation.classifier import score_classifier
+from medxai_core.json_values import to_plain
 from medxai_core.records.masks import record_evaluation, record_lock, record_unlock
 from medxai_core.records.pictures import list_images
+from medxai_core.records.runs import record_classifier_scores
 from medxai_core.stages.scores import measure_speed, score_study
 from medxai_core.study import Study, open_study
 from medxai_core.views.recorded_scores import (
@@ -123,6 +127,14 @@ def test_every_tab_opens_and_names_no_file(study: Study, open_page, read_page) -
         assert not app.exception, tab
         text = read_page(app) + read_tables(app)
         assert not any(stem in text for stem in stems), tab
+
+
+def test_of_a_segmenter_no_round_was_chosen_on_validation_items(study: Study, open_page, read_page) -> None:
+    run = record_untaught_segmenter(study)
+    scores = to_plain(score_classifier([1, 1, 0, 0], [0.9, 0.8, 0.3, 0.1]))
+    record_classifier_scores(study, run.run_id, "validation", scores=scores, probabilities=np.zeros(96))
+    told = read_page(open_page("evaluation", evaluation_part="Classifier", run=run.run_id))
+    assert "none was chosen on them" in told and "was chosen on these items" not in told
 
 
 def test_single_pictures_are_told_worst_first(study: Study, open_page) -> None:

@@ -20,6 +20,7 @@ from medxai_core.json_values import to_plain
 from medxai_core.readers import get_default_reader
 from medxai_core.records.masks import MaskSetting, record_lock
 from medxai_core.records.runs import record_classifier_scores
+from pages.components.run_names import name_runs
 
 
 def labels_of(app):
@@ -70,6 +71,9 @@ def test_rounds_of_a_segmenter_are_told_as_rounds(open_page, small_study, read_p
     [settings] = [table.value for table in app.dataframe if "Setting" in table.value.columns]
     told = dict(zip(settings["Setting"], settings["Value"], strict=True))
     assert told["Drawn frames"] == "260 with polyp, 60 without" and "Augmentation" not in told
+    assert told["Last round: right on check pictures"] == "88 %"
+    drawing = str(app.get("plotly_chart")[0].proto.spec)
+    assert '"last round"' in drawing and "best pass" not in drawing
     record_small_run(small_study, "recommended-lite1-fpn-done", n_epochs=4, epochs=4, network="lite1-fpn")
     app = open_page("training")
     app = app.segmented_control(key="training_view").set_value("New training").run()
@@ -144,6 +148,21 @@ def test_test_scores_stay_hidden_until_the_setting_is_locked(open_page, small_st
     app = open_page("training")
     [table] = [one.value for one in app.table if "Score (100 % is best)" in one.value.columns]
     assert table["Test pictures"][0].startswith("50 %")
+
+
+def test_no_round_was_chosen_by_the_check_pictures(open_page, small_study, read_page):
+    run = record_small_run(small_study, network="lite1-fpn")
+    scores = to_plain(score_classifier([1, 1, 0, 0], np.array([0.9, 0.8, 0.3, 0.1])))
+    record_classifier_scores(small_study, run.run_id, "validation", scores=scores, probabilities=np.zeros(96))
+    told = read_page(open_page("training"))
+    assert "none was chosen on them" in told and "chosen by these pictures" not in told
+
+
+def test_lists_of_runs_name_the_last_round_of_a_segmenter(small_study):
+    classifier = record_small_run(small_study)
+    segmenter = record_small_run(small_study, "recommended-lite1-fpn-a", network="lite1-fpn")
+    names = name_runs([classifier, segmenter])
+    assert names[classifier.run_id].endswith("best pass 2") and names[segmenter.run_id].endswith("last round")
 
 
 def test_without_known_labels_no_scores_are_offered(open_page, small_study, read_page):

@@ -21,6 +21,7 @@ from pages.components.chart_style import (
 from pages.components.frame import show_empty
 from pages.components.job_buttons import is_at_work, show_last_failure, start_and_show
 from pages.components.known_labels import NO_KNOWN_LABELS, has_known_labels
+from pages.components.run_names import NONE_CHOSEN
 
 SCORE_WORDS = {
     "roc_auc": "Ranks a polyp above a non-polyp (AUC)",
@@ -51,7 +52,7 @@ def show_classifier(study: Study, run: RecordedRun | None, *, is_test_open: bool
                 icon=":material/visibility_off:",
             )
         elif split in found:
-            _show_split(split, found[split])
+            _show_split(run, split, found[split])
 
 
 def _offer_scoring(study: Study, run: RecordedRun) -> None:
@@ -68,7 +69,7 @@ def _offer_scoring(study: Study, run: RecordedRun) -> None:
         start_and_show(study, "evaluate-classifier", arguments, title="Classifier scores")
 
 
-def _show_split(split: str, scores: dict[str, Any]) -> None:
+def _show_split(run: RecordedRun, split: str, scores: dict[str, Any]) -> None:
     """Show the scores of one split: chart, confusion matrix, note."""
     st.subheader(f"{split.capitalize()}: {scores['n']} items from {scores['n_groups']} groups of pictures")
     left, right = st.columns([1.7, 1], gap="large")
@@ -77,8 +78,10 @@ def _show_split(split: str, scores: dict[str, Any]) -> None:
     with right:
         _show_confusion(scores)
     always = scores["prevalence"]
+    is_unchosen = split == "validation" and run.mask_head is not None
+    note = NONE_CHOSEN if is_unchosen else SPLIT_NOTES[split]
     st.caption(
-        f"{SPLIT_NOTES[split]} Polyp is said at a probability of {scores['threshold']:g} or more. {always:.0%} of "
+        f"{note} Polyp is said at a probability of {scores['threshold']:g} or more. {always:.0%} of "
         f"the items "
         f"are polyps: always saying polyp would be right in {always:.0%} (accuracy) and no better than a coin "
         f"otherwise."

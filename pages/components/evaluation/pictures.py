@@ -8,7 +8,7 @@ import streamlit as st
 from medxai_core.errors import MedxaiError
 from medxai_core.evaluation.scores import ImageScores
 from medxai_core.masks import FALSE_COLOR, HIT_COLOR, MISSED_COLOR
-from medxai_core.records.masks import RecordedEvaluation
+from medxai_core.records.masks import MaskSetting, RecordedEvaluation
 from medxai_core.records.runs import RecordedRun
 from medxai_core.study import Study
 from medxai_core.views.failures import name_failure
@@ -93,10 +93,10 @@ def show_legend(both_first_second: tuple[str, str, str] = AGAINST_TRUTH) -> None
             )
 
 
-def _say_cause(score: ImageScores, notes: list[str]) -> str:
+def _say_cause(score: ImageScores, notes: list[str], setting: MaskSetting | None) -> str:
     """Say what is to be seen, and what about the picture may have to do with it."""
     may_matter = f" May matter: {', '.join(notes)}." if notes else ""
-    return name_failure(score).words + may_matter
+    return name_failure(score, setting).words + may_matter
 
 
 def _show_one(
@@ -120,5 +120,5 @@ def _show_one(
             st.image(drawing, width="stretch", alt=words)
         st.markdown(f"**Dice {format_score(score.dice)}**")
         st.caption(f"polyp {pictures.polyp_shares[place]:.1%}, mask {pictures.mask_shares[place]:.1%} of the picture")
-        st.caption(_say_cause(score, notes[image_id]))
+        st.caption(_say_cause(score, notes[image_id], MaskSetting(**row.setting) if row.setting else None))
         open_page("transparency", f"Story of {image_id[:8]}", key=f"story-{image_id}", image=image_id, run=run.run_id)

@@ -16,6 +16,7 @@ from pages.components.frame import show_error
 from pages.components.known_labels import NO_KNOWN_LABELS, has_known_labels
 from pages.components.links import link_to
 from pages.components.reader import sign_job
+from pages.components.run_names import NONE_CHOSEN
 from pages.components.training.words import SCORE_WORDS, SPLIT_WORDS, say_percent
 
 SPLIT_NOTES = {
@@ -73,7 +74,8 @@ def _show_split(study: Study, run: RecordedRun, split: str, scores: dict[str, An
         link_to("masks", "Choose and lock on the Masks page")
         return
     _show_confusion(scores["confusion"], split)
-    st.caption(f"{SPLIT_NOTES[split]} {_say_baseline(scores)}")
+    is_unchosen = split == "validation" and run.mask_head is not None
+    st.caption(f"{NONE_CHOSEN if is_unchosen else SPLIT_NOTES[split]} {_say_baseline(scores)}")
     if split == "test" and is_tuned_on_test(study, run.run_id):
         st.caption("The setting was unlocked once: these pictures have been seen while choosing (tuned on test).")
 

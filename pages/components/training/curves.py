@@ -33,7 +33,9 @@ def show_curves(state: RunState) -> None:
             line = {"color": color, "dash": dash, "width": 2.5}
             _add_line(figure, state.epochs, f"{split}_{name}", words=words, line=line, panel=panel)
     if state.best is not None:
-        _mark_best(figure, state.best["epoch"], state.run.epochs if state.run else len(state.epochs))
+        is_last = state.run is not None and state.run.mask_head is not None
+        words = "last round" if is_last else f"best pass: {state.best['epoch']}"
+        _mark_kept(figure, state.best["epoch"], state.run.epochs if state.run else len(state.epochs), words)
     _draw(figure, "curves", f"Accuracy and loss over {len(state.epochs)} passes")
 
 
@@ -48,11 +50,11 @@ def show_compared_curves(states: Sequence[RunState]) -> None:
     _draw(figure, "compared", f"Accuracy and loss of {len(states)} runs on the check pictures")
 
 
-def _mark_best(figure: go.Figure, epoch: int, n_passes: int) -> None:
+def _mark_kept(figure: go.Figure, epoch: int, n_passes: int, words: str) -> None:
     """Mark the pass whose weights are kept in both panels, and name it in the first."""
     line = {"color": BEST, "dash": "dot", "width": 2}
     side = "bottom right" if epoch <= n_passes / 2 else "bottom left"
-    figure.add_vline(epoch, line=line, annotation_text=f"best pass: {epoch}", annotation_position=side, row=1, col=1)
+    figure.add_vline(epoch, line=line, annotation_text=words, annotation_position=side, row=1, col=1)
     figure.add_vline(epoch, line=line, row=1, col=2)
 
 

@@ -181,6 +181,7 @@ def _show_settings(state: RunState) -> None:
     with st.expander("Settings of this run", icon=":material/tune:"):
         counts = {source: sum(by_class.values()) for source, by_class in run.manifest["label_counts"].items()}
         config = run.manifest["config"]
+        kept = "Best pass" if run.mask_head is None else "Last round"
         n_seeds, n_reviewed, n_proposed = (counts[source] for source in ("reference", "review", "cluster"))
         rows = (
             {
@@ -193,7 +194,7 @@ def _show_settings(state: RunState) -> None:
             | {
                 "Learning rate": f"{config['learning_rate']:g}",
                 "Seed": str(config["seed"]),
-                "Best pass: right on check pictures": say_percent((state.best or {}).get("validation_accuracy")),
+                f"{kept}: right on check pictures": say_percent((state.best or {}).get("validation_accuracy")),
             }
         )
         st.dataframe(

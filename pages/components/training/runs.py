@@ -53,8 +53,8 @@ def show_comparison(study: Study, states: Sequence[RunState]) -> None:
         alt="All training runs with their settings and best scores",
     )
     st.caption(
-        "Check pictures (validation): right answers at the best pass over the pictures (epoch); it was chosen by them, "
-        "so the figure flatters. "
+        "Check pictures (validation): right answers at the pass over the pictures (epoch) that is kept. It was chosen "
+        "by them, so the figure flatters; of the recommended recipe the last round is kept, and none is chosen. "
         "Test pictures: both classes counted alike (balanced accuracy) with the 95 % interval; hidden until layer and "
         "threshold of the run are locked. Seeds, reviewed and proposed are the labels it learned from."
     )
@@ -82,7 +82,7 @@ def _describe(study: Study, state: RunState) -> dict[str, Any]:
         "Run": run.run_id,
         "Check pictures right": _say_check(best, run.manifest["n_validation"]),
         "Test pictures right": _say_test(study, run.run_id),
-        "Best pass (epoch)": best.get("epoch"),
+        "Kept pass (epoch)": best.get("epoch"),
         "Passes": f"{len(state.epochs)} of {run.epochs}",
         "Recipe": PRESET_WORDS.get(run.preset, run.preset),
         "Network": NETWORK_WORDS.get(run.network, run.network),
