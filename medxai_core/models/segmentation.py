@@ -21,7 +21,8 @@ POOLED_SHARE = 0.02
 LEAST_PICTURE_LOGIT = 1.0
 """A picture whose own logit is not above this (73 %) gets no mask: chosen on drawn frames, see docs/masks.md."""
 
-_HELD_BACK = -3.0  # log odds: 5 %
+HELD_BACK_LOGIT = -3.0
+"""No place of a picture that is held back is above this (5 %)."""
 
 HEAD_STRIDE = 4
 """Distance between the places of the map, in input pixels."""
@@ -175,7 +176,7 @@ def hold_back_doubt(places: torch.Tensor) -> torch.Tensor:
     >>> hold_back_doubt(spots).amax(dim=(1, 2))
     tensor([-3.,  2.])
     """
-    excess = (places.amax(dim=(1, 2)) - _HELD_BACK).clamp(min=0)
+    excess = (places.amax(dim=(1, 2)) - HELD_BACK_LOGIT).clamp(min=0)
     excess = torch.where(pool_places(places) > LEAST_PICTURE_LOGIT, 0, excess)
     return places - excess[:, None, None]
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 
 from medxai_core.config import SEGMENTATION
-from medxai_core.models.segmentation import LEAST_PICTURE_LOGIT
+from medxai_core.models.segmentation import HELD_BACK_LOGIT, LEAST_PICTURE_LOGIT
 from medxai_core.records.masks import MaskSetting
 from medxai_core.records.runs import RecordedRun
 
 LEAST_SURE = f"{1 / (1 + math.exp(-LEAST_PICTURE_LOGIT)):.0%}"
 """A picture whose surest places together are not above this gets no mask."""
 
-_EVEN = 0.5  # a picture that is not sure enough has every place held just below this
+HELD_BACK = 1 / (1 + math.exp(-HELD_BACK_LOGIT))
+"""Highest probability of a place in a picture that is not sure enough."""
 
 
 def count_drawn_frames(run: RecordedRun) -> int | None:
@@ -47,12 +48,12 @@ def needs_sure_picture(setting: MaskSetting | None) -> bool:
     --------
     >>> needs_sure_picture(MaskSetting(21, "segmentation", 0.5, None))
     True
-    >>> needs_sure_picture(MaskSetting(21, "segmentation", 0.25, None))
+    >>> needs_sure_picture(MaskSetting(21, "segmentation", 0.02, None))
     False
     """
     if setting is None:
         return True
-    is_upper = setting.low is not None and setting.low >= _EVEN and not setting.inverted
+    is_upper = setting.low is not None and setting.low >= HELD_BACK and not setting.inverted
     return setting.method == SEGMENTATION and is_upper
 
 

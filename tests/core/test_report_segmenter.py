@@ -128,10 +128,10 @@ def test_the_checklist_and_the_flow_name_the_last_round(facts: ReportFacts, stud
 
 def test_only_a_setting_of_one_half_or_more_asks_for_a_sure_picture(facts: ReportFacts) -> None:
     assert facts.setting is not None and "73%" in say_sure_picture(facts.setting)
-    low = replace(facts.setting, low=0.25)
+    low = replace(facts.setting, low=0.02)
     assert say_sure_picture(low) == "" == say_sure_picture(HEAT)
     assert "73%" not in tell_plainly(replace(facts, setting=low))
-    assert "above 0.25" in tell_plainly(replace(facts, setting=low))
+    assert "above 0.02" in tell_plainly(replace(facts, setting=low))
     assert "counted most for its answer" in tell_plainly(replace(facts, setting=HEAT))
 
 
@@ -148,7 +148,7 @@ def test_why_a_polyp_got_no_mask_depends_on_the_map() -> None:
     missed = score_counts(PixelCounts(tp=0, fp=0, fn=30, tn=70), item="a")
     own = MaskSetting(21, "segmentation", 0.5, None)
     assert "not above 73%" in name_failure(missed, own).words and "hot" not in name_failure(missed, own).words
-    assert "no place passed the threshold" in name_failure(missed, replace(own, low=0.25)).words
+    assert "no place passed the threshold" in name_failure(missed, replace(own, low=0.02)).words
     assert "no place was hot enough" in name_failure(missed, HEAT).words
 
 
