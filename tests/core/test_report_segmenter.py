@@ -126,7 +126,7 @@ def test_the_checklist_and_the_flow_name_the_last_round(facts: ReportFacts, stud
     assert fill_checklist(classifier)[25].answer.startswith("Best epoch")
 
 
-def test_only_a_setting_of_one_half_or_more_asks_for_a_sure_picture(facts: ReportFacts) -> None:
+def test_only_a_threshold_above_what_is_held_back_asks_for_a_sure_picture(facts: ReportFacts) -> None:
     assert facts.setting is not None and "73%" in say_sure_picture(facts.setting)
     low = replace(facts.setting, low=0.02)
     assert say_sure_picture(low) == "" == say_sure_picture(HEAT)
