@@ -25,7 +25,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 import tables
 import turns
 
-N_STEPS, N_WARM, N_TURNS = 5, 2, 5
+N_STEPS, N_WARM, N_TURNS = 3, 1, 3
 SECONDS_TO_START = 8
 OTHERS = {
     "alone": [],
