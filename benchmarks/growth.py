@@ -177,7 +177,8 @@ STAGES: dict[str, tuple[str, Callable[[int, Path], dict[str, float]], tuple[int,
 }
 """Name in the table, what runs, sizes, and whether the work is the same for each picture."""
 SLOW = ("clusters", "umap")
-SPREAD_OVER_CORES = ("import", "features", "clusters", "maps")
+SPREAD_OVER_CORES = {"import": 1000, "features": 1000, "clusters": 10, "maps": 1000}
+"""Stages that are spread over cores, and over how many at most: k-means by its ten starts."""
 
 
 def prepare(stage: str, n: int, folder: Path) -> None:
@@ -269,7 +270,7 @@ def write_far(found: dict[str, dict[int, dict[str, float]]]) -> str:
         for n in FAR.values():
             for cores in CORES:
                 seconds = extrapolate(by_size, n)
-                seconds *= CORES[0] / cores if stage in SPREAD_OVER_CORES else 1
+                seconds *= CORES[0] / min(cores, SPREAD_OVER_CORES.get(stage, CORES[0]))
                 cells.append(say_time(seconds))
         lines.append(f"| {STAGES[stage][0]} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"

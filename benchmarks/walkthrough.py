@@ -144,7 +144,7 @@ def walk(hand: Hand, address: str, reader: Reader, n_pictures: int) -> None:
 def import_pictures(hand: Hand, n_pictures: int) -> None:
     """Take the folder that the app has found, as 2 x 2 tiles: without tiles every picture would show a polyp."""
     with hand.stage("Import"):
-        hand.click(hand.button(f"({n_pictures} pictures)"))
+        hand.click(hand.button(f"({n_pictures:,} pictures)"))
         hand.click(hand.page.get_by_text("2 x 2 tiles", exact=True))
         hand.click(hand.page.get_by_role("button", name="Import", exact=True))
         hand.wait(hand.next_step("describe and group"))
