@@ -77,7 +77,7 @@ def write_table(folds: Sequence[Results]) -> str:
         for kind, seen in one.empty.items():
             empty.setdefault(kind, []).extend(seen)
     lines = list(HEAD)
-    lines += [_write_row(name, rows) for name, rows in scores.items()]
+    lines += [write_row(name, rows) for name, rows in scores.items()]
     final = scores.get(FINAL, [])
     lines += _write_bands("The last round by the share of the picture that is polyp", final, "area", SIZES)
     lines += _write_bands("By how far the polyp lies from the middle (100%: in a corner)", final, "off", DISTANCES)
@@ -107,7 +107,7 @@ def _write_bands(words: str, rows: Sequence[dict[str, Any]], by: str, limits: Se
     for low, high in pairwise(limits):
         chosen = [row for row in rows if low <= row[by] < high]
         if chosen:
-            lines.append(_write_row(f"{low:.0%} to {high:.0%}", chosen))
+            lines.append(write_row(f"{low:.0%} to {high:.0%}", chosen))
     return lines
 
 
@@ -160,7 +160,7 @@ def _describe_promises(final: Sequence[dict[str, Any]]) -> str:
     )
 
 
-def _write_row(name: str, rows: Sequence[dict[str, Any]]) -> str:
+def write_row(name: str, rows: Sequence[dict[str, Any]]) -> str:
     """Return one line of means with 95 % intervals."""
     cells = [name, str(len(rows))]
     for metric in METRICS:
