@@ -2,7 +2,7 @@
 
 Run ``python benchmarks/paper_masks.py --pictures kvasir-seg``. Run 1 of the paper: the LIRE features of all tiles, 50
 clusters (200 where the loop ends too early), pseudo-labels until 1,000 tiles are labelled, EfficientNet-b1 from scratch
-for 25 epochs, the heat map of block 14 between 0.4 and 0.7. It is validated by 60 tiles of the 40 pictures that are kept
+for 25 epochs, the heat map of block 14 between 0.4 and 0.7. It is validated by 60 tiles of the 40 pictures kept
 apart. Beside it, from the same training, other published settings, and the block and threshold that fit the 40 pictures
 best (``masks_used_for``: ``tuning``). Half an hour and more. Writes the table into docs/masks.md.
 """
