@@ -8,7 +8,7 @@ of its own. Before the timing the losses of both ways over the same first steps 
 draws its own).
 
 bf16 is measured as an option where the processor has it, and is not used by the product: a step rounds to 3 digits. So
-is torch.compile, where there is a C++ compiler: its compilation takes minutes, and readers' computers lack the compiler.
+is torch.compile, where there is a C++ compiler: its compilation takes minutes, and readers' computers lack one.
 
 Run ``python benchmarks/training_recipe.py``: about 8 minutes on two cores. Writes the table into docs/performance.md.
 """
