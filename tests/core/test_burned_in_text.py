@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from scipy import ndimage
 from typer.testing import CliRunner
 
 from medxai_core.__main__ import app
 from medxai_core.phantom import draw_frame
 from medxai_core.records.pictures import list_images
+from medxai_core.studies.bright_shapes import find_shapes, mark_bright
 from medxai_core.studies.burned_in_text import find_burned_in_text
 from medxai_core.studies.health import check_health
 from medxai_core.studies.importing import ImportOptions, create_study
@@ -65,6 +67,25 @@ def test_the_part_that_is_cut_out_holds_the_text_and_little_else() -> None:
     assert part is not None and (part > 200).sum() == (image > 200).sum()  # every stroke
     assert part.size < 0.2 * image.size
     assert cut_out_text(np.full((420, 520, 3), 20, np.uint8)) is None
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 40), (40, 7), (61, 83)])
+def test_bright_pixels_are_those_that_pillows_blur_tells(size: tuple[int, int]) -> None:
+    grey = np.random.default_rng(0).integers(0, 256, size).astype(np.uint8)
+    means = np.asarray(Image.fromarray(grey).filter(ImageFilter.BoxBlur(9))).astype(int)
+    found = np.empty(size, bool)
+    mark_bright(grey, 9, 32, 110, found)
+    np.testing.assert_array_equal(found, (grey > 110) & (grey - means > 32))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.4, 0.6, 1.0])
+def test_shapes_are_those_of_scipy_in_its_order(share: float) -> None:
+    is_in = np.random.default_rng(0).random((60, 81)) < share
+    labels, n_shapes = ndimage.label(is_in, np.ones((3, 3)))
+    boxes = [(x.start, y.start, x.stop, y.stop) for y, x in ndimage.find_objects(labels)]
+    expected = [(*box, (labels == number).sum()) for number, box in enumerate(boxes, start=1)]
+    assert [tuple(shape) for shape in find_shapes(is_in)] == expected
+    assert len(expected) == n_shapes
 
 
 @pytest.mark.parametrize("wrong", [np.zeros((4, 4)), np.zeros((4, 4, 3)), np.zeros((0, 4, 3), np.uint8)])

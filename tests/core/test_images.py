@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageFile, ImageFilter
+from scipy import ndimage
 
 from medxai_core import images
 from medxai_core.errors import MaskMismatchError, UnreadableImageError
@@ -385,6 +386,21 @@ def test_tiles_of_no_pixels_are_refused():
     for size, rows, columns in (((1, 5), 2, 2), ((5, 1), 2, 2), ((5, 5), 0, 1)):
         with pytest.raises(ValueError, match="at least one pixel"):
             images.cut_tiles(*size, rows=rows, columns=columns)
+
+
+def test_grey_is_that_of_pillow_to_the_bit():
+    image = np.random.default_rng(0).integers(0, 256, (300, 400, 3)).astype(np.uint8)
+    np.testing.assert_array_equal(images.compute_luma(image), np.asarray(Image.fromarray(image).convert("L")))
+
+
+def test_sharpness_and_border_are_those_of_a_plain_computation():
+    rng = np.random.default_rng(0)
+    image = np.where(rng.random((50, 70, 1)) < 0.4, 10, rng.integers(0, 256, (50, 70, 3))).astype(np.uint8)
+    border, luma = images.find_black_border(image), images.compute_luma(image).astype(int)
+    around = ndimage.convolve(luma, [[0, 1, 0], [1, -4, 1], [0, 1, 0]], mode="nearest")
+    inner = ~ndimage.binary_dilation(border, np.ones((3, 3)))
+    assert 0 < inner.sum() < inner.size
+    assert images.compute_image_quality(image).sharpness == pytest.approx(around[inner].var(), rel=1e-12)
 
 
 def test_thumbnail_fits_the_square_keeps_the_shape_and_holds_no_exif():
