@@ -119,7 +119,8 @@ def _show_problem(study: Study, state: RunState) -> None:
             st.caption("It was stopped before its first pass was finished: there is nothing to go on from.")
         return
     reason = (state.job or {}).get("error") or "The reason was not recorded."
-    remedy = "Finished passes are kept: go on from there." if state.can_resume else "Start a new training."
+    kept = "Finished passes are kept" if state.epochs else "What the labels say of a place (class map) is kept"
+    remedy = f"{kept}: go on from there." if state.can_resume else "Start a new training."
     st.error(f"{escape(reason)} {remedy}", icon=":material/error:")
     tail = read_log_tail(study, state.job["job_id"]) if state.job else ""
     if tail:
