@@ -20,6 +20,7 @@ from medxai_core.images import load_mask
 from medxai_core.life_story import tell_life_story
 from medxai_core.masks import Band, make_mask
 from medxai_core.models import preprocess
+from medxai_core.progress import OnProgress
 from medxai_core.records.masks import MaskSetting, get_heatmaps, get_locked_setting, list_heatmaps
 from medxai_core.records.pictures import list_images, list_items, load_study_image
 from medxai_core.records.runs import RecordedRun, get_run, list_epochs, list_runs
@@ -43,8 +44,19 @@ from medxai_core.students.curriculum import Curriculum
 from medxai_core.students.tile_probe import View
 from medxai_core.study import Study
 from medxai_core.views.run_states import list_run_states
+from medxai_core.views.training_course import Amounts, list_parts
 
 SMALL = Curriculum(side=64, use_side=96, n_drawn=(4, 2), shape_steps=2, rounds=(2, 2), batch=(2, 1, 1))
+
+
+STAGES: list[str] = []
+"""Titles of the stages of the training of `taught`."""
+
+
+def note_stage(title: str) -> OnProgress:
+    """Note that a stage has begun."""
+    STAGES.append(title)
+    return lambda done, total: None
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -63,7 +75,8 @@ def taught(tmp_path_factory: pytest.TempPathFactory, phantom_folder: Path) -> tu
         folder = tmp_path_factory.mktemp("taught")
         patch.setenv("MEDXAI_HOME", str(folder))
         study = make_small_study(folder / "studies" / "small", phantom_folder)
-        return study, train_student(study, curriculum=SMALL)
+        STAGES.clear()
+        return study, train_student(study, curriculum=SMALL, stage=note_stage)
 
 
 def lock_recommended(study: Study, run: RecordedRun) -> None:
@@ -233,6 +246,12 @@ def test_a_stopped_training_goes_on_to_the_same_weights(
     assert get_run(study, stopped.run_id).epochs == 3
 
 
+def test_the_course_of_a_training_names_its_stages_in_their_order(taught: tuple[Study, RecordedRun]) -> None:
+    _, run = taught
+    parts = list_parts(run.manifest["config"], Amounts(n_pictures=10, n_labelled=5, n_items=9))
+    assert [part.title for part in parts] == STAGES
+
+
 def test_the_class_map_outlives_a_stop_before_round_1(
     taught: tuple[Study, RecordedRun], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,8 +287,8 @@ def test_what_is_kept_of_a_training_is_said_as_it_is(taught: tuple[Study, Record
     assert say_what_is_kept(run) == (
         "drawn frames and 2 of 2 rounds on the pictures are learned; round 2, the last, is used"
     )
-    assert say_what_is_kept(replace(run, best_epoch=1)).endswith("0 of 2 rounds on the pictures are learned; what drawn "
-                                                                 "frames taught is used")  # fmt: skip
+    early = say_what_is_kept(replace(run, best_epoch=1))
+    assert early == "drawn frames and 0 of 2 rounds on the pictures are learned; what drawn frames taught is used"
     assert say_what_is_kept(replace(run, network="lite1", best_epoch=2)) == "best epoch 2 of 3"
 
 
