@@ -194,7 +194,7 @@ def _show_student_cost(study: Study, chosen: TrainingSet, *, n_validation: int) 
         return
     st.caption(
         "No training of this kind has run in this study yet: the time is that of another computer. It learns from "
-        "1,000 pictures or those with a label, if these are more. *Quick* takes less."
+        "1,000 pictures at most, from more only where more have a label. *Quick* takes less."
     )
     if st.button("Try a few steps to estimate it here", icon=":material/timer:"):
         get_measured_look()
