@@ -9,12 +9,9 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from medxai_core.config import SEGMENTER
 from medxai_core.records.decisions import GrowingLog
 from medxai_core.records.pictures import Images, Items, list_images, list_items
-from medxai_core.records.runs import RecordedRun
 from medxai_core.study import Study, open_study
-from medxai_core.views.training_course import CourseProgress, count_amounts, measure_course_progress
 
 CACHE_SECONDS = 3600
 
@@ -380,17 +377,6 @@ def _choose_training(folder: str, labels: str, labelling_id: str | None, n_lines
 def get_training_choice(study: Study, labels: str) -> Any:
     """Return what a run would learn from (`TrainingSet`); raises NoSeedsError when that is not enough."""
     return _choose_training(str(study.folder), labels, *_get_label_version(study))
-
-
-def get_course_progress(
-    study: Study, run: RecordedRun, epochs: list[dict[str, Any]], job: dict[str, Any]
-) -> CourseProgress | None:
-    """Return how far a training of the recommended mode is as a whole; None for a run of another recipe."""
-    if run.network != SEGMENTER:
-        return None
-    positions, n_validation = run.manifest["item_positions"], run.manifest["n_validation"]
-    amounts = count_amounts(get_images(study), get_items(study), positions, n_validation=n_validation)
-    return measure_course_progress(run, epochs, job, amounts)
 
 
 @st.cache_data(max_entries=8, ttl=24 * CACHE_SECONDS, show_spinner="Trying a few steps of this training")

@@ -11,9 +11,9 @@ from medxai_core.jobs import OPEN_STATUSES, list_jobs, request_stop
 from medxai_core.records.runs import get_run, list_epochs
 from medxai_core.study import Study
 from medxai_core.views.training_course import CourseProgress, say_course
-from pages.components.cached import get_course_progress
 from pages.components.class_words import escape
 from pages.components.frame import find_current_study, format_seconds
+from pages.components.training.course import get_course_progress
 
 POLL_SECONDS = 2.0
 RUNNING_KEY = "running_jobs"

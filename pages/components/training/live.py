@@ -20,10 +20,10 @@ from medxai_core.views.run_states import (
     read_log_tail,
 )
 from medxai_core.views.training_course import say_course
-from pages.components.cached import get_course_progress
 from pages.components.class_words import escape
 from pages.components.frame import format_seconds, show_error
 from pages.components.reader import sign_job
+from pages.components.training.course import get_course_progress
 from pages.components.training.curves import show_curves
 from pages.components.training.words import (
     LABEL_WORDS,
