@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +17,10 @@ from medxai_core.commands.console import (
     show_result,
     study_job,
 )
+from medxai_core.config import SEGMENTER
+
+if TYPE_CHECKING:
+    from medxai_core.records.runs import RecordedRun
 
 RECIPES = ("paper", "quick", "recommended")
 TRAIN_EXAMPLE = "Example: python -m medxai_core train demo --preset quick"
@@ -67,8 +71,17 @@ def train(
         else:
             changes |= {"shuffle_labels": shuffle_labels}
             run = train_study(work.study, preset=preset, labels=labels or "all", **changes, **same)
-    text = f"{run.run_id}: {run.status}; best epoch {run.best_epoch} of {run.epochs}."
+    text = f"{run.run_id}: {run.status}; {say_what_is_kept(run)}."
     show_result({"run": run.run_id, "status": run.status, "best_epoch": run.best_epoch}, text=text, json=json)
+
+
+def say_what_is_kept(run: RecordedRun) -> str:
+    """Say which epoch of a classifier is used, or what a segmenter has learned: of its rounds the last is used."""
+    if run.network != SEGMENTER:
+        return f"best epoch {run.best_epoch} of {run.epochs}"
+    n_rounds, n_planned = (run.best_epoch or 1) - 1, run.epochs - 1  # the first epoch is what drawn frames taught
+    used = f"round {n_rounds}, the last, is used" if n_rounds else "what drawn frames taught is used"
+    return f"drawn frames and {n_rounds} of {n_planned} rounds on the pictures are learned; {used}"
 
 
 def stop(study: StudyArgument, json: JsonOption = False) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from medxai_core.images.bit_depth import FULL, find_used_bits
 from medxai_core.images.opening import MAX_PIXELS, PathLike, make_unreadable_error, open_header, open_picture
 
 
@@ -27,7 +28,7 @@ def load_image(path: PathLike, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     ------
     UnreadableImageError
         The file is missing, empty, damaged, no picture, too large, of several frames, CMYK or of an unclear
-        bit depth.
+        bit depth: also 16 bits of which at most 12 are used, when the file does not say so.
 
     Notes
     -----
@@ -35,13 +36,14 @@ def load_image(path: PathLike, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     16-bit grey is cut to ``v >> 8``; 16-bit RGB is rounded, ``round(v * 255 / 65535)``; alpha is laid over
     black, ``(c * a * 0x10101 + 0x800000) >> 24``; a grey-with-alpha picture is taken as linear light and
     encoded to sRGB first (an oddity of Java, kept so that the features agree). A single transparent colour
-    becomes black.
+    becomes black. Other than LIRE: where a 16-bit file says that its values take n bits, they are cut or rounded
+    from n bits; see ``bit_depth.find_used_bits``.
     """
     with open_picture(path, max_pixels=max_pixels) as image:
         return decode_rgb(image, path)
 
 
-def decode_rgb(image: Image.Image, path: PathLike, *, is_grey_linear: bool = True) -> np.ndarray:
+def decode_rgb(image: Image.Image, path: PathLike, *, is_mask: bool = False) -> np.ndarray:
     """Decode an opened picture by the rules of ``load_image``.
 
     Parameters
@@ -50,8 +52,8 @@ def decode_rgb(image: Image.Image, path: PathLike, *, is_grey_linear: bool = Tru
         Opened by ``open_picture``.
     path : str or path
         Its file: named in errors, and read a second time for 16-bit colours.
-    is_grey_linear : bool, default True
-        Take the grey of a grey-with-alpha picture as linear light. False for masks.
+    is_mask : bool, default False
+        True: grey with alpha is not taken as linear light, and 16 bits are 16 bits, however low the values.
 
     Returns
     -------
@@ -60,13 +62,13 @@ def decode_rgb(image: Image.Image, path: PathLike, *, is_grey_linear: bool = Tru
     _check_kind(image, path)
     raw_mode = image.tile[0].args if image.format == "PNG" and image.tile else None  # type: ignore[attr-defined]
     if raw_mode in ("RGB;16B", "RGBA;16B"):
-        return _decode_rgb16(image, path)
+        return _decode_rgb16(image, path, is_mask=is_mask)
     if image.mode in ("LA", "La") or raw_mode == "LA;16B":
         rgba = np.asarray(image.convert("RGBA"))
-        grey = _SRGB_ENCODED[rgba[..., :3]] if is_grey_linear else rgba[..., :3]
+        grey = rgba[..., :3] if is_mask else _SRGB_ENCODED[rgba[..., :3]]
         return _lay_over_black(grey, rgba[..., 3])
     if image.mode.startswith("I;16"):
-        return _decode_grey16(image)
+        return _decode_grey16(image, path, is_mask=is_mask)
     if image.mode in ("RGBA", "RGBa", "PA") or "transparency" in image.info:
         rgba = np.asarray(image.convert("RGBA"))
         return _lay_over_black(rgba[..., :3], rgba[..., 3])
@@ -97,19 +99,20 @@ def _check_tiff(image: Image.Image, path: PathLike) -> None:
     bits, photometric, orientation = max(tags.get(258, (1,))), tags.get(262), tags.get(274, 1)
     if orientation != 1:
         raise make_unreadable_error(path, f"is a turned TIFF (orientation {orientation})", "Save it upright as PNG.")
-    if bits > 8 and (bits != 16 or photometric != 1 or not image.mode.startswith("I;16")):
+    if bits > 8 and (bits not in (12, 16) or photometric != 1 or not image.mode.startswith("I;16")):
         raise make_unreadable_error(path, f"is a TIFF with {bits} bits a channel", "Save it as an 8-bit RGB PNG.")
 
 
-def _decode_grey16(image: Image.Image) -> np.ndarray:
-    """Cut 16-bit grey to its high byte; a transparent grey becomes black."""
+def _decode_grey16(image: Image.Image, path: PathLike, *, is_mask: bool) -> np.ndarray:
+    """Cut grey to the highest 8 of the bits in use; a transparent grey becomes black."""
     values = np.asarray(image).astype(np.uint16)
+    bits = FULL if is_mask else find_used_bits(values, image, path)
     is_transparent = values == image.info.get("transparency", -1)
-    grey = np.where(is_transparent, 0, values >> 8).astype(np.uint8)
+    grey = np.where(is_transparent, 0, values >> (bits - 8)).astype(np.uint8)
     return np.repeat(grey[..., None], 3, axis=2)
 
 
-def _decode_rgb16(image: Image.Image, path: PathLike) -> np.ndarray:
+def _decode_rgb16(image: Image.Image, path: PathLike, *, is_mask: bool) -> np.ndarray:
     """Decode a 16-bit colour PNG exactly: high bytes in one pass, low bytes in a second one."""
     transparent = image.info.get("transparency")
     high = np.asarray(image).astype(np.uint32)
@@ -118,12 +121,24 @@ def _decode_rgb16(image: Image.Image, path: PathLike) -> np.ndarray:
         raw_mode = f"{image.mode};16L"
         again.tile = [tile._replace(args=raw_mode) for tile in again.tile]  # type: ignore[attr-defined]
         values = high * 256 + np.asarray(again)
-    rounded = ((values + 128) // 257).astype(np.uint8)  # 65535 = 255 * 257
+    colours, alpha = values[..., :3], values[..., 3:]
+    bits = FULL if is_mask else find_used_bits(colours, image, path)
+    rounded = _round_to_8(colours, bits)
     if image.mode == "RGBA":
-        return _lay_over_black(rounded[..., :3], rounded[..., 3])
+        return _lay_over_black(rounded, _round_to_8(alpha, FULL if alpha.max() >= 2**bits else bits)[..., 0])
     if transparent is not None:
         rounded[(values == np.asarray(transparent)).all(axis=2)] = 0
     return rounded
+
+
+def _round_to_8(values: np.ndarray, bits: int) -> np.ndarray:
+    """Return round(255 v / (2**bits - 1)) of uint32 values, as uint8; there are no ties.
+
+    >>> _round_to_8(np.array([0, 128, 129, 65535], np.uint32), 16), _round_to_8(np.array([8, 9, 4095], np.uint32), 12)
+    (array([  0,   0,   1, 255], dtype=uint8), array([  0,   1, 255], dtype=uint8))
+    """
+    full = 2**bits - 1
+    return ((values * 510 + full) // (2 * full)).astype(np.uint8)
 
 
 def _lay_over_black(colours: np.ndarray, alpha: np.ndarray) -> np.ndarray:

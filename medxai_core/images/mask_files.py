@@ -46,7 +46,7 @@ def load_mask(
     """
     with open_picture(path, max_pixels=max_pixels) as image:
         _check_size(image.size, path, expected_size)
-        grey = np.asarray(Image.fromarray(decode_rgb(image, path, is_grey_linear=False)).convert("L"))
+        grey = np.asarray(Image.fromarray(decode_rgb(image, path, is_mask=True)).convert("L"))
         is_lossy = image.format in _LOSSY_FORMATS
     largest = int(grey.max())
     if not is_lossy and 0 < largest <= 127:

@@ -18,7 +18,7 @@ from medxai_core.memory import keep_freed_memory
 from medxai_core.provenance import get_versions, now_text
 from medxai_core.records.labellings import find_labelling
 from medxai_core.records.pictures import Items
-from medxai_core.records.result_digests import WEIGHTS_FILE
+from medxai_core.records.result_digests import CLASS_MAP_FILE, WEIGHTS_FILE
 from medxai_core.records.runs import RecordedRun, list_runs, record_run, update_run
 from medxai_core.stages.training_sets import INPUTS, choose_training_items, find_validation_items
 from medxai_core.study import Study
@@ -90,9 +90,10 @@ def describe_software() -> dict[str, Any]:
 
 
 def find_resumable(study: Study, run_id: str) -> RecordedRun:
-    """Return a run that can go on, or raise."""
+    """Return a run that can go on, because it kept an epoch or its class map, or raise."""
     found = [run for run in list_runs(study) if run.run_id == run_id]
-    if not found or found[0].status == "done" or not (study.run_folder(run_id) / LAST).is_file():
+    is_kept = any((study.run_folder(run_id) / name).is_file() for name in (LAST, CLASS_MAP_FILE))
+    if not found or found[0].status == "done" or not is_kept:
         state = "is finished" if found and found[0].status == "done" else "has no finished epoch"
         raise RunNotFoundError(
             f"run {run_id!r} cannot go on: it {state if found else 'does not exist'}.",

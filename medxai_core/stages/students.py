@@ -23,7 +23,7 @@ from medxai_core.stages.runs import BEST, LAST, begin_run, find_resumable, run_a
 from medxai_core.stages.training import measure_learned_shifts
 from medxai_core.stages.training_sets import cache_run_inputs
 from medxai_core.stages.whole_pictures import choose_pictures, list_labelled_tiles, read_pictures
-from medxai_core.students.class_map import LabelledTile, fit_class_map, load_class_map
+from medxai_core.students.class_map import ClassMap, LabelledTile, fit_class_map, load_class_map
 from medxai_core.students.curriculum import Curriculum, graduate, learn_rounds
 from medxai_core.students.drawn_frames import draw_lessons
 from medxai_core.students.lessons import Lessons
@@ -59,7 +59,7 @@ def train_student(
     curriculum : Curriculum, optional
         How much is learned of what; its seed is replaced by ``seed``.
     resume : str, optional
-        Id of a stopped run to go on with after its last whole round.
+        Id of a stopped run to go on with after its last whole round; before round 1, with its class map.
     job : Job, optional
         Told which run this is.
 
@@ -73,7 +73,7 @@ def train_student(
     NoSeedsError
         Nothing is labelled, or one class only.
     StopRequested
-        The user stopped it. The last whole round is kept; go on with ``resume``.
+        The user stopped it. The class map and the last whole round are kept; go on with ``resume``.
     """
     items, images = list_items(study), list_images(study)
     if resume is None:
@@ -218,9 +218,17 @@ def _learn(study: Study, run: RecordedRun, items: Items, images: Images, *, stag
             segmenter, pictures, labels, drawn, plan, has_polyp=has_polyp, first=n_done, stage=stage, watch=book
         )
     else:
-        class_map = fit_class_map(pictures, labels, seed=plan.seed, stage=stage)
-        class_map.save(folder / CLASS_MAP)  # what the labels say, for the story of each picture
+        class_map = _get_class_map(folder / CLASS_MAP, pictures, labels, seed=plan.seed, stage=stage)
         graduate(pictures, labels, drawn, plan, class_map=class_map, stage=stage, watch=book)
+
+
+def _get_class_map(
+    kept: Path, pictures: np.ndarray, labels: list[LabelledTile], *, seed: int, stage: Stage
+) -> ClassMap:
+    """Return the class map of a run; it is kept at once, for a run that goes on and for the story of each picture."""
+    if not kept.is_file():
+        fit_class_map(pictures, labels, seed=seed, stage=stage).save(kept)
+    return load_class_map(kept)
 
 
 def _read_pictures(

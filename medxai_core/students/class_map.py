@@ -179,7 +179,8 @@ def fit_class_map(
         on_progress(number + 1, len(VIEWS))
     with_polyp = [one for one in labels if one.is_polyp]
     rows = sorted({one.picture for one in with_polyp})
-    scores = dict(zip(rows, _score_pictures(features, probes, pictures[rows]), strict=True))
+    on_progress = stage("Class maps of labelled pictures")
+    scores = dict(zip(rows, _score_pictures(features, probes, pictures[rows], on_progress=on_progress), strict=True))
     peaks = [float(cut_cells(torch.from_numpy(scores[one.picture])[None], one.box).max()) for one in with_polyp]
     return ClassMap(probes, max(float(np.quantile(peaks, _LEAST_PEAK_QUANTILE)), 1e-3))
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from medxai_core.config import SEGMENTER
 from medxai_core.jobs import OPEN_STATUSES, get_log_path, list_jobs
+from medxai_core.records.result_digests import CLASS_MAP_FILE
 from medxai_core.records.runs import RecordedRun, list_epochs, list_runs
 from medxai_core.study import Study
 
@@ -29,12 +30,15 @@ class RunState:
         The newest job of this run, as `jobs.list_jobs` returns it; None for runs from elsewhere.
     epochs : list of dict
         The finished epochs, in order.
+    has_class_map : bool
+        A segmenter has learned what its labels say of a place, which takes minutes; that is kept.
     """
 
     run: RecordedRun | None
     state: State
     job: dict[str, Any] | None
     epochs: list[dict[str, Any]]
+    has_class_map: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -43,8 +47,9 @@ class RunState:
 
     @property
     def can_resume(self) -> bool:
-        """True when it can go on from a finished epoch."""
-        return self.run is not None and self.state in ("stopped", "failed", "lost") and bool(self.epochs)
+        """True when it can go on from a finished epoch, or with its class map."""
+        is_kept = bool(self.epochs) or self.has_class_map
+        return self.run is not None and self.state in ("stopped", "failed", "lost") and is_kept
 
     @property
     def best(self) -> dict[str, Any] | None:
@@ -77,7 +82,8 @@ def find_run_state(study: Study, run: RecordedRun, jobs: Sequence[dict[str, Any]
     jobs = list_jobs(study) if jobs is None else jobs
     working_for = [*(one for one in jobs if one["run_id"] == run.run_id), *_find_resuming(run, jobs)]
     job = max(working_for, key=lambda one: one["created_at"], default=None)
-    return RunState(run, _name_state(job, run), job, list_epochs(study, run.run_id))
+    has_class_map = (study.run_folder(run.run_id) / CLASS_MAP_FILE).is_file()
+    return RunState(run, _name_state(job, run), job, list_epochs(study, run.run_id), has_class_map)
 
 
 def read_log_tail(study: Study, job_id: str, *, n_lines: int = 30) -> str:

@@ -6,16 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from medxai_core.evaluation.bands import (
-    AREA_EDGES,
-    AREA_LABELS,
-    DISTANCE_EDGES,
-    DISTANCE_LABELS,
-    BandScore,
-    score_bands,
-)
+from medxai_core.evaluation.bands import BandScore
 from medxai_core.progress import Stage, silent_stage
 from medxai_core.records.clusterings import RecordedClustering
 from medxai_core.records.pictures import Images, Items
@@ -23,7 +14,7 @@ from medxai_core.study import Study
 from medxai_core.views.failures import Kind, name_failure
 from medxai_core.views.polyp_places import measure_centre_distances
 from medxai_core.views.recorded_scores import PictureScores
-from medxai_core.views.score_groups import score_by_brightness, score_by_cluster
+from medxai_core.views.score_groups import score_by_brightness, score_by_cluster, score_by_place, score_by_size
 
 FIGURE_WORDS = {
     "polyps.polyps_found": "Polyps found: at least half of their pixels are in the mask",
@@ -83,12 +74,10 @@ def list_band_tables(
     list of BandTable
         Those that have a band.
     """
-    shares = np.where(pictures.polyp_shares > 0, pictures.polyp_shares, np.nan)
-    dice = pictures.values("dice")
     on_progress = stage("Measuring where the polyps lie")
     distances = measure_centre_distances(study, pictures, images=images, on_progress=on_progress)
-    sizes = score_bands(dice, shares, pictures.groups, edges=AREA_EDGES, labels=AREA_LABELS)
-    places = score_bands(dice, distances, pictures.groups, edges=DISTANCE_EDGES, labels=DISTANCE_LABELS)
+    by_position = dict(zip(pictures.positions.tolist(), distances.tolist(), strict=True))
+    sizes, places = score_by_size(pictures), score_by_place(pictures, by_position)
     bright = score_by_brightness(study, pictures)
     clusters = [] if clustering is None else score_by_cluster(study, pictures, items, clustering)
     tables = (

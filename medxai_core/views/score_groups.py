@@ -1,10 +1,19 @@
-"""Scores by what pictures look like: how bright they are, and which cluster they would belong to."""
+"""Scores by what pictures are like: size and place of the polyp, brightness, the cluster they would belong to."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from medxai_core.evaluation.bands import BandScore, score_bands
+from medxai_core.evaluation.bands import (
+    AREA_EDGES,
+    AREA_LABELS,
+    DISTANCE_EDGES,
+    DISTANCE_LABELS,
+    BandScore,
+    score_bands,
+)
 from medxai_core.evaluation.intervals import bootstrap_mean
 from medxai_core.records.clusterings import RecordedClustering
 from medxai_core.records.feature_rows import FeatureRows
@@ -14,6 +23,25 @@ from medxai_core.views.recorded_scores import PictureScores
 
 N_BANDS = 4
 LEAST_IN_CLUSTER = 5
+
+
+def score_by_size(pictures: PictureScores, *, metric: str = "dice") -> list[BandScore]:
+    """Average a score over bands of the share of the picture that is polyp; pictures without polyp are left out."""
+    shares = np.where(pictures.polyp_shares > 0, pictures.polyp_shares, np.nan)
+    return score_bands(pictures.values(metric), shares, pictures.groups, edges=AREA_EDGES, labels=AREA_LABELS)
+
+
+def score_by_place(pictures: PictureScores, distances: Mapping[int, float], *, metric: str = "dice") -> list[BandScore]:
+    """Average a score over bands of how far the polyp lies from the centre of the picture.
+
+    Parameters
+    ----------
+    distances : mapping of int to float
+        0 centre, 1 corner, NaN without polyp, by position of the picture; see
+        `polyp_places.measure_centre_distances`. Pictures that are not in it are left out.
+    """
+    measure = np.array([distances.get(int(position), np.nan) for position in pictures.positions])
+    return score_bands(pictures.values(metric), measure, pictures.groups, edges=DISTANCE_EDGES, labels=DISTANCE_LABELS)
 
 
 def score_by_brightness(study: Study, pictures: PictureScores, *, metric: str = "dice") -> list[BandScore]:

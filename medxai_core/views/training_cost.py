@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import statistics
-from dataclasses import dataclass, replace
+import time
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
 from medxai_core.config import SEGMENTER
 from medxai_core.datasets import split_batches
-from medxai_core.models import build_model
+from medxai_core.models import build_model, build_segmenter
 from medxai_core.records.runs import RecordedRun, list_epochs, list_runs
+from medxai_core.students.curriculum import Curriculum
+from medxai_core.students.lessons import PICTURE_SIDE, Lessons, Timetable
+from medxai_core.students.teaching import teach
 from medxai_core.study import Study
 from medxai_core.training import PRESETS, TrainingConfig
 from medxai_core.training.cost import VALIDATION_SHARE, CostEstimate, estimate_cost, measure_seconds_per_batch
+from medxai_core.views.training_course import count_looks_of_step
 
 _DECIDES_SPEED = ("network", "frozen_blocks", "batch_size", "input_size")
 
@@ -84,6 +89,25 @@ def measure_training_speed(config: TrainingConfig) -> float:
     """
     model = build_model(config.network, weights="scratch", seed=config.seed)
     return measure_seconds_per_batch(model, config)
+
+
+def measure_seconds_per_look(*, n_steps: int = 2) -> float:
+    """Try a few steps of the recommended mode on pictures of noise; return the seconds of a look.
+
+    Nothing of the study is touched. One step more is done first, which warms up.
+    """
+    plan = Curriculum()
+    pictures = np.random.default_rng(0).integers(0, 256, (8, PICTURE_SIDE, PICTURE_SIDE, 3), dtype=np.uint8)
+    untold = np.zeros((len(pictures), 1, 1), np.float16)
+    noise = Timetable([Lessons(pictures, untold, untold + 1)], [sum(plan.batch)], plan.side)
+    ends: list[float] = []
+    teach(
+        build_segmenter(weights="scratch"),
+        noise,
+        n_steps=n_steps + 1,
+        on_progress=lambda done, total: ends.append(time.perf_counter()),
+    )
+    return (ends[-1] - ends[0]) / n_steps / count_looks_of_step(asdict(plan))
 
 
 def estimate_study_training(

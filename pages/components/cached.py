@@ -380,6 +380,14 @@ def get_training_choice(study: Study, labels: str) -> Any:
 
 
 @st.cache_data(max_entries=8, ttl=24 * CACHE_SECONDS, show_spinner="Trying a few steps of this training")
+def get_measured_look() -> float:
+    """Return the seconds of a look of the recommended training on this computer; see `views.training_course`."""
+    from medxai_core.views.training_cost import measure_seconds_per_look
+
+    return measure_seconds_per_look()
+
+
+@st.cache_data(max_entries=8, ttl=24 * CACHE_SECONDS, show_spinner="Trying a few steps of this training")
 def get_measured_speed(preset: str, network: str) -> float:
     """Return the seconds of one training step on this computer."""
     from medxai_core.views.training_cost import make_config, measure_training_speed

@@ -8,9 +8,12 @@ from typing import Any
 import streamlit as st
 
 from medxai_core.jobs import OPEN_STATUSES, list_jobs, request_stop
+from medxai_core.records.runs import get_run, list_epochs
 from medxai_core.study import Study
+from medxai_core.views.training_course import CourseProgress, say_course
 from pages.components.class_words import escape
 from pages.components.frame import find_current_study, format_seconds
+from pages.components.training.course import get_course_progress
 
 POLL_SECONDS = 2.0
 RUNNING_KEY = "running_jobs"
@@ -48,10 +51,14 @@ def _show_jobs(study: Study) -> None:
 
 def _show_job(study: Study, job: dict[str, Any]) -> None:
     """Show one job on one line."""
+    course = _find_course(study, job)
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"job-{job['job_id']}"):
         stage = "" if job["stage"] in ("", "starting", job["title"]) else f" · {escape(job['stage'])}"
-        st.markdown(f"**{escape(job['title'])}**{stage}", width="content")
-        if job["total"]:
+        step = f", {job['done']} of {job['total']}" if course is not None and job["total"] else ""
+        st.markdown(f"**{escape(job['title'])}**{stage}{step}", width="content")
+        if course is not None and not job["stop_requested"]:
+            st.progress(course.share, text=say_course(course))
+        elif job["total"]:
             st.progress(min(job["done"] / job["total"], 1.0), text=describe_progress(job))
         else:
             st.markdown(f":gray[{describe_progress(job)}]", width="stretch")
@@ -64,6 +71,14 @@ def _show_job(study: Study, job: dict[str, Any]) -> None:
             args=(study, job["job_id"]),
             help="It stops at the next safe point; what is finished is kept.",
         )
+
+
+def _find_course(study: Study, job: dict[str, Any]) -> CourseProgress | None:
+    """Return how far a training is as a whole, when it is one of several rounds; None for other jobs."""
+    if job["kind"] != "train" or job["run_id"] is None:
+        return None
+    run = get_run(study, job["run_id"])
+    return get_course_progress(study, run, list_epochs(study, run.run_id), job)
 
 
 def describe_progress(job: dict[str, Any]) -> str:

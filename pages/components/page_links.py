@@ -53,6 +53,13 @@ def read_address(name: str, key: str, options: Sequence[str], *, default: str) -
     _tell_unknown(name, key)
 
 
+def pass_over_address(name: str, key: str) -> None:
+    """Take what stands in the address as read, where a page shows something newer than a link can ask for."""
+    asked = st.query_params.get(name)
+    if asked:
+        st.session_state[f"{key}_written"] = asked
+
+
 def tell_unknown(known: Mapping[str, Collection[str]]) -> None:
     """Say which parts of the address ask for what a page does not have; it then shows what it shows without them.
 

@@ -79,6 +79,52 @@ def test_16_bit_grey_keeps_the_high_byte(tmp_path):
         assert images.load_image(path)[0, :, 0].tolist() == [0, 0, 1, 1, 255]
 
 
+def test_12_bits_in_a_16_bit_file_are_read_by_what_the_file_says(tmp_path):
+    values = np.array([[0, 15, 16, 2047, 4095]], dtype=np.uint16)
+    seen = [0, 0, 1, 127, 255]  # the highest 8 of 12 bits
+    path = tmp_path / "grey.png"
+    path.write_bytes(_png16(values, 0, extra=_png_chunk(b"sBIT", bytes([12]))))
+    assert images.load_image(path)[0, :, 0].tolist() == seen
+    stated = _save(tmp_path, Image.fromarray(values), "stated.tif", tiffinfo={281: 4095})
+    assert images.load_image(stated)[0, :, 0].tolist() == seen
+    colour = np.repeat(values[..., None], 3, axis=2)
+    path.write_bytes(_png16(colour, 2, extra=_png_chunk(b"sBIT", bytes([12] * 3))))
+    assert images.load_image(path)[0, :, 1].tolist() == [round(v * 255 / 4095) for v in values[0].tolist()]
+    with_alpha = np.concatenate([colour, np.full((1, 5, 1), 4095)], axis=2)
+    path.write_bytes(_png16(with_alpha, 6, extra=_png_chunk(b"sBIT", bytes([12] * 4))))
+    assert images.load_image(path)[0, :, 1].tolist() == [round(v * 255 / 4095) for v in values[0].tolist()]
+
+
+def test_a_tiff_of_packed_12_bits_is_read(tmp_path):
+    # 0xABC and 0x123 in three bytes; one strip, no compression
+    tags = [(256, 2), (257, 1), (258, 12), (259, 1), (262, 1), (273, 8), (277, 1), (278, 1), (279, 3)]
+    content = b"II*\0" + struct.pack("<I", 12) + bytes([0xAB, 0xC1, 0x23, 0]) + struct.pack("<H", len(tags))
+    content += b"".join(struct.pack("<HHII", tag, 3, 1, value) for tag, value in tags) + b"\0" * 4
+    path = tmp_path / "packed.tif"
+    path.write_bytes(content)
+    assert images.load_image(path)[0, :, 0].tolist() == [0xAB, 0x12]
+
+
+def test_a_dark_picture_that_was_scaled_to_16_bits_as_the_standard_says_stays_dark(tmp_path):
+    twelve = np.array([[0, 1, 100, 255]])
+    for scaled in (twelve << 4, np.round(twelve * 65535 / 4095).astype(int)):
+        path = tmp_path / "dark.png"
+        path.write_bytes(_png16(scaled, 0, extra=_png_chunk(b"sBIT", bytes([12]))))
+        assert images.load_image(path)[0, :, 0].tolist() == [0, 0, 6, 15]
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif"])
+def test_a_16_bit_picture_that_would_be_nearly_black_is_named_with_the_remedy(tmp_path, name):
+    values = np.array([[0, 100, 3211]], dtype=np.uint16)
+    error = _expect_unreadable(_save(tmp_path, Image.fromarray(values), name), "no value above 3211 of 65535")
+    assert "8-bit PNG" in error.remedy and "sBIT" in error.remedy
+    deep = tmp_path / "deep.png"
+    deep.write_bytes(_png16(np.repeat(values[..., None], 3, axis=2), 2))
+    _expect_unreadable(deep, "nearly black")
+    black = _save(tmp_path, Image.fromarray(values * 0), name)
+    assert images.load_image(black).max() == 0  # black is black, whatever full light is
+
+
 def test_16_bit_rgb_is_rounded_not_cut(tmp_path):
     # round(v * 255 / 65535): 128/257 = 0.498 -> 0, 129/257 = 0.502 -> 1; the high byte of both is 0
     values = np.array([[[0, 128, 129], [385, 386, 65535], [65406, 65407, 32768]]])
@@ -157,8 +203,8 @@ def test_a_single_transparent_colour_becomes_black(tmp_path):
     assert images.load_image(path)[0].tolist() == [[0, 0, 0], [4, 5, 6]]
     deep = tmp_path / "deep.png"
     transparent = _png_chunk(b"tRNS", struct.pack(">HHH", 257, 514, 771))
-    deep.write_bytes(_png16(np.array([[[257, 514, 771], [257, 514, 1028]]]), 2, extra=transparent))
-    assert images.load_image(deep)[0].tolist() == [[0, 0, 0], [1, 2, 4]]
+    deep.write_bytes(_png16(np.array([[[257, 514, 771], [257, 514, 1028], [0, 0, 65535]]]), 2, extra=transparent))
+    assert images.load_image(deep)[0].tolist() == [[0, 0, 0], [1, 2, 4], [0, 0, 255]]
 
 
 def test_exif_orientation_is_ignored(tmp_path):

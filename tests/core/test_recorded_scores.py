@@ -22,7 +22,7 @@ from medxai_core.evaluation.baselines import ALL_POLYP, CENTRED_DISK
 from medxai_core.events import list_events
 from medxai_core.formats.medico import read_averages, read_scores, read_times
 from medxai_core.records.masks import list_evaluations, record_lock, record_unlock
-from medxai_core.records.pictures import list_images, load_study_mask
+from medxai_core.records.pictures import list_images, list_items, load_study_mask
 from medxai_core.records.speeds import find_speed
 from medxai_core.report.hand_in import find_masks_zip, get_masks_folder, make_hand_in
 from medxai_core.stages.scores import measure_speed, score_study
@@ -38,6 +38,8 @@ from medxai_core.views.recorded_scores import (
     get_picture_scores,
     list_open_rows,
 )
+from medxai_core.views.score_details import list_band_tables
+from medxai_core.views.score_groups import score_by_place, score_by_size
 from medxai_core.views.scored_overlay import draw_scored_picture
 
 
@@ -147,6 +149,21 @@ def test_distances_are_those_of_the_truth(study: Study) -> None:
         truth = load_study_mask(study, images.mask_paths[position], size=size)
         expected = compute_centre_distance(truth)
         assert np.isnan(distance) if expected is None else distance == expected
+
+
+def test_bands_of_size_and_place_are_the_same_in_report_and_page_and_hold_every_polyp_once(study: Study) -> None:
+    pictures = get_picture_scores(study, find_current_row(study, RUN, "test"))
+    distances = measure_centre_distances(study, pictures)
+    by_position = dict(zip(pictures.positions.tolist(), distances.tolist(), strict=True))
+    by_size, by_place = score_by_size(pictures), score_by_place(pictures, by_position)
+    tables = list_band_tables(study, pictures, images=list_images(study), items=list_items(study), clustering=None)
+    assert [tables[0].bands, tables[1].bands] == [by_size, by_place]
+    with_polyp = pictures.polyp_shares > 0
+    mean = np.nanmean(pictures.values("dice")[with_polyp])
+    for bands in (by_size, by_place):
+        assert sum(band.n for band in bands) == with_polyp.sum()
+        assert sum(band.n * (band.mean or 0) for band in bands) == pytest.approx(mean * with_polyp.sum())
+    assert not any(band.n for band in score_by_place(pictures, {}))  # pictures whose place is not known are left out
 
 
 def test_a_test_picture_is_drawn_with_its_truth_only_under_the_locked_setting(study: Study) -> None:

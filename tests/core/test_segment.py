@@ -10,9 +10,11 @@ from PIL import Image
 
 from medxai_core.checkpoints import CheckpointManifest, OperatingPoint, save_checkpoint
 from medxai_core.errors import IncompatibleCheckpointError, LayoutError, SettingError
+from medxai_core.formats.layouts import ImageRecord
 from medxai_core.models import build_model, default_preprocessing
 from medxai_core.phantom.frames import draw_frame
 from medxai_core.stages.segment import segment_pictures
+from medxai_core.studies.examining import examine_images
 
 POINT = OperatingPoint(layer=14, method="gradcam", low=0.3, high=0.7, inverted=False)
 
@@ -77,3 +79,21 @@ def test_a_folder_that_cannot_be_made_is_named(checkpoints: Path, pictures: Path
     (tmp_path / "file").write_text("x")
     with pytest.raises(SettingError, match="cannot be made"):
         segment_pictures(checkpoints / "ready.safetensors", [pictures], tmp_path / "file" / "out")
+
+
+def test_import_and_segment_judge_12_bits_in_a_16_bit_file_alike(checkpoints: Path, tmp_path: Path) -> None:
+    values = np.random.default_rng(0).integers(0, 4096, (80, 96)).astype(np.uint16)
+    (tmp_path / "in").mkdir()
+    Image.fromarray(values).save(tmp_path / "in" / "untold.tif")
+    for number in range(4):
+        Image.fromarray(values + number % 2).save(tmp_path / "in" / f"told{number}.tif", tiffinfo={281: 4096 + number})
+    found = segment_pictures(checkpoints / "ready.safetensors", [tmp_path / "in"], tmp_path / "out", layer=20, low=0.5)
+    assert len(found.names) == 4
+    [refused] = found.failures
+    records = [ImageRecord(path, path.name) for path in sorted((tmp_path / "in").iterdir())]
+    (tmp_path / "thumbnails").mkdir()
+    examined, failures = examine_images(
+        records, tiles=(1, 1), thumbnails=tmp_path / "thumbnails", on_progress=lambda done, total: None
+    )
+    assert [one.reason for one in failures] == [refused.reason] and "nearly black" in refused.reason
+    assert len(examined) == 4 and all((one.quality.brightness or 0) > 50 for one in examined)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,14 @@ from PIL import Image
 from small_studies import make_small_study
 
 from medxai_core.checkpoints import load_checkpoint
+from medxai_core.commands.training import say_what_is_kept
 from medxai_core.config import SEGMENTATION
 from medxai_core.errors import SettingError, StopRequested
 from medxai_core.images import load_mask
 from medxai_core.life_story import tell_life_story
 from medxai_core.masks import Band, make_mask
 from medxai_core.models import preprocess
+from medxai_core.progress import OnProgress
 from medxai_core.records.masks import MaskSetting, get_heatmaps, get_locked_setting, list_heatmaps
 from medxai_core.records.pictures import list_images, list_items, load_study_image
 from medxai_core.records.runs import RecordedRun, get_run, list_epochs, list_runs
@@ -40,8 +43,20 @@ from medxai_core.students.class_map import load_class_map
 from medxai_core.students.curriculum import Curriculum
 from medxai_core.students.tile_probe import View
 from medxai_core.study import Study
+from medxai_core.views.run_states import list_run_states
+from medxai_core.views.training_course import Amounts, list_parts
 
 SMALL = Curriculum(side=64, use_side=96, n_drawn=(4, 2), shape_steps=2, rounds=(2, 2), batch=(2, 1, 1))
+
+
+STAGES: list[str] = []
+"""Titles of the stages of the training of `taught`."""
+
+
+def note_stage(title: str) -> OnProgress:
+    """Note that a stage has begun."""
+    STAGES.append(title)
+    return lambda done, total: None
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -60,7 +75,8 @@ def taught(tmp_path_factory: pytest.TempPathFactory, phantom_folder: Path) -> tu
         folder = tmp_path_factory.mktemp("taught")
         patch.setenv("MEDXAI_HOME", str(folder))
         study = make_small_study(folder / "studies" / "small", phantom_folder)
-        return study, train_student(study, curriculum=SMALL)
+        STAGES.clear()
+        return study, train_student(study, curriculum=SMALL, stage=note_stage)
 
 
 def lock_recommended(study: Study, run: RecordedRun) -> None:
@@ -228,6 +244,52 @@ def test_a_stopped_training_goes_on_to_the_same_weights(
     same = [load_checkpoint(study.run_folder(one.run_id) / BEST)[1].sha256 for one in (run, stopped)]
     assert same[0] == same[1]
     assert get_run(study, stopped.run_id).epochs == 3
+
+
+def test_the_course_of_a_training_names_its_stages_in_their_order(taught: tuple[Study, RecordedRun]) -> None:
+    _, run = taught
+    parts = list_parts(run.manifest["config"], Amounts(n_pictures=10, n_labelled=5, n_items=9))
+    assert [part.title for part in parts] == STAGES
+
+
+def test_the_class_map_outlives_a_stop_before_round_1(
+    taught: tuple[Study, RecordedRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, run = taught
+
+    def stop_at(title: str):
+        def stage(name: str):
+            def on_progress(done: int, total: int) -> None:
+                if name == title:
+                    raise StopRequested
+
+            return on_progress
+
+        return stage
+
+    with pytest.raises(StopRequested):
+        train_student(study, curriculum=SMALL, stage=stop_at("Class maps"))
+    [stopped] = [one for one in list_run_states(study) if one.state == "stopped"]
+    assert stopped.run is not None and not stopped.epochs and stopped.can_resume
+    kept = (study.run_folder(stopped.run.run_id) / CLASS_MAP).read_bytes()
+    monkeypatch.setattr("medxai_core.stages.students.fit_class_map", None)  # not fitted again, however often it stops
+    with pytest.raises(StopRequested):
+        train_student(study, resume=stopped.run.run_id, stage=stop_at("Learning masks, round 1 of 2"))
+    assert len(list_epochs(study, stopped.run.run_id)) == 1
+    assert train_student(study, resume=stopped.run.run_id).status == "done"
+    folders = [study.run_folder(one) for one in (run.run_id, stopped.run.run_id)]
+    assert kept == (folders[0] / CLASS_MAP).read_bytes() == (folders[1] / CLASS_MAP).read_bytes()
+    assert len({load_checkpoint(folder / BEST)[1].sha256 for folder in folders}) == 1
+
+
+def test_what_is_kept_of_a_training_is_said_as_it_is(taught: tuple[Study, RecordedRun]) -> None:
+    _, run = taught
+    assert say_what_is_kept(run) == (
+        "drawn frames and 2 of 2 rounds on the pictures are learned; round 2, the last, is used"
+    )
+    early = say_what_is_kept(replace(run, best_epoch=1))
+    assert early == "drawn frames and 0 of 2 rounds on the pictures are learned; what drawn frames taught is used"
+    assert say_what_is_kept(replace(run, network="lite1", best_epoch=2)) == "best epoch 2 of 3"
 
 
 def test_labelled_pictures_are_always_among_those_learned_from() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from medxai_core.json_values import to_plain
 from medxai_core.readers import get_default_reader
 from medxai_core.records.masks import MaskSetting, record_lock
 from medxai_core.records.runs import record_classifier_scores
+from medxai_core.views.run_states import list_run_states
 from pages.components.run_names import name_runs
 
 
@@ -35,8 +37,67 @@ def test_without_a_run_the_page_offers_a_new_training(open_page, small_study, re
     assert app.segmented_control(key="training_view").value == "New training"
     [counts] = [table.value for table in app.dataframe]
     assert counts["polyp"].tolist()[0] == counts["non-polyp"].tolist()[0] == 6
+    assert counts["polyp"].tolist()[2] == 0  # proposals are left out
+    app = app.segmented_control(key="training_recipe").set_value("quick").run()
+    assert app.dataframe[0].value["polyp"].tolist()[2] > 0
     app = app.segmented_control(key="training_labels").set_value("reviewed").run()
-    assert app.dataframe[0].value["polyp"].tolist()[2] == 0  # proposals are left out
+    assert app.dataframe[0].value["polyp"].tolist()[2] == 0
+
+
+def test_the_recommended_recipe_comes_first_with_its_time(open_page, small_study, read_page):
+    app = open_page("training")
+    assert app.segmented_control(key="training_recipe").value == "recommended"
+    words = read_page(app)
+    assert "minutes** on two cores that do nothing else" in words and "that of another computer" in words
+    app = app.segmented_control(key="training_recipe").set_value("quick").run()
+    app = app.segmented_control(key="training_labels").set_value("reviewed").run()
+    assert app.segmented_control(key="training_recipe").value == "quick"  # what was chosen stays
+
+
+def test_a_trial_says_how_long_the_recommended_recipe_takes_here(open_page, small_study, read_page, monkeypatch):
+    monkeypatch.setattr("medxai_core.views.training_cost.measure_seconds_per_look", lambda: 0.048)
+    app = open_page("training")
+    first = re.search(r"About \*\*(\d+) minutes", read_page(app))
+    [trial] = [button for button in app.button if button.label == "Try a few steps to estimate it here"]
+    app = trial.click().run()
+    assert not app.exception
+    measured = re.search(r"About \*\*(\d+) minutes\*\* on this computer", read_page(app))
+    assert first is not None and measured is not None
+    assert int(measured[1]) == pytest.approx(4 * int(first[1]), abs=3)  # four times as slow
+
+
+def test_a_recommended_training_tells_how_far_the_whole_is(open_page, small_study, read_page):
+    run = record_small_run(small_study, n_epochs=1, status="training", epochs=4, network="lite1-fpn")
+    with running_job(small_study, "train", title="Training", parameters={}) as job:
+        job.set_run(run.run_id)
+        report = job.stage("Learning masks, round 1 of 3")
+        time.sleep(0.6)
+        report(200, 400)
+        app = open_page("training")
+        assert not app.exception
+        told = [one.proto.text for one in app.get("progress")]
+        assert len(told) == 2  # the strip and the page
+        assert all(re.search(r"\d+ % of the whole · (about|less than) .* left$", one) for one in told)
+        assert "Learning masks, round 1 of 3, 200 of 400" in read_page(app)
+
+
+def test_the_page_opens_on_the_run_at_work(open_page, small_study, read_page):
+    old = record_small_run(small_study, "quick-lite1-zzzzzzzzzz", n_epochs=1, status="training", epochs=4)
+    new = record_small_run(small_study, "quick-lite1-aaaaaaa")
+    assert [state.run.run_id for state in list_run_states(small_study)] == [new.run_id, old.run_id]
+    app = open_page("training")
+    assert app.selectbox(key="training_run").value == new.run_id
+    with running_job(small_study, "train", title="Training goes on", parameters={}) as job:
+        job.set_run(old.run_id)
+        job.stage("Training")
+        assert open_page("training").selectbox(key="training_run").value == old.run_id
+        app = app.run()  # a page that stood open turns to it once, and then lets the reader choose
+        assert app.selectbox(key="training_run").value == old.run_id
+        app = app.selectbox(key="training_run").set_value(new.run_id).run()
+        assert app.selectbox(key="training_run").value == new.run_id
+        assert "Another training is at work" in read_page(app)
+        [show] = [button for button in app.button if button.label == "Show it"]
+        assert show.click().run().selectbox(key="training_run").value == old.run_id
 
 
 def test_the_recommended_recipe_learns_from_reviewed_labels_and_asks_for_no_network(
@@ -47,7 +108,6 @@ def test_the_recommended_recipe_learns_from_reviewed_labels_and_asks_for_no_netw
         "pages.components.training.form.start_job", lambda study, kind, arguments, title: asked.append(arguments)
     )
     app = open_page("training")
-    app = app.segmented_control(key="training_recipe").set_value("recommended").run()
     assert not app.exception
     assert app.segmented_control(key="training_labels_recommended").value == "reviewed"
     assert "Network" not in [box.label for box in app.selectbox]

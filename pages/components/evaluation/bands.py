@@ -5,17 +5,10 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from medxai_core.evaluation.bands import (
-    AREA_EDGES,
-    AREA_LABELS,
-    DISTANCE_EDGES,
-    DISTANCE_LABELS,
-    BandScore,
-    score_bands,
-)
 from medxai_core.records.masks import RecordedEvaluation
 from medxai_core.study import Study
 from medxai_core.views.recorded_scores import PictureScores, find_trivial_row, say_exchange
+from medxai_core.views.score_groups import score_by_place, score_by_size
 from pages.components.class_words import escape
 from pages.components.evaluation.charts import show_bands
 from pages.components.evaluation.data import (
@@ -53,14 +46,9 @@ def show_bands_of_scores(study: Study, row: RecordedEvaluation) -> None:
 
 def _show_sizes(mine: PictureScores, disk: PictureScores | None) -> None:
     """Show Dice by the share of the picture that is polyp."""
-
-    def score(pictures: PictureScores) -> list[BandScore]:
-        shares = np.where(pictures.polyp_shares > 0, pictures.polyp_shares, np.nan)
-        return score_bands(pictures.values("dice"), shares, pictures.groups, edges=AREA_EDGES, labels=AREA_LABELS)
-
     show_bands(
-        score(mine),
-        score(disk) if disk else None,
+        score_by_size(mine),
+        score_by_size(disk) if disk else None,
         key="chart_sizes",
         title="share of the picture that is polyp",
         alt="Mean Dice by size of the polyp, this run and the disk",
@@ -77,17 +65,10 @@ def _show_sizes(mine: PictureScores, disk: PictureScores | None) -> None:
 def _show_places(study: Study, row: RecordedEvaluation, mine: PictureScores, disk: PictureScores | None) -> None:
     """Show Dice by the distance of the polyp from the centre."""
     distances = get_centre_distances(study, row)
-
-    def score(pictures: PictureScores) -> list[BandScore]:
-        shared = np.isin(pictures.positions, mine.positions)
-        by_position = dict(zip(mine.positions.tolist(), distances.tolist(), strict=True))
-        measure = np.array([by_position.get(int(p), np.nan) for p in pictures.positions])
-        values = np.where(shared, pictures.values("dice"), np.nan)
-        return score_bands(values, measure, pictures.groups, edges=DISTANCE_EDGES, labels=DISTANCE_LABELS)
-
+    by_position = dict(zip(mine.positions.tolist(), distances.tolist(), strict=True))
     show_bands(
-        score(mine),
-        score(disk) if disk else None,
+        score_by_place(mine, by_position),
+        score_by_place(disk, by_position) if disk else None,
         key="chart_places",
         title="distance of the polyp from the centre (0 centre, 1 corner)",
         alt="Mean Dice by distance of the polyp from the centre, this run and the disk",

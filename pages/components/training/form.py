@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import streamlit as st
 
 from medxai_core.errors import MedxaiError, NoSeedsError
 from medxai_core.jobs import list_jobs, start_job
 from medxai_core.stages.training_sets import TrainingSet, find_validation_items
+from medxai_core.students.curriculum import Curriculum
 from medxai_core.study import Study
 from medxai_core.training import TrainingConfig
 from medxai_core.views.training_cost import (
@@ -17,7 +18,8 @@ from medxai_core.views.training_cost import (
     find_student_seconds,
     make_config,
 )
-from pages.components.cached import get_items, get_measured_speed, get_training_choice
+from medxai_core.views.training_course import ALONE_SECONDS, count_amounts, estimate_course_seconds, say_minutes
+from pages.components.cached import get_images, get_items, get_measured_look, get_measured_speed, get_training_choice
 from pages.components.class_words import CLASS_WORDS, SOURCE_WORDS, escape, say_plainly
 from pages.components.frame import format_seconds, name_items, show_error
 from pages.components.links import link_to
@@ -29,6 +31,12 @@ from pages.components.training.words import (
     PRESET_NOTES,
     PRESET_WORDS,
 )
+
+RECIPE_KEY = "training_recipe"
+CHOSEN_KEY = "training_recipe_chosen"
+"""Whether the reader chose the recipe; else the page does."""
+
+TRIED_KEY = "trial-recommended"
 
 
 @dataclass(frozen=True)
@@ -50,20 +58,23 @@ def show_form(study: Study) -> None:
         chosen = _show_labels(study, choices.labels)
         if chosen is None:
             return
-        _show_cost(study, choices, n_items=len(chosen.positions))
+        _show_cost(study, choices, chosen)
         _offer_start(study, choices)
 
 
 def _choose(study: Study) -> Choices:
     """Ask for recipe, labels and settings."""
+    if not st.session_state.get(CHOSEN_KEY):  # labels may have come since the last look
+        st.session_state[RECIPE_KEY] = _find_first_recipe(study)
     preset = st.segmented_control(
         "Recipe",
         list(PRESET_WORDS),
         format_func=PRESET_WORDS.get,
-        default="quick",
         required=True,
-        key="training_recipe",
+        key=RECIPE_KEY,
         persist_state="session",
+        on_change=st.session_state.update,
+        args=({CHOSEN_KEY: True},),
     )
     st.caption(PRESET_NOTES[preset])
     is_student = preset == "recommended"
@@ -90,6 +101,15 @@ def _choose(study: Study) -> Choices:
         )
     config = None if is_student else make_config(preset, network=network, epochs=epochs, seed=int(seed))
     return Choices(preset, labels, int(seed), config)
+
+
+def _find_first_recipe(study: Study) -> str:
+    """Return the recommended recipe where seeds and reviewed labels are of both classes, else the quick one."""
+    try:
+        get_training_choice(study, "reviewed")
+    except NoSeedsError:
+        return "quick"
+    return "recommended"
 
 
 def _choose_network(preset: str) -> tuple[str, int]:
@@ -127,8 +147,9 @@ def _show_labels(study: Study, labels: str) -> TrainingSet | None:
     return chosen
 
 
-def _show_cost(study: Study, choices: Choices, *, n_items: int) -> None:
+def _show_cost(study: Study, choices: Choices, chosen: TrainingSet) -> None:
     """Say how long it will take, and how that is known."""
+    n_items = len(chosen.positions)
     n_validation = len(find_validation_items(get_items(study)))
     if not n_validation:
         st.warning(
@@ -138,7 +159,7 @@ def _show_cost(study: Study, choices: Choices, *, n_items: int) -> None:
         )
     st.markdown("**What it will cost**")
     if choices.config is None:
-        _show_student_cost(study)
+        _show_student_cost(study, chosen, n_validation=n_validation)
         return
     speed, how = _find_speed(study, choices.preset, choices.config)
     if speed is None:
@@ -156,16 +177,29 @@ def _show_cost(study: Study, choices: Choices, *, n_items: int) -> None:
     st.caption(how)
 
 
-def _show_student_cost(study: Study) -> None:
-    """Say how long a segmenter will take, when one was taught in this study before."""
+def _show_student_cost(study: Study, chosen: TrainingSet, *, n_validation: int) -> None:
+    """Say how long a segmenter will take: as the last one in this study, as a trial, or as elsewhere."""
     seconds = find_student_seconds(study)
-    if seconds is None:
-        st.caption(
-            "No training of this kind has run here yet. It learns from 1,000 pictures at most, so a larger study takes "
-            "no longer; a laptop without a graphics card needs some tens of minutes."
-        )
+    if seconds is not None:
+        st.markdown(f"About **{say_minutes(seconds)}** on this computer, as the last one of this kind in this study.")
         return
-    st.markdown(f"About **{format_seconds(seconds)}** on this computer, as the last one of this kind in this study.")
+    amounts = count_amounts(get_images(study), get_items(study), chosen.positions, n_validation=n_validation)
+    is_tried = st.session_state.get(TRIED_KEY, False)
+    speed = get_measured_look() if is_tried else ALONE_SECONDS
+    seconds = estimate_course_seconds(asdict(Curriculum()), amounts, seconds_per_look=speed)
+    where = "on this computer" if is_tried else "on two cores that do nothing else"
+    st.markdown(f"About **{say_minutes(seconds)}** {where}: it learns from {amounts.n_pictures:,} pictures.")
+    if is_tried:
+        st.caption("Measured just now on a few steps. Other work on this computer makes it slower.")
+        return
+    st.caption(
+        "No training of this kind has run in this study yet: the time is that of another computer. It learns from "
+        "1,000 pictures at most, from more only where more have a label. *Quick* takes less."
+    )
+    if st.button("Try a few steps to estimate it here", icon=":material/timer:"):
+        get_measured_look()
+        st.session_state[TRIED_KEY] = True
+        st.rerun()
 
 
 def _find_speed(study: Study, preset: str, config: TrainingConfig) -> tuple[float | None, str]:

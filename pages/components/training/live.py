@@ -19,9 +19,11 @@ from medxai_core.views.run_states import (
     list_run_states,
     read_log_tail,
 )
+from medxai_core.views.training_course import say_course
 from pages.components.class_words import escape
 from pages.components.frame import format_seconds, show_error
 from pages.components.reader import sign_job
+from pages.components.training.course import get_course_progress
 from pages.components.training.curves import show_curves
 from pages.components.training.words import (
     LABEL_WORDS,
@@ -48,7 +50,7 @@ def _show_live(study: Study, run_id: str | None, was_open: bool) -> None:
     if state is None or state.is_open != was_open or (state.run is None) != (run_id is None):
         st.rerun()
     _show_head(study, state)
-    _show_progress(state)
+    _show_progress(study, state)
     _show_problem(study, state)
     if state.run is None:
         return
@@ -92,15 +94,17 @@ def _resume(study: Study, state: RunState) -> None:
     st.rerun()
 
 
-def _show_progress(state: RunState) -> None:
+def _show_progress(study: Study, state: RunState) -> None:
     """Show how far an open run is and how long it will take."""
     job = state.job
     if not state.is_open or job is None:
         return
     if state.state == "stopping":
         st.caption("It stops after the step under way. Finished passes are kept; the pass under way is lost.")
-    if state.run is not None and state.run.network == SEGMENTER and job["total"]:
-        st.progress(min(job["done"] / job["total"], 1.0), text=f"{job['stage']}: {job['done']} of {job['total']}")
+    course = get_course_progress(study, state.run, state.epochs, job) if state.run is not None else None
+    if course is not None:
+        step = f"{job['stage']}: {job['done']} of {job['total']}" if job["total"] else job["stage"]
+        st.progress(course.share, text=f"{step} · {say_course(course)}")
         return
     if state.run is None or job["stage"] != "Training" or not job["total"]:
         st.progress(0.0, text="getting ready: reading pictures and building the network")
@@ -119,7 +123,8 @@ def _show_problem(study: Study, state: RunState) -> None:
             st.caption("It was stopped before its first pass was finished: there is nothing to go on from.")
         return
     reason = (state.job or {}).get("error") or "The reason was not recorded."
-    remedy = "Finished passes are kept: go on from there." if state.can_resume else "Start a new training."
+    kept = "Finished passes are kept" if state.epochs else "What the labels say of a place (class map) is kept"
+    remedy = f"{kept}: go on from there." if state.can_resume else "Start a new training."
     st.error(f"{escape(reason)} {remedy}", icon=":material/error:")
     tail = read_log_tail(study, state.job["job_id"]) if state.job else ""
     if tail:

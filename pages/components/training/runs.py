@@ -11,7 +11,7 @@ from medxai_core.records.masks import get_locked_setting
 from medxai_core.records.runs import get_classifier_scores
 from medxai_core.study import Study
 from medxai_core.views.run_states import RunState
-from pages.components.page_links import read_address, write_address
+from pages.components.page_links import pass_over_address, read_address, write_address
 from pages.components.training.curves import show_compared_curves
 from pages.components.training.words import (
     NETWORK_WORDS,
@@ -25,20 +25,32 @@ RUN_KEY = "training_run"
 
 
 def choose_run(study: Study, states: Sequence[RunState]) -> RunState | None:
-    """Let the user choose a run; a run that has just come to be is chosen by itself."""
+    """Let the user choose a run; the one at work comes first, and one that has just begun is chosen by itself."""
     by_id = {state.run.run_id: state for state in states if state.run is not None}
     if states and states[0].run is None:
+        pass_over_address("run", RUN_KEY)
         return states[0]
     if not by_id:
         return None
-    known = st.session_state.get(KNOWN_KEY, {}).get(str(study.folder))
-    if known is not None and set(by_id) - known:
-        st.session_state[RUN_KEY] = next(iter(by_id))
-    st.session_state[KNOWN_KEY] = {str(study.folder): set(by_id)}
-    read_address("run", RUN_KEY, list(by_id), default=next(iter(by_id)))
+    at_work = {run_id for run_id, state in by_id.items() if state.is_open}
+    first = next((run_id for run_id in by_id if run_id in at_work), next(iter(by_id)))
+    known, known_at_work = st.session_state.get(KNOWN_KEY, {}).get(str(study.folder), (None, None))
+    if known is not None and (set(by_id) - known or at_work - known_at_work):
+        st.session_state[RUN_KEY] = first
+    st.session_state[KNOWN_KEY] = {str(study.folder): (set(by_id), at_work)}
+    read_address("run", RUN_KEY, list(by_id), default=first)
     chosen = st.selectbox("Run", list(by_id), key=RUN_KEY, label_visibility="collapsed", icon=":material/history:")
     write_address("run", RUN_KEY, chosen)
+    if at_work and chosen not in at_work:
+        _offer_running(first)
     return by_id[chosen]
+
+
+def _offer_running(run_id: str) -> None:
+    """Say that another run is at work, and lead to it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(":material/model_training: Another training is at work.", width="content")
+        st.button("Show it", on_click=st.session_state.update, args=({RUN_KEY: run_id},))
 
 
 def show_comparison(study: Study, states: Sequence[RunState]) -> None:
