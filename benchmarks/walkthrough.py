@@ -186,7 +186,7 @@ def train(hand: Hand) -> None:
     with hand.stage("Training (quick)"):
         hand.wait(hand.next_step("train the classifier"))
         hand.click(hand.next_step("train the classifier"))
-        hand.click(hand.page.get_by_role("radio", name=PRESET_WORDS["quick"]))
+        hand.click(hand.page.get_by_role("radio", name="Quick"))
         hand.click(hand.button("Start training"))
         hand.wait(hand.next_step("choose and lock a mask"))
 
