@@ -12,10 +12,10 @@ from medxai_core.readers import get_default_reader
 from medxai_core.records.decisions import list_decisions
 
 
-def open_unnamed(chromium: Browser, server: ReviewServer, **query: str) -> ReviewPage:
+def open_unnamed(chromium: Browser, own_review_server: ReviewServer, **query: str) -> ReviewPage:
     """Open the Review page in a browser where no one has said who reads."""
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
-    return ReviewPage(context.new_page(), server, reader="").open(**query)
+    return ReviewPage(context.new_page(), own_review_server, reader="").open(**query)
 
 
 def read_kept(review: ReviewPage) -> dict:
@@ -68,8 +68,10 @@ def test_a_second_browser_is_another_reader_unless_it_says_so(
         review.page.context.close()
 
 
-def test_a_link_of_a_reader_makes_no_one_decide_as_that_reader(chromium: Browser, own_study: ReviewServer) -> None:
-    sender = open_review(chromium, own_study, reader="sender")
+def test_a_link_of_a_reader_makes_no_one_decide_as_that_reader(
+    chromium: Browser, own_review_server: ReviewServer
+) -> None:
+    sender = open_review(chromium, own_review_server, reader="sender")
     sender.page.get_by_label("Order").select_option("audit")
     expect(sender.page.get_by_text("is asked again, alone")).to_be_visible(timeout=PATIENCE)
     sender.page.keyboard.press("ArrowRight")
@@ -78,7 +80,7 @@ def test_a_link_of_a_reader_makes_no_one_decide_as_that_reader(chromium: Browser
     shown, link = sender.item, sender.page.url
     assert "sender" not in link and "reader=" not in link
     colleague = ReviewPage(
-        chromium.new_context(viewport={"width": 1280, "height": 800}).new_page(), own_study, reader="colleague"
+        chromium.new_context(viewport={"width": 1280, "height": 800}).new_page(), own_review_server, reader="colleague"
     )
     colleague.page.goto(f"{link}&reader=sender")
     colleague.wait()
@@ -89,15 +91,19 @@ def test_a_link_of_a_reader_makes_no_one_decide_as_that_reader(chromium: Browser
     colleague.page.keyboard.press("Enter")
     expect(colleague.page.locator(".who")).to_be_hidden(timeout=PATIENCE)
     colleague.wait_saved()
-    assert [(shorten(one.item_id), one.reader) for one in list_decisions(own_study.study)] == [(shown, "colleague")]
+    assert [(shorten(one.item_id), one.reader) for one in list_decisions(own_review_server.study)] == [
+        (shown, "colleague")
+    ]
     for review in (sender, colleague):
         review.page.context.close()
 
 
-def test_another_name_is_followed_by_all_tabs_of_the_browser(chromium: Browser, own_study: ReviewServer) -> None:
+def test_another_name_is_followed_by_all_tabs_of_the_browser(
+    chromium: Browser, own_review_server: ReviewServer
+) -> None:
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
-    one = open_review(context, own_study, reader="anna")
-    other = open_review(context, own_study, reader="anna")
+    one = open_review(context, own_review_server, reader="anna")
+    other = open_review(context, own_review_server, reader="anna")
     field = one.page.get_by_role("textbox", name="Reader")
     field.fill("be\u200bn")
     field.press("Enter")
@@ -107,13 +113,13 @@ def test_another_name_is_followed_by_all_tabs_of_the_browser(chromium: Browser, 
     other.page.bring_to_front()
     other.decide("a")
     other.wait_saved()
-    assert [line.reader for line in list_decisions(own_study.study)] == ["ben"]
+    assert [line.reader for line in list_decisions(own_review_server.study)] == ["ben"]
     assert read_kept(one) == {"name": "ben", "isSaid": True}
     context.close()
 
 
-def test_the_address_names_what_is_on_the_screen(chromium: Browser, own_study: ReviewServer) -> None:
-    review = open_review(chromium, own_study, reader="naming")
+def test_the_address_names_what_is_on_the_screen(chromium: Browser, own_review_server: ReviewServer) -> None:
+    review = open_review(chromium, own_review_server, reader="naming")
     review.page.get_by_label("Show").select_option("all")
     cluster = review.page.get_by_label("Cluster", exact=True)
     chosen = cluster.locator("option").nth(1).get_attribute("value")
@@ -133,7 +139,7 @@ def test_the_address_names_what_is_on_the_screen(chromium: Browser, own_study: R
     ):
         assert part in link
     cursor = review.page.locator(".scroller .card.cursor").get_attribute("aria-label")
-    colleague = ReviewPage(chromium.new_page(viewport={"width": 1280, "height": 800}), own_study, reader="")
+    colleague = ReviewPage(chromium.new_page(viewport={"width": 1280, "height": 800}), own_review_server, reader="")
     colleague.page.goto(link)
     colleague.wait()
     expect(colleague.page.locator(".scroller .card.cursor")).to_have_attribute(
@@ -146,11 +152,11 @@ def test_the_address_names_what_is_on_the_screen(chromium: Browser, own_study: R
         one.page.context.close()
 
 
-def test_a_name_that_stands_in_the_log_already_is_said_to(chromium: Browser, own_study: ReviewServer) -> None:
-    first = open_review(chromium, own_study, reader="anna")
+def test_a_name_that_stands_in_the_log_already_is_said_to(chromium: Browser, own_review_server: ReviewServer) -> None:
+    first = open_review(chromium, own_review_server, reader="anna")
     first.decide("a")
     first.wait_saved()
-    other = open_unnamed(chromium, own_study)
+    other = open_unnamed(chromium, own_review_server)
     other.page.locator(".who input").fill("anna")
     other.page.keyboard.press("Enter")
     expect(other.page.get_by_text("“anna” has decided 1 time in this study before")).to_be_visible(timeout=PATIENCE)
@@ -159,9 +165,9 @@ def test_a_name_that_stands_in_the_log_already_is_said_to(chromium: Browser, own
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_the_question_breaks_no_rule_of_wcag(chromium: Browser, own_study: ReviewServer, dark: bool) -> None:
+def test_the_question_breaks_no_rule_of_wcag(chromium: Browser, own_review_server: ReviewServer, dark: bool) -> None:
     context = chromium.new_context(viewport={"width": 1024, "height": 768}, color_scheme="dark" if dark else "light")
-    review = ReviewPage(context.new_page(), own_study, reader="").open()
+    review = ReviewPage(context.new_page(), own_review_server, reader="").open()
     expect(review.page.locator(".who")).to_be_visible(timeout=PATIENCE)
     assert list_violations(review.page) == []
     context.close()
