@@ -71,3 +71,43 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         subprocess.run(command, cwd=ROOT, env=os.environ | {"MEDXAI_HOME": str(home)}, check=True, timeout=400)
 
     return make_once(tmp_path_factory, "demo-home", make)
+
+
+@pytest.fixture(scope="session")
+def scored_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a scored study of the same drawn frames (see `scored_study`). Copy, don't change."""
+    from scored_study import make_scored_study
+
+    from medxai_core.phantom import draw_study
+
+    def make(folder: Path) -> None:
+        draw_study(folder / "drawn", n_images=24, seed=5)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("MEDXAI_HOME", str(folder))
+            make_scored_study(folder / "studies" / "small", folder / "drawn").engine.dispose()
+
+    return make_once(tmp_path_factory, "scored", make) / "studies" / "small"
+
+
+@pytest.fixture(scope="session")
+def proposed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a study of the same drawn frames, with features and proposals. Copy, don't change."""
+    from medxai_core.phantom import draw_study
+    from medxai_core.stages.clusters import pseudo_label_study
+    from medxai_core.stages.features import extract_study_features
+    from medxai_core.studies.importing import ImportOptions, create_study
+
+    def make(folder: Path) -> None:
+        drawn = folder / "drawn"
+        draw_study(drawn, n_images=24, seed=5)
+        options = ImportOptions(
+            drawn / "images", masks=drawn / "masks", layout="folders", tiles=(2, 2), seeds=6, validation=4
+        )
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("MEDXAI_HOME", str(folder))
+            study = create_study(folder / "studies" / "proposed", options)
+            extract_study_features(study)
+            pseudo_label_study(study, k=12)
+            study.engine.dispose()
+
+    return make_once(tmp_path_factory, "proposed", make) / "studies" / "proposed"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from medxai_core.config import SEGMENTER
 from medxai_core.features.registry import get_feature_set
@@ -16,8 +17,10 @@ from medxai_core.records.pictures import Items, list_items
 from medxai_core.records.runs import RecordedRun, record_epoch, record_run, update_run
 from medxai_core.stages.clusters import pseudo_label_study
 from medxai_core.students.curriculum import Curriculum
+from medxai_core.students.tile_probe import View
 from medxai_core.studies.importing import ImportOptions, create_study
 from medxai_core.study import Study
+from medxai_core.training import PRESETS
 
 N_GROUPS = 6
 
@@ -37,6 +40,19 @@ def make_small_study(folder: Path, drawn: Path, *, seeds: int = 6, tuning_share:
         test_share=0.2,
     )
     return create_study(folder, options)
+
+
+def train_on_small_pictures(patch: pytest.MonkeyPatch) -> None:
+    """Let the preset `quick` see pictures of 96 x 96: what is recorded of a training does not hang on their size."""
+    quick = replace(PRESETS["quick"], input_size=96)
+    patch.setattr("medxai_core.stages.training.PRESETS", dict(PRESETS) | {"quick": quick})
+
+
+def learn_for_a_moment(patch: pytest.MonkeyPatch) -> None:
+    """Learn from tiles for a moment and in one view, a small one, and get used to real pictures by two looks."""
+    patch.setattr("medxai_core.students.class_map.VIEWS", (View(128),))
+    patch.setattr("medxai_core.students.tile_probe._STEPS", 20)
+    patch.setattr("medxai_core.students.curriculum._LOOKS", 2)
 
 
 def record_plain_features(study: Study, *, seed: int = 0) -> np.ndarray:

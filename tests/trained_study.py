@@ -14,7 +14,9 @@ from medxai_core.stages.runs import BEST
 from medxai_core.study import Study
 
 
-def record_untrained_run(study: Study, run_id: str = "quick-lite1-abc123", *, is_blank: bool = False) -> RecordedRun:
+def record_untrained_run(
+    study: Study, run_id: str = "quick-lite1-abc123", *, is_blank: bool = False, side: int = 224
+) -> RecordedRun:
     """Record a run of lite1 with ImageNet weights; a blank one has a head of zeros, so no place ever matters."""
     run = record_small_run(study, run_id)
     model = build_model("lite1", weights="pretrained", seed=3)
@@ -23,7 +25,7 @@ def record_untrained_run(study: Study, run_id: str = "quick-lite1-abc123", *, is
             model.backbone._fc.weight.zero_()
     folder = study.run_folder(run_id)
     folder.mkdir(parents=True)
-    save_checkpoint(folder / BEST, model, CheckpointManifest("lite1", default_preprocessing("lite1", 224)))
+    save_checkpoint(folder / BEST, model, CheckpointManifest("lite1", default_preprocessing("lite1", side)))
     return run
 
 

@@ -18,7 +18,7 @@ from browser_reader import name_reader
 from browser_waiting import wait_until_drawn
 from made_once import make_once
 from playwright.sync_api import Browser, Page, sync_playwright
-from review_server import ReviewServer, make_review_home, serve_review
+from review_server import OwnStudy, ReviewServer, make_review_home, serve_review
 from system_chromium import CHROMIUM, FLAGS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,8 +92,22 @@ def review_server(review_home: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture
+def own_study(review_server: ReviewServer, review_home: Path) -> ReviewServer:
+    """Give the server of the file with a study of one's own, where no other test decides."""
+    return OwnStudy(review_server, review_home)
+
+
+@pytest.fixture
+def mortal_server(review_server: ReviewServer) -> Iterator[ReviewServer]:
+    """Give the server of the file to a test that kills it and starts it again."""
+    yield review_server
+    if not review_server.is_running:  # the test failed in between: not the next ones too
+        review_server.start()
+
+
+@pytest.fixture
 def own_review_server(review_home: Path, tmp_path: Path) -> Iterator[ReviewServer]:
-    """Serve that study to one test alone."""
+    """Serve that study to one test alone: a server to which no one has said yet who reads."""
     with serve_review(review_home, tmp_path) as served:
         yield served
 

@@ -1,4 +1,4 @@
-"""A study of one's own with a server of one's own, which a test may stop and start again; and what a reader does."""
+"""A server with a study of its own or several, which a test may stop and start again; and what a reader does."""
 
 from __future__ import annotations
 
@@ -47,6 +47,9 @@ def make_review_home(folder: Path) -> None:
 class ReviewServer:
     """Serve a copy of a home on a free port; it can be killed and started again on the same port."""
 
+    name = STUDY
+    """Which study of the home a test opens."""
+
     def __init__(self, home: Path) -> None:
         self.home = home
         with socket.socket() as probe:
@@ -62,7 +65,12 @@ class ReviewServer:
     @property
     def study(self) -> Study:
         """The study, opened here."""
-        return open_study(self.home / "studies" / STUDY)
+        return open_study(self.home / "studies" / self.name)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it runs."""
+        return self._process is not None
 
     def start(self) -> None:
         """Start it and wait until it answers."""
@@ -88,6 +96,23 @@ class ReviewServer:
             self._process = None
 
 
+class OwnStudy(ReviewServer):
+    """Give a running server with one more study, in which no other test decides."""
+
+    def __init__(self, server: ReviewServer, source: Path) -> None:
+        self.home, self.port = server.home, server.port
+        self.name = f"{STUDY}-{len(list((server.home / 'studies').iterdir()))}"
+        shutil.copytree(source / "studies" / STUDY, self.home / "studies" / self.name)
+
+    def start(self) -> None:
+        """It runs already."""
+        raise NotImplementedError("it is not this test's to start")
+
+    def kill(self) -> None:
+        """Others are served by it too."""
+        raise NotImplementedError("it is not this test's to kill")
+
+
 @contextmanager
 def serve_review(source: Path, folder: Path) -> Iterator[ReviewServer]:
     """Serve a copy of a home."""
@@ -111,7 +136,7 @@ class ReviewPage:
 
     def open(self, **query: str) -> ReviewPage:
         """Open the page."""
-        self.page.goto(f"{self.server.url}/review?{urlencode(query)}")
+        self.page.goto(f"{self.server.url}/review?{urlencode({'study': self.server.name} | query)}")
         return self.wait()
 
     def reload(self) -> ReviewPage:

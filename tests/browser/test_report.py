@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
-from scored_study import make_scored_study
 
 from medxai_core.report import make_report, write_report_files
+from medxai_core.study import open_study
 
 
 @pytest.fixture(scope="module")
-def pages(phantom_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def pages(scored_once: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Return the report and the visitor's page of a scored study, as files."""
     folder = tmp_path_factory.mktemp("report")
-    study = make_scored_study(folder / "small", phantom_folder)
+    study = open_study(shutil.copytree(scored_once, folder / "small"))
     return write_report_files(study, make_report(study), folder / "report.html", visitor=folder / "visitor.html")
 
 

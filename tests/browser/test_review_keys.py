@@ -181,9 +181,9 @@ def test_the_help_lists_the_keys_and_keys_rest_while_it_is_open(chromium: Browse
 
 
 def test_the_note_of_a_block_and_the_counts_follow_the_last_decision_by_themselves(
-    chromium: Browser, own_review_server: ReviewServer
+    chromium: Browser, own_study: ReviewServer
 ) -> None:
-    review = open_review(chromium, own_review_server, reader="following", review_order="audit")
+    review = open_review(chromium, own_study, reader="following", review_order="audit")
     labels = review.page.get_by_role("navigation", name="Stages of this study").get_by_role(
         "link", name=re.compile("^Labels")
     )

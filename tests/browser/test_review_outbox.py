@@ -126,29 +126,27 @@ def test_decisions_taken_offline_are_stored_once_when_the_network_is_back(
     check_once(review, names)
 
 
-def test_a_server_killed_in_the_middle_gets_all_of_them_once(
-    chromium: Browser, own_review_server: ReviewServer
-) -> None:
-    review = open_review(chromium, own_review_server, reader="power-cut")
+def test_a_server_killed_in_the_middle_gets_all_of_them_once(chromium: Browser, mortal_server: ReviewServer) -> None:
+    review = open_review(chromium, mortal_server, reader="power-cut")
     names = review.decide("axu")
     review.page.wait_for_timeout(1500)
-    own_review_server.kill()
+    mortal_server.kill()
     names += review.decide("axu")
     expect(review.saved).to_contain_text("not saved yet")
-    own_review_server.start()
+    mortal_server.start()
     check_once(review, names)
     names += review.decide("a")
     check_once(review, names)
 
 
 def test_a_disagreement_leaves_the_queue_when_it_is_settled_and_comes_back_by_undo(
-    chromium: Browser, own_review_server: ReviewServer
+    chromium: Browser, own_study: ReviewServer
 ) -> None:
-    first, second = sorted(find_labelling(own_review_server.study).proposals)[:2]
+    first, second = sorted(find_labelling(own_study.study).proposals)[:2]
     for item_id in (first, second):
-        decide(own_review_server.study, item_id, "accept", reader="one")
-        decide(own_review_server.study, item_id, "reject", reader="two")
-    review = open_review(chromium, own_review_server, reader="third", review_order="disagreement")
+        decide(own_study.study, item_id, "accept", reader="one")
+        decide(own_study.study, item_id, "reject", reader="two")
+    review = open_review(chromium, own_study, reader="third", review_order="disagreement")
     place = review.page.locator(".one .place")
     expect(place).to_have_text("1 of 2")
     names = review.decide("s")  # put off: still to be settled
@@ -164,13 +162,13 @@ def test_a_disagreement_leaves_the_queue_when_it_is_settled_and_comes_back_by_un
 
 
 def test_a_lost_connection_is_a_note_beside_the_review_and_takes_no_key(
-    chromium: Browser, own_review_server: ReviewServer
+    chromium: Browser, mortal_server: ReviewServer
 ) -> None:
-    review = open_review(chromium, own_review_server, reader="unplugged")
+    review = open_review(chromium, mortal_server, reader="unplugged")
     names = review.decide("a")
     review.wait_saved()
     review.page.wait_for_timeout(1500)  # the next pictures come meanwhile
-    own_review_server.kill()
+    mortal_server.kill()
     names += review.decide("x")
     note = review.page.get_by_role("dialog").filter(has_text="not responding")
     expect(note).to_be_visible(timeout=PATIENCE)
@@ -180,7 +178,7 @@ def test_a_lost_connection_is_a_note_beside_the_review_and_takes_no_key(
         assert not overlap(note.bounding_box(), part.bounding_box())
     names += review.decide("u")  # the note has the focus
     expect(review.saved).to_contain_text("2 not saved yet")
-    own_review_server.start()
+    mortal_server.start()
     check_once(review, names)
     expect(note).to_have_count(0)
 
@@ -194,39 +192,39 @@ def overlap(one: dict[str, float], other: dict[str, float]) -> bool:
 
 
 def test_decisions_that_a_closed_page_left_behind_are_sent_by_the_next_one(
-    chromium: Browser, own_review_server: ReviewServer
+    chromium: Browser, mortal_server: ReviewServer
 ) -> None:
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
-    review = open_review(context, own_review_server, reader="closing")
+    review = open_review(context, mortal_server, reader="closing")
     review.page.wait_for_timeout(1500)
-    own_review_server.kill()
+    mortal_server.kill()
     names = review.decide("ax")
     review.page.close(run_before_unload=False)
-    own_review_server.start()
-    again = open_review(context, own_review_server, reader="closing")
+    mortal_server.start()
+    again = open_review(context, mortal_server, reader="closing")
     check_once(again, names)
     assert again.item not in names
     context.close()
 
 
 def test_every_page_says_that_decisions_wait_and_leads_to_where_they_are_sent(
-    chromium: Browser, own_review_server: ReviewServer
+    chromium: Browser, mortal_server: ReviewServer
 ) -> None:
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
-    review = open_review(context, own_review_server, reader="leaving")
+    review = open_review(context, mortal_server, reader="leaving")
     review.page.wait_for_timeout(1500)  # the next pictures come meanwhile
-    own_review_server.kill()
+    mortal_server.kill()
     names = review.decide("ax")
     review.page.close(run_before_unload=False)
-    own_review_server.start()
+    mortal_server.start()
     page = context.new_page()
-    page.goto(f"{own_review_server.url}/study")
+    page.goto(f"{mortal_server.url}/study?study={mortal_server.name}")
     wait_until_drawn(page)
     sign = page.get_by_role("button", name="2 decisions wait to be sent: open Review")
     expect(sign).to_be_visible(timeout=PATIENCE)
-    assert list_decisions(own_review_server.study, reader="leaving") == []
+    assert list_decisions(mortal_server.study, reader="leaving") == []
     sign.click()
-    later = ReviewPage(page, own_review_server, reader="leaving").wait()
+    later = ReviewPage(page, mortal_server, reader="leaving").wait()
     check_once(later, names)
     page.get_by_test_id("stSidebar").get_by_role("link", name="Study").click()
     expect(page.get_by_role("heading", level=1).first).to_contain_text("Study", timeout=PATIENCE)
@@ -235,12 +233,12 @@ def test_every_page_says_that_decisions_wait_and_leads_to_where_they_are_sent(
 
 
 def test_a_picture_that_was_removed_meanwhile_comes_back_with_the_reason(
-    chromium: Browser, own_review_server: ReviewServer
+    chromium: Browser, own_study: ReviewServer
 ) -> None:
-    study = own_review_server.study
+    study = own_study.study
     reasoning = load_reasoning(study)
     order = order_proposals(measure_proposals(reasoning, list_items(study)), "uncertain")
-    review = open_review(chromium, own_review_server, reader="failing")
+    review = open_review(chromium, own_study, reader="failing")
     remove_image(study, order[0].split("-")[0])
     [name, *_] = review.decide("a")
     failures = review.page.locator(".failures")
@@ -255,16 +253,16 @@ def test_a_picture_that_was_removed_meanwhile_comes_back_with_the_reason(
 
 
 def test_a_store_that_cannot_be_written_is_told_and_the_pictures_return(
-    chromium: Browser, own_review_server: ReviewServer
+    chromium: Browser, own_study: ReviewServer
 ) -> None:
-    review = open_review(chromium, own_review_server, reader="no-store")
-    with own_review_server.study.begin() as connection:
+    review = open_review(chromium, own_study, reader="no-store")
+    with own_study.study.begin() as connection:
         connection.execute(text("ALTER TABLE decisions RENAME TO decisions_gone"))
     names = review.decide("ax")
     failures = review.page.locator(".failures")
     for name in names:
         expect(failures).to_contain_text(f"Not saved: {name}", timeout=PATIENCE)
-    with own_review_server.study.begin() as connection:
+    with own_study.study.begin() as connection:
         connection.execute(text("ALTER TABLE decisions_gone RENAME TO decisions"))
     review.reload()
     assert review.list_own() == []  # what was told as not saved is not stored behind the reader's back
@@ -276,4 +274,4 @@ def test_a_store_that_cannot_be_written_is_told_and_the_pictures_return(
     check_once(review, again)
     assert again == names
     assert len(list_in_force(review.list_own())) == 2
-    assert set(find_labelling(own_review_server.study).proposals) >= {one.item_id for one in review.list_own()}
+    assert set(find_labelling(own_study.study).proposals) >= {one.item_id for one in review.list_own()}

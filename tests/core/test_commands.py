@@ -7,6 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,18 @@ def call(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def call_here(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """Run one command in this process: quick, for what a process of its own has shown once to be said and returned."""
+    from medxai_core.__main__ import main
+
+    said, told = StringIO(), StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), redirect_stderr(told):
+        patch.setenv("MEDXAI_HOME", str(home))
+        patch.setattr("sys.argv", ["medxai_core", *arguments])
+        code = main()
+    return subprocess.CompletedProcess(list(arguments), code, said.getvalue(), told.getvalue())
+
+
 @pytest.fixture
 def home(demo_home: Path, tmp_path: Path) -> Path:
     """Return a copy of the demo's home."""
@@ -37,7 +51,7 @@ def home(demo_home: Path, tmp_path: Path) -> Path:
 
 def test_a_wrong_call_exits_with_2_and_an_error_with_1(tmp_path: Path) -> None:
     assert call("cluster", "demo", "--k", "many", home=tmp_path).returncode == 2
-    assert call("no-such-command", home=tmp_path).returncode == 2
+    assert call_here("no-such-command", home=tmp_path).returncode == 2
     failed = call("cluster", "no-such-study", "--json", home=tmp_path)
     assert failed.returncode == 1
     assert "no-such-study" in json.loads(failed.stdout)["error"]
@@ -45,7 +59,7 @@ def test_a_wrong_call_exits_with_2_and_an_error_with_1(tmp_path: Path) -> None:
 
 
 def test_the_demo_is_finished_and_there_at_once_the_next_time(home: Path) -> None:
-    again = call("demo", "demo", "--json", home=home)
+    again = call_here("demo", "demo", "--json", home=home)
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["is_new"] is False
     summary = json.loads(call("review", "summary", "demo", "--json", home=home).stdout)
@@ -73,14 +87,14 @@ def test_masks_of_a_checkpoint_have_the_size_of_the_picture_and_only_two_values(
             assert set(np.unique(np.asarray(mask))) <= {0, 255}
     foreign = tmp_path / "foreign.safetensors"
     foreign.write_bytes(b"no checkpoint")
-    refused = call("segment", "--checkpoint", str(foreign), "--out", str(out), str(pictures[0]), home=home)
+    refused = call_here("segment", "--checkpoint", str(foreign), "--out", str(out), str(pictures[0]), home=home)
     assert refused.returncode == 1
     assert "foreign.safetensors" in refused.stderr
 
 
 def test_test_truth_stays_closed_until_the_setting_is_locked(home: Path) -> None:
-    assert call("lock", "demo", "--unlock", home=home).returncode == 0
-    closed = call("score", "demo", home=home)
+    assert call_here("lock", "demo", "--unlock", home=home).returncode == 0
+    closed = call_here("score", "demo", home=home)
     assert closed.returncode == 1
     assert "hidden until the setting is locked" in closed.stderr
     assert call("lock", "demo", "--layer", "14", "--low", "0.5", home=home).returncode == 0
@@ -116,7 +130,7 @@ def test_features_of_pictures_are_written_in_the_published_form(tmp_path: Path) 
 
 def test_features_names_the_picture_that_fails(tmp_path: Path) -> None:
     (tmp_path / "bad.jpg").write_bytes(b"no picture")
-    failed = call("features", "--csv", str(tmp_path / "out.csv"), str(tmp_path / "bad.jpg"), home=tmp_path)
+    failed = call_here("features", "--csv", str(tmp_path / "out.csv"), str(tmp_path / "bad.jpg"), home=tmp_path)
     assert failed.returncode == 1
     assert "bad.jpg" in failed.stdout
 
@@ -130,7 +144,7 @@ def test_a_setting_that_cannot_be_used_is_refused_before_anything_is_recorded(ho
     run_id = get_run(study).run_id
     before = get_locked_setting(study, run_id)
     for wrong in (["--layer", "99", "--low", "0.4"], ["--layer", "14", "--low", "0.8", "--high", "0.2"]):
-        refused = call("lock", "demo", *wrong, home=home)
+        refused = call_here("lock", "demo", *wrong, home=home)
         assert refused.returncode == 1
         assert "Traceback" not in refused.stderr
     assert get_locked_setting(study, run_id) == before
@@ -143,7 +157,7 @@ def test_segment_lists_what_failed_and_exits_with_1(home: Path, tmp_path: Path) 
     (pictures / "bad.jpg").write_bytes(b"")
     [checkpoint] = (home / "studies" / "demo" / "runs").glob("*/best.safetensors")
     options = ["--checkpoint", str(checkpoint), "--out", str(tmp_path / "masks"), "--json"]
-    made = call("segment", *options, str(tmp_path / "pictures"), home=home)
+    made = call_here("segment", *options, str(tmp_path / "pictures"), home=home)
     assert made.returncode == 1
     result = json.loads(made.stdout)
     assert result["masks"] == ["good.png"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,6 @@ from medxai_core.records.decisions import list_decision_rows, list_decisions, ne
 from medxai_core.records.labellings import get_labelling
 from medxai_core.records.pictures import list_items
 from medxai_core.stages.clusters import pseudo_label_study
-from medxai_core.stages.features import extract_study_features
 from medxai_core.stages.labels import (
     decide,
     decide_many,
@@ -23,21 +23,13 @@ from medxai_core.stages.labels import (
     undo,
 )
 from medxai_core.stages.training_sets import choose_training_items
-from medxai_core.studies.importing import ImportOptions, create_study
-from medxai_core.study import Study
+from medxai_core.study import Study, open_study
 
 
 @pytest.fixture
-def study(phantom_folder: Path, tmp_path: Path) -> Study:
-    """Return a study with proposals."""
-    options = ImportOptions(
-        phantom_folder / "images", masks=phantom_folder / "masks", layout="folders",
-        tiles=(2, 2), seeds=6, validation=4,
-    )  # fmt: skip
-    made = create_study(tmp_path / "labels", options)
-    extract_study_features(made)
-    pseudo_label_study(made, k=12)
-    return made
+def study(proposed_once: Path, tmp_path: Path) -> Study:
+    """Return a study with proposals of one's own."""
+    return open_study(shutil.copytree(proposed_once, tmp_path / "labels"))
 
 
 def first_proposals(study: Study, n: int) -> list[str]:

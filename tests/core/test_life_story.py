@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scored_study import RUN, make_scored_study
+from scored_study import RUN
 from small_studies import make_small_study
 
 from medxai_core import __main__
@@ -27,18 +27,10 @@ from medxai_core.views.recorded_scores import find_current_row
 KEYS = ["file", "features", "cluster", "proposal", "decisions", "split", "prediction", "heatmap", "mask", "scores"]
 
 
-@pytest.fixture(scope="module")
-def scored_folder(phantom_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a scored study. Copy, don't change."""
-    study = make_scored_study(tmp_path_factory.mktemp("story") / "small", phantom_folder)
-    study.engine.dispose()
-    return study.folder
-
-
 @pytest.fixture
-def study(scored_folder: Path, tmp_path: Path) -> Study:
+def study(scored_once: Path, tmp_path: Path) -> Study:
     """Return a scored study of one's own."""
-    return open_study(shutil.copytree(scored_folder, tmp_path / "small"))
+    return open_study(shutil.copytree(scored_once, tmp_path / "small"))
 
 
 def find_first(study: Study, split: str, *, with_polyp: bool = False) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from medxai_core.stages.clusters import cluster_study, pseudo_label_study
 from medxai_core.stages.features import extract_study_features
 from medxai_core.stages.labels import decide
 from medxai_core.studies.importing import ImportOptions, create_study
-from medxai_core.study import Study
+from medxai_core.study import Study, open_study
 from medxai_core.views.cluster_view import (
     describe_study_clusters,
     explain_study_cluster,
@@ -41,10 +42,9 @@ def study(phantom_folder: Path, tmp_path: Path) -> Study:
 
 
 @pytest.fixture
-def mapped(study: Study) -> Study:
-    """Return it with features, proposals, and a map of two of its features."""
-    extract_study_features(study)
-    pseudo_label_study(study, k=12)
+def mapped(proposed_once: Path, tmp_path: Path) -> Study:
+    """Return a study with features, proposals, and a map of two of its features."""
+    study = open_study(shutil.copytree(proposed_once, tmp_path / "mapped"))
     points = np.asarray(get_features(study)["tamura"])[:, :2].astype(np.float32)
     record_embedding(study, points, feature_set="lire", trustworthiness=None, manifest={})
     return study

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scored_study import RUN, SETTING, make_scored_study
+from scored_study import RUN, SETTING
 
 from medxai_core import __main__
 from medxai_core.config import RESEARCH_USE
@@ -43,18 +43,10 @@ from medxai_core.views.score_groups import score_by_place, score_by_size
 from medxai_core.views.scored_overlay import draw_scored_picture
 
 
-@pytest.fixture(scope="module")
-def scored_folder(phantom_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a scored study. Copy, don't change."""
-    study = make_scored_study(tmp_path_factory.mktemp("scored") / "small", phantom_folder)
-    study.engine.dispose()
-    return study.folder
-
-
 @pytest.fixture
-def study(scored_folder: Path, tmp_path: Path) -> Study:
+def study(scored_once: Path, tmp_path: Path) -> Study:
     """Return a scored study of one's own."""
-    return open_study(shutil.copytree(scored_folder, tmp_path / "small"))
+    return open_study(shutil.copytree(scored_once, tmp_path / "small"))
 
 
 def test_the_run_comes_first_and_every_use_of_masks_has_words(study: Study) -> None:

@@ -6,13 +6,13 @@ import hashlib
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from small_studies import make_small_study
+from small_studies import learn_for_a_moment, make_small_study, train_on_small_pictures
 from trained_study import record_untrained_run
 
 from medxai_core.checkpoints import load_checkpoint, save_checkpoint
@@ -44,12 +44,19 @@ from medxai_core.stages.scores import score_study
 from medxai_core.stages.students import train_student
 from medxai_core.stages.training import train_study
 from medxai_core.students.curriculum import Curriculum
-from medxai_core.students.tile_probe import View
 from medxai_core.studies.removal import remove_image
 from medxai_core.study import Study, open_study, set_image_root
 
 STEPS = ("pictures", "features", "clusters", "proposals", "labels", "training", "heat maps", "masks", "scores")
 SETTING = MaskSetting(14, "gradcam", 0.4, None, chosen_on="tuning")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_pictures() -> Iterator[None]:
+    """Train on small pictures."""
+    with pytest.MonkeyPatch.context() as patch:
+        train_on_small_pictures(patch)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -364,9 +371,8 @@ def test_stopping_leaves_nothing(study: Study) -> None:
 
 @pytest.fixture
 def quick_lessons(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Learn from tiles for a moment and in one view."""
-    monkeypatch.setattr("medxai_core.students.class_map.VIEWS", (View(320),))
-    monkeypatch.setattr("medxai_core.students.tile_probe._STEPS", 20)
+    """Learn for a moment, and propose what is hardly sure."""
+    learn_for_a_moment(monkeypatch)
     monkeypatch.setattr("medxai_core.pseudo_labels.bands.LEAST_SURE", 0.55)
 
 

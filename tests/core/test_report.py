@@ -10,7 +10,7 @@ from pathlib import Path
 
 import html5lib
 import pytest
-from scored_study import RUN, SETTING, make_scored_study
+from scored_study import RUN, SETTING
 from small_studies import make_small_study
 from trained_study import record_untrained_run
 
@@ -46,9 +46,9 @@ LONGEST_SENTENCE = 25
 
 
 @pytest.fixture(scope="module")
-def scored_folder(phantom_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a scored study. Copy, don't change."""
-    study = make_scored_study(tmp_path_factory.mktemp("reported") / "small", phantom_folder)
+def scored_folder(scored_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a scored study whose speed was measured. Copy, don't change."""
+    study = open_study(shutil.copytree(scored_once, tmp_path_factory.mktemp("reported") / "small"))
     measure_speed(study, RUN, SETTING, n_images=3)
     study.engine.dispose()
     return study.folder

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scored_study import RUN, SETTING, make_scored_study
+from scored_study import RUN, SETTING
 from small_studies import make_small_study, record_small_run
 from trained_study import record_untaught_segmenter, record_untrained_run
 
@@ -54,23 +54,15 @@ from medxai_core.views.run_evidence import list_run_evidence
 
 
 @pytest.fixture(scope="module")
-def scored_folder(phantom_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a scored study. Copy, don't change."""
-    study = make_scored_study(tmp_path_factory.mktemp("said") / "small", phantom_folder)
-    study.engine.dispose()
-    return study.folder
-
-
-@pytest.fixture(scope="module")
-def facts(scored_folder: Path) -> ReportFacts:
+def facts(scored_once: Path) -> ReportFacts:
     """Return what the report of the scored study is written from."""
-    return read_facts(open_study(scored_folder, read_only=True))
+    return read_facts(open_study(scored_once, read_only=True))
 
 
 @pytest.fixture
-def study(scored_folder: Path, tmp_path: Path) -> Study:
+def study(scored_once: Path, tmp_path: Path) -> Study:
     """Return a scored study of one's own."""
-    shutil.copytree(scored_folder, tmp_path / "small")
+    shutil.copytree(scored_once, tmp_path / "small")
     return open_study(tmp_path / "small")
 
 

@@ -13,36 +13,19 @@ from medxai_core.errors import DecisionError, StudyBusyError
 from medxai_core.records.decisions import list_decision_rows, list_decisions, new_event_id
 from medxai_core.records.labellings import get_labelling
 from medxai_core.review import list_in_force
-from medxai_core.stages.clusters import pseudo_label_study
-from medxai_core.stages.features import extract_study_features
 from medxai_core.stages.labels import decide_many
 from medxai_core.stages.review_batches import SEVERAL, WHOLE_CLUSTER, describe_batch
 from medxai_core.stages.review_events import ReviewEvent, record_all, record_events
 from medxai_core.stages.review_messages import read_acts
-from medxai_core.studies.importing import ImportOptions, create_study
 from medxai_core.study import Study, open_study
 
 NOW = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def proposed(phantom_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a study with proposals."""
-    options = ImportOptions(
-        phantom_folder / "images", masks=phantom_folder / "masks", layout="folders",
-        tiles=(2, 2), seeds=6, validation=4,
-    )  # fmt: skip
-    made = create_study(tmp_path_factory.mktemp("proposed") / "events", options)
-    extract_study_features(made)
-    pseudo_label_study(made, k=12)
-    made.engine.dispose()
-    return made.folder
-
-
 @pytest.fixture
-def study(proposed: Path, tmp_path: Path) -> Study:
-    """Return a copy of one's own."""
-    return open_study(shutil.copytree(proposed, tmp_path / "events"))
+def study(proposed_once: Path, tmp_path: Path) -> Study:
+    """Return a study with proposals of one's own."""
+    return open_study(shutil.copytree(proposed_once, tmp_path / "events"))
 
 
 def first_proposals(study: Study, n: int) -> list[str]:

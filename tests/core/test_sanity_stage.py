@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_studies import make_small_study, propose, record_plain_features
+from small_studies import make_small_study, propose, record_plain_features, train_on_small_pictures
 from trained_study import record_untaught_segmenter, record_untrained_run
 
 from medxai_core.config import RESEARCH_USE, SHUFFLED
@@ -27,6 +27,7 @@ KEYS = {
     "classifier", "blank", "auprc", "pointing", "mass", "rank", "weights", "untrained", "repeatability",
     "reproducibility", "labels", "insertion", "deletion", "road", "same_map", "border",
 }  # fmt: skip
+SIDE = 112  # of the pictures as the network sees them: what is tested, kept and refused does not hang on it
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -43,8 +44,8 @@ def study(phantom_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Stu
     made = make_small_study(tmp_path_factory.mktemp("sanity") / "small", phantom_folder, tuning_share=0.5)
     record_plain_features(made)
     propose(made)
-    record_untrained_run(made, "quick-lite1-aaaaaa")
-    record_untrained_run(made, "quick-lite1-blank1", is_blank=True)
+    record_untrained_run(made, "quick-lite1-aaaaaa", side=SIDE)
+    record_untrained_run(made, "quick-lite1-blank1", is_blank=True, side=SIDE)
     record_untaught_segmenter(made)
     return made
 
@@ -115,7 +116,10 @@ def test_too_few_tuning_pictures_are_refused(phantom_folder: Path, tmp_path: Pat
         check_maps(made)
 
 
-def test_a_control_learns_shuffled_labels_and_is_never_taken_by_default(phantom_folder: Path, tmp_path: Path) -> None:
+def test_a_control_learns_shuffled_labels_and_is_never_taken_by_default(
+    phantom_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train_on_small_pictures(monkeypatch)
     made = make_small_study(tmp_path / "control", phantom_folder, tuning_share=0.4)
     plain = train_study(made, preset="quick", epochs=1)
     control = train_study(made, preset="quick", epochs=1, shuffle_labels=True)

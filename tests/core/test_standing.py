@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import pytest
-from scored_study import make_scored_study
 from small_studies import make_small_study, propose, record_plain_features, record_small_run
 
 from medxai_core.commands import prepare
@@ -15,7 +15,7 @@ from medxai_core.records.masks import record_unlock
 from medxai_core.records.pictures import list_items
 from medxai_core.stages.labels import decide, get_label_states, undo
 from medxai_core.studies.removal import remove_image
-from medxai_core.study import Study
+from medxai_core.study import Study, open_study
 from medxai_core.views.standing import (
     Foundation,
     LabelCounts,
@@ -136,8 +136,8 @@ def test_a_removed_picture_is_counted_nowhere(proposed: Study) -> None:
     assert after.labels.n_labelled == sum(state.label is not None for state in get_label_states(proposed).values())
 
 
-def test_test_scores_stand_there_while_the_setting_is_locked_only(phantom_folder: Path, tmp_path: Path) -> None:
-    study = make_scored_study(tmp_path / "scored", phantom_folder)
+def test_test_scores_stand_there_while_the_setting_is_locked_only(scored_once: Path, tmp_path: Path) -> None:
+    study = open_study(shutil.copytree(scored_once, tmp_path / "scored"))
     found = find_standing(study)
     assert found.next_step == "finished"
     assert found.masks.dice is not None

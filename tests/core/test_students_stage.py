@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from small_studies import make_small_study
+from small_studies import learn_for_a_moment, make_small_study
 
 from medxai_core.checkpoints import load_checkpoint
 from medxai_core.commands.training import say_what_is_kept
@@ -41,7 +41,6 @@ from medxai_core.stages.tuning_table import find_tuning_table, record_tuning_tab
 from medxai_core.stages.whole_pictures import choose_pictures
 from medxai_core.students.class_map import load_class_map
 from medxai_core.students.curriculum import Curriculum
-from medxai_core.students.tile_probe import View
 from medxai_core.study import Study
 from medxai_core.views.run_states import list_run_states
 from medxai_core.views.training_course import Amounts, list_parts
@@ -60,11 +59,10 @@ def note_stage(title: str) -> OnProgress:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def one_view() -> Iterator[None]:
-    """Learn from tiles for a moment and in one view: what is kept of a training does not hang on it."""
+def quick_lessons() -> Iterator[None]:
+    """Learn for a moment: what is kept of a training does not hang on it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("medxai_core.students.class_map.VIEWS", (View(320),))
-        patch.setattr("medxai_core.students.tile_probe._STEPS", 20)
+        learn_for_a_moment(patch)
         yield
 
 

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_once import make_once
 from PIL import Image
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from medxai_core.clusters import scale_features
 from medxai_core.readers import get_default_reader
@@ -50,32 +52,34 @@ def write_pictures(folder: Path) -> None:
 @pytest.fixture(scope="session")
 def imported_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a study that was just imported: 24 pictures as 2x2 tiles, masks, seeds."""
-    root = tmp_path_factory.mktemp("imported")
-    write_pictures(root / "pictures")
-    options = ImportOptions(
-        root / "pictures" / "images", root / "pictures" / "masks", tiles=(2, 2), seeds=6, validation=8, seed=1
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MEDXAI_HOME", str(root))
-        study = create_study(root / "studies" / STUDY, options)
-        study.engine.dispose()
-    return root / "studies" / STUDY
+
+    def make(root: Path) -> None:
+        write_pictures(root / "pictures")
+        options = ImportOptions(
+            root / "pictures" / "images", root / "pictures" / "masks", tiles=(2, 2), seeds=6, validation=8, seed=1
+        )
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("MEDXAI_HOME", str(root))
+            create_study(root / "studies" / STUDY, options).engine.dispose()
+
+    return make_once(tmp_path_factory, "imported", make) / "studies" / STUDY
 
 
 @pytest.fixture(scope="session")
 def clustered_study(imported_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a study with features, clusters, proposals and a map (of two features, not UMAP)."""
-    root = tmp_path_factory.mktemp("clustered")
-    folder = Path(shutil.copytree(imported_study, root / "studies" / STUDY))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MEDXAI_HOME", str(root))
-        study = open_study(folder)
-        extract_study_features(study, n_jobs=1)
-        pseudo_label_study(study, k=10, target=1000)
-        points = scale_features(get_features(study))[:, 80:82].astype(np.float32)
-        record_embedding(study, points, feature_set="lire", trustworthiness=0.91, manifest={})
-        study.engine.dispose()
-    return folder
+
+    def make(root: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("MEDXAI_HOME", str(root))
+            study = open_study(shutil.copytree(imported_study, root / "studies" / STUDY))
+            extract_study_features(study, n_jobs=1)
+            pseudo_label_study(study, k=10, target=1000)
+            points = scale_features(get_features(study))[:, 80:82].astype(np.float32)
+            record_embedding(study, points, feature_set="lire", trustworthiness=0.91, manifest={})
+            study.engine.dispose()
+
+    return make_once(tmp_path_factory, "clustered", make) / "studies" / STUDY
 
 
 @pytest.fixture
@@ -126,7 +130,8 @@ def open_page(home: Path) -> OpenPage:
         app.session_state["reader"], app.session_state["reader_said"] = reader or get_default_reader(), True
         for name, value in query.items():
             app.query_params[name] = value
-        return app.run().switch_page(f"pages/{page}.py").run()
+        app._page_hash = calc_hash(page)  # as a browser asks that opens the address of the page
+        return app.run()
 
     return go
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scored_study import RUN, SETTING, make_scored_study
+from scored_study import RUN, SETTING
 from small_studies import make_small_study
 from trained_study import record_untaught_segmenter, record_untrained_run
 
@@ -33,12 +33,12 @@ TABS = ("Scores", "Pictures", "By kind of picture", "Classifier", "Proposed labe
 
 
 @pytest.fixture(scope="module")
-def scored_folder(phantom_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a scored study. Copy, don't change."""
+def scored_folder(scored_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a scored study whose speed was measured. Copy, don't change."""
     root = tmp_path_factory.mktemp("evaluated")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MEDXAI_HOME", str(root))
-        study = make_scored_study(root / "studies" / "small", phantom_folder)
+        study = open_study(shutil.copytree(scored_once, root / "studies" / "small"))
         measure_speed(study, RUN, SETTING, n_images=None)
         study.engine.dispose()
     return study.folder

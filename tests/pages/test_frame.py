@@ -114,8 +114,12 @@ def test_an_unknown_study_in_the_address_shows_no_other_one(open_page, small_stu
 
 
 def test_the_sentence_on_research_use_stands_on_every_page(open_page, fresh_study, read_page) -> None:
-    for page in PAGES:
-        assert "Not a medical device" in read_page(open_page(page.name)), page.name
+    app = open_page("transparency")
+    for page in PAGES:  # from one to the next, as a reader goes
+        app.switch_page(f"pages/{page.name}.py").run()
+        assert not app.exception, page.name
+        assert app.title[0].value.startswith(page.title), page.name
+        assert "Not a medical device" in read_page(app), page.name
 
 
 @pytest.mark.parametrize("page", [page.name for page in PAGES])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scored_study import RUN, make_scored_study
+from scored_study import RUN
 from small_studies import make_small_study
 
 from medxai_core.json_values import to_plain
@@ -30,21 +30,10 @@ from medxai_core.views.departures import DEPARTURES
 from pages.components.transparency.cards import Telling, find_place
 
 
-@pytest.fixture(scope="module")
-def scored_folder(phantom_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a scored study. Copy, don't change."""
-    root = tmp_path_factory.mktemp("told")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MEDXAI_HOME", str(root))
-        study = make_scored_study(root / "studies" / "small", phantom_folder)
-        study.engine.dispose()
-    return study.folder
-
-
 @pytest.fixture
-def study(home: Path, scored_folder: Path) -> Study:
+def study(home: Path, scored_once: Path) -> Study:
     """Return a scored study of one's own."""
-    return open_study(shutil.copytree(scored_folder, home / "studies" / "small"))
+    return open_study(shutil.copytree(scored_once, home / "studies" / "small"))
 
 
 def find_first(study: Study, split: str) -> str:
