@@ -82,9 +82,9 @@ def fit_embedding(
 
     Notes
     -----
-    One thread searches and lays out, for only then is the map the same every time: in two threads the search draws other
-    random numbers, and where it ends before all true neighbours are found it finds others. The same holds for the sums
-    of the linear algebra that finds the first places.
+    One thread searches and lays out, for only then is the map the same every time. In two the search draws other random
+    numbers, and where it ends before all true neighbours are found it finds others; and the linear algebra that finds
+    the first places adds in another order.
 
     References
     ----------
