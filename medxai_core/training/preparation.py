@@ -57,7 +57,7 @@ def make_optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.Opti
     """
     frozen = {id(parameter) for parameter in list_frozen_parameters(model, config)}
     learning = [parameter for parameter in model.parameters() if id(parameter) not in frozen]
-    return torch.optim.Adam(learning, lr=config.learning_rate)
+    return torch.optim.Adam(learning, lr=config.learning_rate, fused=True)
 
 
 def make_loss(config: TrainingConfig, class_counts: tuple[int, int]) -> nn.Module:
