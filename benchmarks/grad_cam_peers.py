@@ -12,6 +12,7 @@ Run ``python benchmarks/grad_cam_peers.py``: about 3 minutes on two cores. Write
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -137,6 +138,7 @@ def write_rows(name: str, n: int, seconds: dict[str, np.ndarray], target: float)
 
 def main() -> None:
     """Measure in turn and write the table."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     keep_freed_memory()
     model = build_model("b1", weights="scratch", seed=0).eval()
     frames = [draw_frame(seed, width=622, height=530, with_polyp=True).image for seed in range(BATCH)]

@@ -9,6 +9,7 @@ Run ``python benchmarks/start.py``. Writes the table into docs/performance.md.
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -75,6 +76,7 @@ def measure_visits() -> np.ndarray:
 
 def main() -> None:
     """Measure and write the table."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     ways = {NOTHING: call("-c", "pass"), HELP: call("-m", "medxai_core", "--help"), TORCH: call("-c", "import torch")}
     starts = {name: float(np.median(found)) for name, found in turns.take_turns(ways, N_TURNS).items()}
     seen, drawn = np.median(measure_visits(), axis=0)

@@ -10,6 +10,7 @@ Run ``python benchmarks/threshold_sweeps.py``. Writes the table into docs/perfor
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from contextlib import closing
@@ -88,6 +89,7 @@ def check_same(pairs: list[Pair]) -> None:
 
 def main() -> None:
     """Measure in turn and write the table."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     pairs = make_pairs(N_COMPARED)
     check_same(pairs)
     ways = {

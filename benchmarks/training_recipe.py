@@ -15,6 +15,7 @@ Run ``python benchmarks/training_recipe.py``: about 8 minutes on two cores. Writ
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import sys
@@ -136,6 +137,7 @@ def to_tensor(picture: np.ndarray) -> torch.Tensor:
 
 def main() -> None:
     """Measure in turn and write the table."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     keep_freed_memory()
     with TemporaryDirectory() as folder, use_pictures(None, N_PICTURES) as paths:
         labels = [row % 2 for row in range(len(paths))]
