@@ -10,11 +10,10 @@ beside the whole by the mean of the differences. Writes the table into docs/mask
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -109,9 +108,9 @@ OF_CLASS_MAP = (
 )
 
 OF_STUDENT = (
-    Part("places count alike, however sure", replaced={"pseudo_masks.weigh_evidence": weigh_alike}),
     Part("no picture is raised", replaced={"curriculum.sharpen": sharpen_only}),
     Part("each picture looked at in one size while learning", replaced={"teaching.choose_sides": choose_one_side}),
+    Part("places count alike, however sure", replaced={"pseudo_masks.weigh_evidence": weigh_alike}),
     Part("no drawn frames", plan={"shape_steps": 0, "batch": (7, 0, 1)}),
 )
 
@@ -204,12 +203,12 @@ def _score(found: Results, words: str, class_map: ClassMap, scores: np.ndarray, 
     masks.score_maps(found, words, class_map.scale(scores), HALF_HEIGHT, fold)
 
 
-def score_students(fold: masks.Fold, root: Path, seed: int) -> Results:
-    """Score the student's last round, and what it is without each part of its lessons."""
+def score_students(fold: masks.Fold, root: Path, seed: int, *, n_parts: int) -> Results:
+    """Score the student's last round, and what it is without each of the first parts of its lessons."""
     plan, found = Curriculum(seed=seed), Results()
     class_map = load_class_map(root / f"fold{seed}" / masks.CLASS_MAP)
     whole, segmenter = root / f"fold{seed}", build_segmenter(weights="scratch")
-    for number, part in enumerate((Part("the whole"), *OF_STUDENT)):
+    for number, part in enumerate((Part("the whole"), *OF_STUDENT[:n_parts])):
         folder = root / f"fold{seed}_part{number}" if number else whole
         last = folder / masks.ROUND.format(len(plan.rounds))
         if not last.is_file():
@@ -255,6 +254,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pictures", type=Path, help="Folder with images/ and masks/.")
     parser.add_argument("--fold", type=int, default=0)
+    parser.add_argument("--student-parts", type=int, default=len(OF_STUDENT), help="How many of the student's.")
     parser.add_argument("--results", type=Path, default=ROOT / "build" / "masks", help="Where folds are kept.")
     asked = parser.parse_args()
     if asked.pictures is None or not (asked.results / f"fold{asked.fold}" / masks.LEARNED).is_file():
@@ -265,12 +265,9 @@ def main() -> None:
     lines = []
     for kind, score in (
         (CLASS_MAP_PARTS, lambda: score_class_maps(fold, asked.fold)),
-        (STUDENT_PARTS, lambda: score_students(fold, asked.results, asked.fold)),
+        (STUDENT_PARTS, lambda: score_students(fold, asked.results, asked.fold, n_parts=asked.student_parts)),
     ):
-        kept = asked.results / f"fold{asked.fold}" / f"parts of {kind}.json"
-        if not kept.is_file():
-            kept.write_text(json.dumps(asdict(score())), encoding="utf-8")
-        found = Results(**json.loads(kept.read_text(encoding="utf-8")))
+        found = score()
         lines += ["", f"| {kind} | Dice | difference to the whole | Jaccard |", "|---|---|---|---|", *write_rows(found)]
         sys.stdout.write("\n".join(lines) + "\n")
     tables.write_table("masks.md", "mask_parts", _introduce(asked.fold, fold) + "\n".join(lines) + "\n")
