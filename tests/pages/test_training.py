@@ -54,6 +54,18 @@ def test_the_recommended_recipe_comes_first_with_its_time(open_page, small_study
     assert app.segmented_control(key="training_recipe").value == "quick"  # what was chosen stays
 
 
+def test_who_chooses_no_pass_needs_no_check_pictures_and_is_told_of_the_memory(open_page, small_study, read_page):
+    of_validation = "image_id IN (SELECT image_id FROM images WHERE split = 'validation')"
+    with small_study.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE items SET is_labelled = 0 WHERE {of_validation}")
+    app = open_page("training")
+    words = read_page(app)
+    assert "nobody can tell which pass" not in words and "4 to 6 GB of memory" in words
+    app = app.segmented_control(key="training_recipe").set_value("quick").run()
+    words = read_page(app)
+    assert "nobody can tell which pass" in words and "of memory" not in words
+
+
 def test_a_trial_says_how_long_the_recommended_recipe_takes_here(open_page, small_study, read_page, monkeypatch):
     monkeypatch.setattr("medxai_core.views.training_cost.measure_seconds_per_look", lambda: 0.048)
     app = open_page("training")
