@@ -7,7 +7,8 @@ pictures are measured on made-up features (made_features.py); records and logs o
 (big_study.py).
 
 Run ``python benchmarks/growth.py``: about 10 minutes on two cores; ``--large`` adds 110,000 pictures for clusters and
-map (about 40 minutes). Writes the tables into docs/scale.md.
+map; ``--stage NAME`` measures one stage again. What was measured is kept in build/growth.json. Writes the tables into
+docs/scale.md.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ PICTURES = (250, 1000)
 SIZES = (1000, 10_000, 110_000)
 FAR = {"HyperKvasir": 110_000, "video frames": 1_000_000}
 CORES = (2, 16, 128)
+KEPT = HERE.parent / "build" / "growth.json"
 
 
 @contextmanager
@@ -279,23 +281,23 @@ def write_far(found: dict[str, dict[int, dict[str, float]]]) -> str:
 def say_time(seconds: float) -> str:
     """Return a time as a reader says it."""
     for unit, size in (("d", 86400.0), ("h", 3600.0), ("min", 60.0)):
-        if seconds >= 2 * size:
+        if seconds > 1.95 * size:
             return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.2g} s"
+    return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.2g} s"
 
 
 def main() -> None:
     """Measure all stages, and write both tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--large", action="store_true", help="clusters and map of 110,000 pictures too")
-    parser.add_argument("--stage", choices=list(STAGES), help="Run one stage here and print JSON.")
-    parser.add_argument("--n", type=int)
+    parser.add_argument("--stage", choices=list(STAGES), help="Measure this stage only.")
+    parser.add_argument("--n", type=int, help="With --folder: run the stage here at this size and print JSON.")
     parser.add_argument("--folder", type=Path)
     asked = parser.parse_args()
     if asked.stage and asked.folder:
         run_stage(asked.stage, asked.n, asked.folder)
         return
-    found: dict[str, dict[int, dict[str, float]]] = {}
+    found = read_kept()
     for stage, (_, _, sizes, _) in STAGES.items():
         if asked.stage not in (None, stage):
             continue
@@ -304,11 +306,19 @@ def main() -> None:
                 continue
             found.setdefault(stage, {})[n] = measure(stage, n)
             sys.stderr.write(f"{stage} {n}: {found[stage][n]}\n")
-    command = "python benchmarks/growth.py" + (" --large" if asked.large else "")
-    head = f"`{command}`: {turns.describe_computer()}.\n\n"
-    sys.stdout.write(head + write_growth(found) + "\n" + write_far(found))
-    if asked.stage is None:
-        tables.write_table("scale.md", "growth", head + write_growth(found) + "\n" + write_far(found))
+            KEPT.parent.mkdir(exist_ok=True)
+            KEPT.write_text(json.dumps(found), encoding="utf-8")
+    head = f"`python benchmarks/growth.py --large`: {turns.describe_computer()}.\n\n"
+    table = head + write_growth(found) + "\n" + write_far(found)
+    sys.stdout.write(table)
+    if len(found) == len(STAGES):
+        tables.write_table("scale.md", "growth", table)
+
+
+def read_kept() -> dict[str, dict[int, dict[str, float]]]:
+    """Return what was measured before, in the order of the stages."""
+    kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.is_file() else {}
+    return {stage: {int(n): one for n, one in kept[stage].items()} for stage in STAGES if stage in kept}
 
 
 if __name__ == "__main__":
