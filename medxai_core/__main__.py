@@ -73,11 +73,8 @@ def main() -> int:
         app()
     except MedxaiError as error:
         return _tell(error.message, error.remedy)
-    except StopRequested:
-        sys.stderr.write(
-            "stopped as asked; what was finished is kept (a training goes on with --resume RUN after its last pass "
-            "or round).\n"
-        )
+    except StopRequested as stop:
+        sys.stderr.write(f"stopped as asked; what was finished is kept. {stop.remedy}".strip() + "\n")
         return 1
     except SystemExit as leave:
         return leave.code if isinstance(leave.code, int) else 1

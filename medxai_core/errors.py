@@ -108,7 +108,15 @@ class JobError(MedxaiError):
 
 
 class StopRequested(Exception):
-    """Leave a long loop because the user asked for it. Not an error."""
+    """Leave a long loop because the user asked for it. Not an error.
+
+    Attributes
+    ----------
+    remedy : str
+        How what was stopped goes on, as one sentence; empty when it does not.
+    """
+
+    remedy: str = ""
 
 
 @dataclass(frozen=True)

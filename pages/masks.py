@@ -15,6 +15,7 @@ from pages.components.masks.choice import (
     choose_split,
     follow_link,
     require_run,
+    show_unfinished,
 )
 from pages.components.masks.setting import prepare_setting, show_link_notes
 from pages.components.masks.subject import OWN, ask_own_picture, open_own
@@ -41,6 +42,7 @@ def show_page() -> None:
     notes, body = st.container(), st.container()  # places that never move, see app.py
     with notes:
         show_link_notes()
+        show_unfinished(run)
     with body:
         _show_pictures(study, run, images, split)
 

@@ -125,6 +125,7 @@ def lock(
     from medxai_core.records.runs import get_run
     from medxai_core.stages.masks import lock_setting, make_setting
     from medxai_core.study import open_study
+    from medxai_core.views.kept_pass import describe_unfinished
 
     opened = open_study(study)
     run_id = get_run(opened, run).run_id
@@ -140,4 +141,6 @@ def lock(
     lock_setting(opened, run_id, setting, reader=who)
     note = " (counts as tuned on test)" if is_tuned_on_test(opened, run_id) else ""
     result = {"run": run_id, "locked": setting.__dict__}
-    show_result(result, text=f"{run_id}: locked {describe_setting(setting)}{note}.", json=json)
+    unfinished = describe_unfinished(get_run(opened, run_id))
+    text = f"{run_id}: locked {describe_setting(setting)}{note}."
+    show_result(result, text=text if unfinished is None else f"{text} {unfinished}", json=json)

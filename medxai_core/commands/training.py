@@ -17,7 +17,6 @@ from medxai_core.commands.console import (
     show_result,
     study_job,
 )
-from medxai_core.config import SEGMENTER
 
 if TYPE_CHECKING:
     from medxai_core.records.runs import RecordedRun
@@ -77,9 +76,9 @@ def train(
 
 def say_what_is_kept(run: RecordedRun) -> str:
     """Say which epoch of a classifier is used, or what a segmenter has learned: of its rounds the last is used."""
-    if run.network != SEGMENTER:
+    if run.rounds is None:
         return f"best epoch {run.best_epoch} of {run.epochs}"
-    n_rounds, n_planned = (run.best_epoch or 1) - 1, run.epochs - 1  # the first epoch is what drawn frames taught
+    n_rounds, n_planned = run.rounds
     used = f"round {n_rounds}, the last, is used" if n_rounds else "what drawn frames taught is used"
     return f"drawn frames and {n_rounds} of {n_planned} rounds on the pictures are learned; {used}"
 

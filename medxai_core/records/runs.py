@@ -56,6 +56,14 @@ class RecordedRun:
         """Layer of the segmentation head; None for a classifier."""
         return self.n_blocks - 1 if self.network == SEGMENTER else None
 
+    @property
+    def rounds(self) -> tuple[int, int] | None:
+        """Rounds on real pictures that a segmenter has learned, and that are planned; None for a classifier.
+
+        Its first epoch is what drawn frames taught.
+        """
+        return None if self.network != SEGMENTER else (max((self.best_epoch or 0) - 1, 0), self.epochs - 1)
+
 
 def record_run(study: Study, run: RecordedRun) -> None:
     """Record a run that begins."""

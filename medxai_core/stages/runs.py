@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from medxai_core.config import SHUFFLED
+from medxai_core.config import SEGMENTER, SHUFFLED
 from medxai_core.datasets import delete_cache
 from medxai_core.errors import MedxaiError, RunNotFoundError, StopRequested
 from medxai_core.jobs import Job
@@ -18,7 +18,7 @@ from medxai_core.memory import keep_freed_memory
 from medxai_core.provenance import get_versions, now_text
 from medxai_core.records.labellings import find_labelling
 from medxai_core.records.pictures import Items
-from medxai_core.records.result_digests import CLASS_MAP_FILE, WEIGHTS_FILE
+from medxai_core.records.result_digests import WEIGHTS_FILE
 from medxai_core.records.runs import RecordedRun, list_runs, record_run, update_run
 from medxai_core.stages.training_sets import INPUTS, choose_training_items, find_validation_items
 from medxai_core.study import Study
@@ -90,16 +90,25 @@ def describe_software() -> dict[str, Any]:
 
 
 def find_resumable(study: Study, run_id: str) -> RecordedRun:
-    """Return a run that can go on, because it kept an epoch or its class map, or raise."""
+    """Return a run that can go on, or raise.
+
+    A segmenter always can until it is finished: where nothing is kept yet it begins again with its own labels and
+    seed. A classifier needs a finished epoch.
+    """
     found = [run for run in list_runs(study) if run.run_id == run_id]
-    is_kept = any((study.run_folder(run_id) / name).is_file() for name in (LAST, CLASS_MAP_FILE))
-    if not found or found[0].status == "done" or not is_kept:
+    if not found or not _can_go_on(study, found[0]):
         state = "is finished" if found and found[0].status == "done" else "has no finished epoch"
         raise RunNotFoundError(
             f"run {run_id!r} cannot go on: it {state if found else 'does not exist'}.",
             "Start a new training.",
         )
     return found[0]
+
+
+def _can_go_on(study: Study, run: RecordedRun) -> bool:
+    """Say whether a run can go on where it stopped, or from its beginning."""
+    is_kept = run.network == SEGMENTER or (study.run_folder(run.run_id) / LAST).is_file()
+    return run.status != "done" and is_kept
 
 
 @contextmanager
@@ -111,8 +120,10 @@ def run_at_work(study: Study, run: RecordedRun, job: Job | None = None) -> Itera
     keep_freed_memory()
     try:
         yield
-    except StopRequested:
+    except StopRequested as stop:
         update_run(study, run.run_id, status="stopped")
+        if _can_go_on(study, run):
+            stop.remedy = f"Go on with `train {study.name} --resume {run.run_id}`."
         raise
     except (MedxaiError, KeyboardInterrupt, OSError, RuntimeError, ValueError):
         update_run(study, run.run_id, status="failed")

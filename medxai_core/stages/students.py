@@ -17,7 +17,7 @@ from medxai_core.models import PolypSegmenter, Preprocessing, build_segmenter, d
 from medxai_core.progress import Stage, silent_stage
 from medxai_core.records.pictures import Images, Items, list_images, list_items
 from medxai_core.records.result_digests import CLASS_MAP_FILE
-from medxai_core.records.runs import RecordedRun, get_run, list_epochs, record_epoch, update_run
+from medxai_core.records.runs import RecordedRun, get_run, record_epoch, update_run
 from medxai_core.stages.masks import recommended_setting
 from medxai_core.stages.runs import BEST, LAST, begin_run, find_resumable, run_at_work
 from medxai_core.stages.training import measure_learned_shifts
@@ -59,7 +59,8 @@ def train_student(
     curriculum : Curriculum, optional
         How much is learned of what; its seed is replaced by ``seed``.
     resume : str, optional
-        Id of a stopped run to go on with after its last whole round; before round 1, with its class map.
+        Id of a stopped run to go on with after its last whole round; before round 1 with the outlines or the class
+        map that it kept, else from its beginning with its own labels and seed.
     job : Job, optional
         Told which run this is.
 
@@ -73,7 +74,7 @@ def train_student(
     NoSeedsError
         Nothing is labelled, or one class only.
     StopRequested
-        The user stopped it. The class map and the last whole round are kept; go on with ``resume``.
+        The user stopped it. The class map, the outlines and the last whole round are kept; go on with ``resume``.
     """
     items, images = list_items(study), list_images(study)
     if resume is None:
@@ -208,18 +209,30 @@ def _learn(study: Study, run: RecordedRun, items: Items, images: Images, *, stag
     material = read_material(study, run, items, images, folder, stage=stage)
     plan, pictures, labels, drawn = material.plan, material.pictures, material.labels, material.drawn
     book = _RoundBook(study, run, material.train, material.validation, plan.use_side)
-    n_done = len(list_epochs(study, run.run_id))
-    if n_done > 1:  # the outlines, and at least one round
-        segmenter, _ = load_checkpoint(folder / LAST)
-        assert isinstance(segmenter, PolypSegmenter)
-        class_map = load_class_map(folder / CLASS_MAP)
+    class_map = _get_class_map(folder / CLASS_MAP, pictures, labels, seed=plan.seed, stage=stage)
+    segmenter, n_done = _get_segmenter(study, run)
+    if segmenter is not None and n_done > 1:  # the outlines, and at least one round
         has_polyp = class_map.find_polyps(class_map.score(pictures, stage=stage), labels)
         learn_rounds(
             segmenter, pictures, labels, drawn, plan, has_polyp=has_polyp, first=n_done, stage=stage, watch=book
         )
     else:
-        class_map = _get_class_map(folder / CLASS_MAP, pictures, labels, seed=plan.seed, stage=stage)
-        graduate(pictures, labels, drawn, plan, class_map=class_map, stage=stage, watch=book)
+        graduate(pictures, labels, drawn, plan, class_map=class_map, outlines=segmenter, stage=stage, watch=book)
+
+
+def _get_segmenter(study: Study, run: RecordedRun) -> tuple[PolypSegmenter | None, int]:
+    """Return the network of the last finished pass, and the pass's number; none before the outlines are learned."""
+    folder = study.run_folder(run.run_id)
+    if not (folder / LAST).is_file():
+        return None, 0
+    segmenter, manifest = load_checkpoint(folder / LAST)
+    assert isinstance(segmenter, PolypSegmenter)
+    result = manifest.training["result"]
+    if result["epoch"] > (run.best_epoch or 0):  # the process ended between saving and recording it
+        save_checkpoint(folder / BEST, segmenter, manifest)
+        record_epoch(study, run.run_id, result)
+        update_run(study, run.run_id, best_epoch=result["epoch"])
+    return segmenter, result["epoch"]
 
 
 def _get_class_map(

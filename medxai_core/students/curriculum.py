@@ -92,6 +92,7 @@ def graduate(
     curriculum: Curriculum | None = None,
     *,
     class_map: ClassMap | None = None,
+    outlines: PolypSegmenter | None = None,
     stage: Stage = silent_stage,
     watch: Watch = _watch_nothing,
 ) -> Graduation:
@@ -108,6 +109,8 @@ def graduate(
     curriculum : Curriculum, optional
     class_map : ClassMap, optional
         What the labels say, where it is known already; see `fit_class_map`.
+    outlines : PolypSegmenter, optional
+        One that has learned outlines from drawn frames already, as `watch` got it at 0; it is taught in place.
     watch : callable, optional
         Called as ``watch(round, segmenter, losses)`` when the outlines (0), and each round (from 1), are learned.
 
@@ -120,19 +123,11 @@ def graduate(
     class_map = class_map or fit_class_map(pictures, labels, seed=plan.seed, stage=stage)
     scores = class_map.score(pictures, stage=stage)
     # 2 outlines, from frames whose masks are exact because they were drawn with them
-    segmenter = build_segmenter(seed=plan.seed)
+    segmenter = outlines
+    if segmenter is None:
+        segmenter = _teach_outlines(pictures, drawn, plan, stage=stage, watch=watch)
     known = resize_maps(scores, plan.side // HEAD_STRIDE)
     if plan.shape_steps:
-        losses = teach(
-            segmenter,
-            Timetable([drawn], [sum(plan.batch)], plan.side),
-            n_steps=plan.shape_steps,
-            learning_rate=plan.learning_rate,
-            seed=plan.seed,
-            on_progress=stage("Learning outlines from drawn frames"),
-        )
-        _get_used_to(segmenter, pictures, plan)
-        watch(0, segmenter, losses)
         shape = _find_outlines(segmenter, pictures, known, plan, least_peak=class_map.least_peak, stage=stage)
     else:
         shape = np.full(known.shape, 0.5, np.float32)  # says nothing
@@ -191,6 +186,25 @@ def learn_rounds(
         )
         pseudo_masks = None
         watch(number, segmenter, losses)
+
+
+def _teach_outlines(
+    pictures: np.ndarray, drawn: Lessons, plan: Curriculum, *, stage: Stage, watch: Watch
+) -> PolypSegmenter:
+    """Return a new network that has learned outlines from drawn frames; an untaught one where no steps are planned."""
+    segmenter = build_segmenter(seed=plan.seed)
+    if plan.shape_steps:
+        losses = teach(
+            segmenter,
+            Timetable([drawn], [sum(plan.batch)], plan.side),
+            n_steps=plan.shape_steps,
+            learning_rate=plan.learning_rate,
+            seed=plan.seed,
+            on_progress=stage("Learning outlines from drawn frames"),
+        )
+        _get_used_to(segmenter, pictures, plan)
+        watch(0, segmenter, losses)
+    return segmenter
 
 
 def _get_used_to(segmenter: PolypSegmenter, pictures: np.ndarray, plan: Curriculum) -> None:

@@ -84,7 +84,9 @@ def describe_learning(epochs: Sequence[Mapping[str, Any]], *, n_validation: int,
     return Learning(verdict, headline, tuple(details))
 
 
-def describe_rounds(epochs: Sequence[Mapping[str, Any]], *, n_validation: int, n_rounds: int) -> Learning:
+def describe_rounds(
+    epochs: Sequence[Mapping[str, Any]], *, n_validation: int, n_rounds: int, is_over: bool = False
+) -> Learning:
     """Say in plain words how far a segmenter has come; the last round is kept, none is chosen.
 
     Parameters
@@ -95,23 +97,30 @@ def describe_rounds(epochs: Sequence[Mapping[str, Any]], *, n_validation: int, n
         Pictures with a known label that each round is looked at with.
     n_rounds : int
         Rounds on real pictures that are asked for.
+    is_over : bool, default False
+        No process works on it.
 
     Examples
     --------
     >>> describe_rounds([], n_validation=0, n_rounds=3).headline
     'It has not finished its first lessons yet.'
+    >>> describe_rounds([{"epoch": 1}], n_validation=0, n_rounds=3, is_over=True).headline
+    'It has seen drawn frames only: 0 of 3 rounds on your pictures are learned.'
     """
     if not epochs:
         return Learning("too_early", "It has not finished its first lessons yet.", ())
     done = len(epochs) - 1
     if not done:
         headline = "It has learned outlines from drawn frames, and goes on to your pictures."
+        if is_over:
+            headline = f"It has seen drawn frames only: 0 of {n_rounds} rounds on your pictures are learned."
         return Learning("too_early", headline, ())
     headline = f"Round {done} of {n_rounds} on your pictures is finished."
     details = ["The last round is the one that is used: none is chosen by scores."]
     if epochs[-1]["validation_accuracy"] is not None:
         details.insert(0, _say_score(epochs[-1], n_validation))
-    verdict: Verdict = "no_longer" if done >= n_rounds else "improving"
+    unfinished: Verdict = "paused" if is_over else "improving"
+    verdict: Verdict = "no_longer" if done >= n_rounds else unfinished
     return Learning(verdict, headline, tuple(details))
 
 

@@ -47,9 +47,10 @@ class RunState:
 
     @property
     def can_resume(self) -> bool:
-        """True when it can go on from a finished epoch, or with its class map."""
-        is_kept = bool(self.epochs) or self.has_class_map
-        return self.run is not None and self.state in ("stopped", "failed", "lost") and is_kept
+        """True when it can go on: a segmenter always, if need be from its beginning; others from a finished epoch."""
+        if self.run is None or self.state not in ("stopped", "failed", "lost"):
+            return False
+        return bool(self.epochs) or self.run.network == SEGMENTER
 
     @property
     def best(self) -> dict[str, Any] | None:

@@ -23,6 +23,9 @@ _READ, _DRAWN = 0.5, 1.5
 mirror images at a size that fits, decoding a picture, drawing a frame. Processor time, measured; times of looks only
 scale them, so only what they are to each other counts."""
 
+CLASS_MAPS = "Class maps"
+"""Title of the stage that asks the class map about every picture."""
+
 _LEAST_SHARE = 0.01  # of all work, before the time of an unfinished stage says anything
 ALONE_SECONDS = 0.012
 """Of a look on two cores that have nothing else to do: 799 s for a training on 800 pictures; see docs/masks.md."""
@@ -105,7 +108,7 @@ def list_parts(config: Mapping[str, Any], amounts: Amounts) -> list[Part]:
         Part("Drawing frames to learn outlines from", 0, _DRAWN * sum(config["n_drawn"])),
         Part("Learning from labelled tiles", 1, _PROBES + _LABELLED_VIEWS * amounts.n_labelled),
         Part("Class maps of labelled pictures", 1, _LABELLED_VIEWS * amounts.n_labelled / 2),
-        Part("Class maps", 1, _LABELLED_VIEWS * n),
+        Part(CLASS_MAPS, 1, _LABELLED_VIEWS * n),
     ]
     if config["shape_steps"]:
         parts += [
@@ -155,7 +158,8 @@ def measure_course_progress(
     -----
     The time left is that of the newest finished round and of the stage under way, by what remains; before the first
     one that of all that was done. Reading and drawing alone tell nothing of it: they hang on the disk, and on other
-    parts of the processor.
+    parts of the processor. A training that goes on reads, draws and makes its class maps again: until that is done it
+    does not count.
     """
     if run.network != SEGMENTER:
         return None
@@ -166,12 +170,21 @@ def measure_course_progress(
     under_way = 0.0 if place is None else now * parts[place].cost
     before = 0.0 if place is None else sum(part.cost for part in parts[:place])
     finished = sum(part.cost for part in parts if part.epoch <= len(epochs)) if epochs else 0.0
+    if epochs and job["created_at"] > run.created_at:  # it goes on
+        finished -= _count_to_repeat(parts, place, under_way)
     share = min(max(before + under_way, finished) / total, 1.0)
     is_learning = place is not None and parts[place].epoch > 0
     spent, work = _measure_pace(
         run, epochs, job, parts, before=before if is_learning else 0.0, under_way=under_way if is_learning else 0.0
     )
     return CourseProgress(share, spent / work * (1 - share) * total if work else None)
+
+
+def _count_to_repeat(parts: Sequence[Part], place: int | None, under_way: float) -> float:
+    """Return what a training that goes on still has to do again: its pictures, frames and class maps are not kept."""
+    again = [part.epoch == 0 or part.title == CLASS_MAPS for part in parts]
+    left = sum(part.cost for part, is_again in list(zip(parts, again, strict=True))[place or 0 :] if is_again)
+    return left - (under_way if place is not None and again[place] else 0.0)
 
 
 def _measure_pace(

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from medxai_core.config import SHUFFLED
 from medxai_core.records.runs import RecordedRun
+from medxai_core.views.kept_pass import name_kept_pass
 
 NONE_CHOSEN = "The last round is used whatever these scores are: none was chosen on them."
 """What is said of validation scores of a segmenter, where a classifier's best pass was chosen on them."""
@@ -21,8 +22,7 @@ def name_runs(runs: Sequence[RecordedRun]) -> dict[str, str]:
 
 
 def _name_run(run: RecordedRun) -> str:
-    """Return recipe, network, day and minute, and the epoch whose weights are kept; of a segmenter it is the last."""
+    """Return recipe, network, day and minute, and the pass whose weights are used."""
     began = datetime.fromisoformat(run.created_at)
     kind = "control, shuffled labels" if run.labels == SHUFFLED else run.preset
-    kept = f"best pass {run.best_epoch}" if run.mask_head is None else "last round"
-    return f"{kind}, {run.network}, {began.day} {began:%b %H:%M}, {kept}"
+    return f"{kind}, {run.network}, {began.day} {began:%b %H:%M}, {name_kept_pass(run)}"

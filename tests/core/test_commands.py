@@ -162,3 +162,22 @@ def test_segment_lists_what_failed_and_exits_with_1(home: Path, tmp_path: Path) 
     result = json.loads(made.stdout)
     assert result["masks"] == ["good.png"]
     assert [failure["item"].endswith("bad.jpg") for failure in result["failures"]] == [True]
+
+
+def test_after_a_stop_the_run_to_go_on_with_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from medxai_core.__main__ import main
+    from medxai_core.errors import StopRequested
+
+    stop = StopRequested("job")
+
+    def stopped() -> None:
+        raise stop
+
+    monkeypatch.setattr("medxai_core.__main__.app", stopped)
+    assert main() == 1
+    assert capsys.readouterr().err == "stopped as asked; what was finished is kept.\n"  # no training: nothing to name
+    stop.remedy = "Go on with `train demo --resume r1`."
+    assert main() == 1
+    assert capsys.readouterr().err.endswith("is kept. Go on with `train demo --resume r1`.\n")

@@ -14,9 +14,10 @@ from small_studies import make_small_study, record_small_run
 from sqlalchemy import update
 
 from medxai_core import store
-from medxai_core.errors import StopRequested
+from medxai_core.errors import RunNotFoundError, StopRequested
 from medxai_core.jobs import get_log_path, record_job, request_stop, running_job
 from medxai_core.records.runs import update_run
+from medxai_core.stages.runs import find_resumable
 from medxai_core.study import Study
 from medxai_core.views.run_states import estimate_seconds_left, list_run_states, read_log_tail
 from medxai_core.views.training_cost import estimate_study_training, find_recorded_speed, make_config
@@ -64,6 +65,16 @@ def test_a_run_whose_process_is_gone_is_lost_and_can_go_on(study: Study) -> None
 def test_a_run_without_a_finished_epoch_cannot_go_on(study: Study) -> None:
     record_small_run(study, n_epochs=0, status="stopped")
     assert not list_run_states(study)[0].can_resume
+
+
+@pytest.mark.parametrize("status", ["stopped", "failed"])
+def test_a_segmenter_can_go_on_from_its_beginning_but_not_when_it_is_finished(study: Study, status: str) -> None:
+    run = record_small_run(study, "recommended-a", n_epochs=0, status=status, epochs=4, network="lite1-fpn")
+    assert list_run_states(study)[0].can_resume and find_resumable(study, run.run_id).run_id == run.run_id
+    update_run(study, run.run_id, status="done")
+    assert not list_run_states(study)[0].can_resume
+    with pytest.raises(RunNotFoundError, match="it is finished"):
+        find_resumable(study, run.run_id)
 
 
 def test_a_training_that_failed_before_it_began_is_listed_with_its_reason(study: Study) -> None:

@@ -20,7 +20,7 @@ from medxai_core.images import load_mask
 from medxai_core.life_story import tell_life_story
 from medxai_core.masks import Band, make_mask
 from medxai_core.models import preprocess
-from medxai_core.progress import OnProgress
+from medxai_core.progress import OnProgress, Stage
 from medxai_core.records.masks import MaskSetting, get_heatmaps, get_locked_setting, list_heatmaps
 from medxai_core.records.pictures import list_images, list_items, load_study_image
 from medxai_core.records.runs import RecordedRun, get_run, list_epochs, list_runs
@@ -75,6 +75,19 @@ def taught(tmp_path_factory: pytest.TempPathFactory, phantom_folder: Path) -> tu
         study = make_small_study(folder / "studies" / "small", phantom_folder)
         STAGES.clear()
         return study, train_student(study, curriculum=SMALL, stage=note_stage)
+
+
+def stop_at(title: str) -> Stage:
+    """Return stages of which one is stopped by the user at its first step."""
+
+    def stage(name: str) -> OnProgress:
+        def on_progress(done: int, total: int) -> None:
+            if name == title:
+                raise StopRequested
+
+        return on_progress
+
+    return stage
 
 
 def lock_recommended(study: Study, run: RecordedRun) -> None:
@@ -227,16 +240,10 @@ def test_a_stopped_training_goes_on_to_the_same_weights(
 ) -> None:
     study, run = taught
 
-    def stop_in_last_round(name: str):
-        def on_progress(done: int, total: int) -> None:
-            if name.startswith("Learning masks, round 2"):
-                raise StopRequested
-
-        return on_progress
-
-    with pytest.raises(StopRequested):
-        train_student(study, curriculum=SMALL, stage=stop_in_last_round)
+    with pytest.raises(StopRequested) as told:
+        train_student(study, curriculum=SMALL, stage=stop_at("Learning masks, round 2 of 2"))
     stopped = next(one for one in list_runs(study) if one.status == "stopped")
+    assert told.value.remedy == f"Go on with `train small --resume {stopped.run_id}`."
     assert len(list_epochs(study, stopped.run_id)) == 2
     assert train_student(study, resume=stopped.run_id).status == "done"
     same = [load_checkpoint(study.run_folder(one.run_id) / BEST)[1].sha256 for one in (run, stopped)]
@@ -254,17 +261,6 @@ def test_the_class_map_outlives_a_stop_before_round_1(
     taught: tuple[Study, RecordedRun], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study, run = taught
-
-    def stop_at(title: str):
-        def stage(name: str):
-            def on_progress(done: int, total: int) -> None:
-                if name == title:
-                    raise StopRequested
-
-            return on_progress
-
-        return stage
-
     with pytest.raises(StopRequested):
         train_student(study, curriculum=SMALL, stage=stop_at("Class maps"))
     [stopped] = [one for one in list_run_states(study) if one.state == "stopped"]
@@ -274,10 +270,45 @@ def test_the_class_map_outlives_a_stop_before_round_1(
     with pytest.raises(StopRequested):
         train_student(study, resume=stopped.run.run_id, stage=stop_at("Learning masks, round 1 of 2"))
     assert len(list_epochs(study, stopped.run.run_id)) == 1
-    assert train_student(study, resume=stopped.run.run_id).status == "done"
+    STAGES.clear()
+    assert train_student(study, resume=stopped.run.run_id, stage=note_stage).status == "done"
+    assert "Learning outlines from drawn frames" not in STAGES and "Outlines in real pictures" in STAGES
     folders = [study.run_folder(one) for one in (run.run_id, stopped.run.run_id)]
     assert kept == (folders[0] / CLASS_MAP).read_bytes() == (folders[1] / CLASS_MAP).read_bytes()
     assert len({load_checkpoint(folder / BEST)[1].sha256 for folder in folders}) == 1
+
+
+def test_a_run_that_kept_nothing_begins_again_with_its_own_seed(taught: tuple[Study, RecordedRun]) -> None:
+    study, run = taught
+    with pytest.raises(StopRequested) as told:
+        train_student(study, curriculum=SMALL, stage=stop_at("Learning from labelled tiles"))
+    [stopped] = [one for one in list_run_states(study) if one.state == "stopped"]
+    assert stopped.run is not None and not stopped.has_class_map and stopped.can_resume
+    assert stopped.run.run_id in told.value.remedy
+    assert train_student(study, seed=7, resume=stopped.run.run_id).status == "done"
+    both = [load_checkpoint(study.run_folder(one) / BEST)[1].sha256 for one in (run.run_id, stopped.run.run_id)]
+    assert both[0] == both[1]
+
+
+def test_a_round_that_was_saved_and_not_recorded_is_not_learned_again(taught: tuple[Study, RecordedRun]) -> None:
+    study, run = taught
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("medxai_core.stages.students.record_epoch", fail_to_record)
+        with pytest.raises(OSError, match="disk is full"):
+            train_student(study, curriculum=SMALL)
+    failed = next(one for one in list_runs(study) if one.status == "failed")
+    assert failed.best_epoch is None and not list_epochs(study, failed.run_id)
+    STAGES.clear()
+    assert train_student(study, resume=failed.run_id, stage=note_stage).status == "done"
+    assert "Learning outlines from drawn frames" not in STAGES
+    assert [row["epoch"] for row in list_epochs(study, failed.run_id)] == [1, 2, 3]
+    both = [load_checkpoint(study.run_folder(one.run_id) / BEST)[1].sha256 for one in (run, failed)]
+    assert both[0] == both[1]
+
+
+def fail_to_record(*_: object) -> None:
+    """Stand in for a disk that is full."""
+    raise OSError("disk is full")
 
 
 def test_what_is_kept_of_a_training_is_said_as_it_is(taught: tuple[Study, RecordedRun]) -> None:

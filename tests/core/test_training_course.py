@@ -82,13 +82,34 @@ def test_a_training_that_goes_on_counts_its_finished_rounds(run: RecordedRun) ->
     parts = list_parts(run.manifest["config"], AMOUNTS)
     total = sum(part.cost for part in parts)
     finished = [{"epoch": number, "seconds": 60.0} for number in (1, 2, 3)]
-    found = measure_course_progress(run, finished, job_at("Reading pictures", 1, 10, spent=100), AMOUNTS)
+    found = measure_course_progress(run, finished, job_at("Looking again", 0, 10, spent=100), AMOUNTS)
     assert found is not None
     left = sum(part.cost for part in parts if part.epoch == 4)
     assert found.share == pytest.approx(1 - left / total)
     assert found.seconds_left == pytest.approx(60.0 * left / sum(part.cost for part in parts if part.epoch == 3))
     again = measure_course_progress(run, finished, job_at("Looking again", 5, 10), AMOUNTS)
     assert again is not None and again.share > found.share  # the second one of this name
+
+
+def test_what_a_training_that_goes_on_does_again_counts_when_it_is_done(run: RecordedRun) -> None:
+    later = {"created_at": "2031-01-01T00:00:00+00:00"}  # than the run
+    finished = [{"epoch": 1, "seconds": 60.0}]
+    parts = list_parts(run.manifest["config"], AMOUNTS)
+    repeated = ["Reading pictures", "Reading whole pictures", "Drawing frames to learn outlines from", "Class maps"]
+    titles = [*repeated, "Outlines in real pictures", "Learning masks, round 1 of 3"]
+    shares = []
+    for title in titles:
+        for done in (1, 9):
+            found = measure_course_progress(run, finished, job_at(title, done, 10) | later, AMOUNTS)
+            assert found is not None
+            shares.append(found.share)
+    assert len(set(shares)) == len(shares) and shares == sorted(shares)  # it moves at each step
+    total, kept = sum(part.cost for part in parts), sum(part.cost for part in parts if part.epoch <= 1)
+    again = sum(part.cost for part in parts if part.title in repeated)
+    begun = measure_course_progress(run, finished, job_at("Reading pictures", 0, 0) | later, AMOUNTS)
+    assert begun is not None and begun.share == pytest.approx((kept - again) / total)
+    outlined = measure_course_progress(run, finished, job_at("Outlines in real pictures", 0, 9) | later, AMOUNTS)
+    assert outlined is not None and outlined.share == pytest.approx(kept / total)  # all of it is done again
 
 
 def test_nothing_is_said_of_a_classifier(study: Study) -> None:

@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 from small_studies import make_small_study
+from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
-from trained_study import record_untrained_run
+from trained_study import record_untaught_segmenter, record_untrained_run
 
+from medxai_core import store
 from medxai_core.checkpoints import load_checkpoint
 from medxai_core.errors import ImageNotFoundError
 from medxai_core.evaluation.baselines import CENTRED_DISK, score_trivial_masks
@@ -304,6 +306,28 @@ def test_without_a_truth_of_test_pictures_nothing_is_offered_that_needs_one(open
     assert "truth of the test pictures is open" not in read_page(app)
     header, _ = read_sent(app, "mask_viewer")
     assert (header["hasTruth"], header["offersTable"]) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("learned", "said"), [(0, "seen drawn frames only (0 of 3 rounds"), (2, "learned 2 of 3 rounds"), (3, None)]
+)
+def test_a_network_that_is_not_finished_says_so_above_its_masks_and_beside_the_lock(
+    open_page, study, read_page, learned, said
+):
+    run = record_untaught_segmenter(study)
+    with study.begin() as connection:
+        values = {"epochs": 4, "best_epoch": learned + 1}
+        connection.execute(update(store.runs).where(store.runs.c.run_id == run.run_id).values(**values))
+    app = open_page("masks", run=run.run_id)
+    assert not app.exception
+    warnings = [warning.value for warning in app.warning if "This training is not finished" in warning.value]
+    assert ("Go to its training" in [button.label for button in app.button]) == (said is not None)
+    if said is None:
+        assert not warnings and any(one.endswith("last round") for one in app.selectbox(key="masks_run").options)
+        return
+    assert len(warnings) == 2 and all(said in one and "go on with it on the Training page" in one for one in warnings)
+    assert f"unfinished: {learned} of 3 rounds" in " ".join(app.selectbox(key="masks_run").options)
+    assert "Lock this setting" in [button.label for button in app.button]
 
 
 def test_maps_that_are_not_aligned_cannot_be_locked(open_page, study):

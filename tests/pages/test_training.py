@@ -14,7 +14,7 @@ from small_studies import record_small_run
 from sqlalchemy import text, update
 
 from medxai_core import store
-from medxai_core.errors import StopRequested
+from medxai_core.errors import RunNotFoundError, StopRequested
 from medxai_core.evaluation.classifier import score_classifier
 from medxai_core.jobs import get_log_path, list_jobs, record_job, running_job
 from medxai_core.json_values import to_plain
@@ -145,7 +145,7 @@ def test_rounds_of_a_segmenter_are_told_as_rounds(open_page, small_study, read_p
     assert told["Drawn frames"] == "260 with polyp, 60 without" and "Augmentation" not in told
     assert told["Last round: right on check pictures"] == "88 %"
     drawing = str(app.get("plotly_chart")[0].proto.spec)
-    assert '"last round"' in drawing and "best pass" not in drawing
+    assert '"unfinished: 2 of 3 rounds"' in drawing and "last round" not in drawing and "best pass" not in drawing
     record_small_run(small_study, "recommended-lite1-fpn-done", n_epochs=4, epochs=4, network="lite1-fpn")
     app = open_page("training")
     app = app.segmented_control(key="training_view").set_value("New training").run()
@@ -230,11 +230,34 @@ def test_no_round_was_chosen_by_the_check_pictures(open_page, small_study, read_
     assert "none was chosen on them" in told and "chosen by these pictures" not in told
 
 
+def test_a_segmenter_that_kept_nothing_can_go_on_and_says_how(open_page, small_study, read_page):
+    record_small_run(small_study, "recommended-a", n_epochs=0, status="stopped", epochs=4, network="lite1-fpn")
+    app = open_page("training")
+    assert "Go on" in labels_of(app)
+    assert "going on begins it again, with its own labels and seed" in read_page(app)
+    record_small_run(small_study, "recommended-bcd", n_epochs=1, status="stopped", epochs=4, network="lite1-fpn")
+    app = open_page("training", run="recommended-bcd")
+    words = read_page(app)
+    assert "What drawn frames taught is kept: go on from there." in words
+    assert "It has seen drawn frames only: 0 of 3 rounds on your pictures are learned." in words
+    assert '"unfinished: 0 of 3 rounds"' in str(app.get("plotly_chart")[0].proto.spec)
+
+
+def test_a_remedy_is_said_once(open_page, small_study, read_page):
+    with pytest.raises(RunNotFoundError), running_job(small_study, "train", title="Training", parameters={}):
+        raise RunNotFoundError("run 'a' cannot go on: it does not exist.", "Start a new training.")
+    app = open_page("training")
+    [said] = [error.value for error in app.error if "cannot go on" in error.value]
+    assert said.count("Start a new training") == 1
+
+
 def test_lists_of_runs_name_the_last_round_of_a_segmenter(small_study):
     classifier = record_small_run(small_study)
     segmenter = record_small_run(small_study, "recommended-lite1-fpn-a", network="lite1-fpn")
     names = name_runs([classifier, segmenter])
     assert names[classifier.run_id].endswith("best pass 2") and names[segmenter.run_id].endswith("last round")
+    early = record_small_run(small_study, "recommended-lite1-fpn-bc", n_epochs=1, epochs=4, network="lite1-fpn")
+    assert name_runs([early])[early.run_id].endswith("unfinished: 0 of 3 rounds")
 
 
 def test_without_known_labels_no_scores_are_offered(open_page, small_study, read_page):

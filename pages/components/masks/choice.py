@@ -10,8 +10,10 @@ from medxai_core.errors import ImageNotFoundError, RunNotFoundError
 from medxai_core.records.pictures import Images, find_image
 from medxai_core.records.runs import RecordedRun, list_trained_runs
 from medxai_core.study import Study
+from medxai_core.views.kept_pass import REMEDY, describe_unfinished
 from pages.components import cached
 from pages.components.frame import show_empty
+from pages.components.links import link_to
 from pages.components.masks.subject import OWN, forget_own
 from pages.components.run_names import name_runs
 
@@ -55,6 +57,15 @@ def choose_run(runs: list[RecordedRun]) -> RecordedRun:
     if chosen not in by_id:
         raise RunNotFoundError("this run has no trained epoch.", "Choose another one.")
     return by_id[chosen]
+
+
+def show_unfinished(run: RecordedRun) -> None:
+    """Warn that the network in view is not finished, and lead to its training."""
+    words = describe_unfinished(run)
+    if words is None:
+        return
+    st.warning(f"**{words}** {REMEDY}", icon=":material/pending:")
+    link_to("training", "Go to its training", run=run.run_id)
 
 
 def follow_link(study: Study, images: Images) -> None:

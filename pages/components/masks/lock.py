@@ -11,9 +11,11 @@ from medxai_core.records.masks import (
     list_evaluations,
     record_unlock,
 )
+from medxai_core.records.runs import RecordedRun
 from medxai_core.stages.mask_exports import find_mask_export, list_export_arguments
 from medxai_core.stages.masks import lock_setting
 from medxai_core.study import Study
+from medxai_core.views.kept_pass import REMEDY, describe_unfinished
 from medxai_core.views.mask_view import describe_plainly, is_same_mask
 from pages.components import cached
 from pages.components.downloads import offer_file
@@ -32,14 +34,17 @@ CHOSEN_WORDS = {
 NO_TEST_TRUTH = "The study holds no masks for test pictures, so nothing can be scored."
 
 
-def show_lock(study: Study, run_id: str, setting: MaskSetting) -> None:
-    """Show whether a setting is locked, and let the reader change that."""
-    locked = get_locked_setting(study, run_id)
+def show_lock(study: Study, run: RecordedRun, setting: MaskSetting) -> None:
+    """Show whether a setting is locked, and let the reader change that; beside it, that a training is not finished."""
+    locked = get_locked_setting(study, run.run_id)
+    unfinished = describe_unfinished(run)
     with st.container(border=True, gap="small"):
+        if unfinished is not None:
+            st.warning(f"{unfinished} {REMEDY}", icon=":material/pending:")
         if locked is None:
-            _show_open(study, run_id, setting)
+            _show_open(study, run.run_id, setting)
         else:
-            _show_locked(study, run_id, locked)
+            _show_locked(study, run.run_id, locked)
 
 
 def _show_open(study: Study, run_id: str, setting: MaskSetting) -> None:

@@ -118,7 +118,7 @@ def _show(study: Study, run: RecordedRun, images: Images, *, split: str, own: Su
     mount_viewer(VIEWER, make_header(study, run, images, split=split, command=command, **names))
     table, lock = st.columns([1.9, 1], gap="medium")
     with lock:
-        show_lock(study, run.run_id, keys.get_setting())
+        show_lock(study, run, keys.get_setting())
         if image_id is not None:
             open_page("transparency", "How this picture came to its mask", key="masks", image=image_id)
     with table:

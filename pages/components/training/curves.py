@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
 
+from medxai_core.views.kept_pass import name_kept_pass
 from medxai_core.views.run_states import RunState
 
 TRAINING, CHECK, BEST = "#0072B2", "#D55E00", "#009E73"
@@ -33,8 +34,8 @@ def show_curves(state: RunState) -> None:
             line = {"color": color, "dash": dash, "width": 2.5}
             _add_line(figure, state.epochs, f"{split}_{name}", words=words, line=line, panel=panel)
     if state.best is not None:
-        is_last = state.run is not None and state.run.mask_head is not None
-        words = "last round" if is_last else f"best pass: {state.best['epoch']}"
+        is_segmenter = state.run is not None and state.run.mask_head is not None
+        words = name_kept_pass(state.run) if state.run and is_segmenter else f"best pass: {state.best['epoch']}"
         _mark_kept(figure, state.best["epoch"], state.run.epochs if state.run else len(state.epochs), words)
     _draw(figure, "curves", f"Accuracy and loss over {len(state.epochs)} passes")
 

@@ -121,15 +121,28 @@ def _show_problem(study: Study, state: RunState) -> None:
     if state.state not in ("failed", "lost"):
         if state.state == "stopped" and not state.can_resume:
             st.caption("It was stopped before its first pass was finished: there is nothing to go on from.")
+        elif state.state == "stopped":
+            st.caption(_say_how_to_go_on(state))
         return
     reason = (state.job or {}).get("error") or "The reason was not recorded."
-    kept = "Finished passes are kept" if state.epochs else "What the labels say of a place (class map) is kept"
-    remedy = f"{kept}: go on from there." if state.can_resume else "Start a new training."
-    st.error(f"{escape(reason)} {remedy}", icon=":material/error:")
+    remedy = _say_how_to_go_on(state) if state.can_resume else "Start a new training."
+    said = escape(reason) if reason.endswith(remedy) else f"{escape(reason)} {remedy}"
+    st.error(said, icon=":material/error:")
     tail = read_log_tail(study, state.job["job_id"]) if state.job else ""
     if tail:
         with st.expander("What the program printed last (log)", icon=":material/terminal:"):
             st.code(tail, language=None, wrap_lines=True)
+
+
+def _say_how_to_go_on(state: RunState) -> str:
+    """Say what of a run is kept, and where it goes on."""
+    if state.epochs:
+        is_drawn = state.run is not None and state.run.rounds is not None and len(state.epochs) == 1
+        kept = "What drawn frames taught is kept" if is_drawn else "Finished passes are kept"
+        return f"{kept}: go on from there."
+    if state.has_class_map:
+        return "What the labels say of a place (class map) is kept: go on from there."
+    return "Nothing of it is kept yet: going on begins it again, with its own labels and seed."
 
 
 def _show_learning(state: RunState) -> None:
@@ -155,7 +168,8 @@ def _show_learning(state: RunState) -> None:
 
 def _show_rounds(state: RunState, run: RecordedRun) -> None:
     """Say how far a segmenter has come."""
-    found = describe_rounds(state.epochs, n_validation=run.manifest["n_validation"], n_rounds=run.epochs - 1)
+    n_validation, n_rounds = run.manifest["n_validation"], run.epochs - 1
+    found = describe_rounds(state.epochs, n_validation=n_validation, n_rounds=n_rounds, is_over=not state.is_open)
     with st.container(border=True, gap="xsmall"):
         st.markdown(f"{VERDICT_ICONS[found.verdict]} **{found.headline}**")
         for sentence in found.details:
@@ -186,7 +200,7 @@ def _show_settings(state: RunState) -> None:
     with st.expander("Settings of this run", icon=":material/tune:"):
         counts = {source: sum(by_class.values()) for source, by_class in run.manifest["label_counts"].items()}
         config = run.manifest["config"]
-        kept = "Best pass" if run.mask_head is None else "Last round"
+        kept = "Best pass" if run.rounds is None else "Last round" if run.rounds[0] else "Drawn frames only"
         n_seeds, n_reviewed, n_proposed = (counts[source] for source in ("reference", "review", "cluster"))
         rows = (
             {
