@@ -177,8 +177,8 @@ def main() -> None:
     table = "\n".join(
         [
             f"`python benchmarks/paper_masks.py --fold {asked.fold}`: {told}; best of {recipe.epochs} epochs: number "
-            f"{chosen.epoch}, accuracy {chosen.validation_accuracy:.2f} on {len(validation)} tiles, half of them polyp; "
-            f"{seconds:.0f} s.",
+            f"{chosen.epoch}, accuracy {chosen.validation_accuracy:.2f} on {len(validation)} tiles, half of them "
+            f"polyp; {seconds:.0f} s.",
             "",
             *HEAD,
             *(write_row(name, rows) for name, rows in found.scores.items()),

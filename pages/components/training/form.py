@@ -181,7 +181,7 @@ def _show_cost(study: Study, choices: Choices, chosen: TrainingSet) -> None:
 
 
 def _show_student_cost(study: Study, chosen: TrainingSet, *, n_validation: int) -> None:
-    """Say how long a segmenter will take, as the last one in this study, as a trial, or as elsewhere; and its memory."""
+    """Say how long a segmenter will take, as the last one here, as a trial, or as elsewhere; and its memory."""
     st.caption(STUDENT_MEMORY)
     seconds = find_student_seconds(study)
     if seconds is not None:
