@@ -25,7 +25,7 @@ from medxai_core.life_story.mask_steps import tell_prediction
 from medxai_core.masks import Band, make_mask
 from medxai_core.models import preprocess
 from medxai_core.progress import OnProgress
-from medxai_core.records.masks import MaskSetting, get_heatmaps, get_locked_setting, list_heatmaps, record_unlock
+from medxai_core.records.masks import MaskSetting, get_heatmaps, get_locked_setting, list_heatmaps
 from medxai_core.records.pictures import list_images, list_items, load_study_image
 from medxai_core.records.runs import RecordedRun, get_run, list_epochs, list_runs
 from medxai_core.stages.evidence import locate_evidence
@@ -194,10 +194,11 @@ def test_a_picture_that_was_left_out_is_told_from_one_that_was_learned(
     assert lesson == "unknown" and words.startswith("Whether run")
 
 
-def test_a_segmenter_without_a_lock_is_told_in_its_own_way(taught: tuple[Study, RecordedRun]) -> None:
+def test_a_segmenter_without_a_lock_is_told_in_its_own_way(
+    taught: tuple[Study, RecordedRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
     study, run = taught
-    if get_locked_setting(study, run.run_id) is not None:
-        record_unlock(study, run.run_id, reader="a")
+    monkeypatch.setattr("medxai_core.life_story.context.get_locked_setting", lambda study, run_id: None)
     story = tell_life_story(study, str(list_images(study).image_ids[0]), run.run_id)
     heatmap, mask = story.get("heatmap"), story.get("mask")
     assert "never stretched" in heatmap.not_proof and "hottest" not in heatmap.not_proof
