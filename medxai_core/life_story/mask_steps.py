@@ -8,25 +8,26 @@ from typing import Any, get_args
 
 import numpy as np
 
-from medxai_core.config import CLASS_NAMES
 from medxai_core.errors import StageMissingError
 from medxai_core.evaluation.baselines import CENTRED_DISK
 from medxai_core.evaluation.scores import ImageScores
 from medxai_core.life_story.context import StoryContext
 from medxai_core.life_story.evidence_steps import tell_what_was_added
+from medxai_core.life_story.lessons import find_lesson, say_lesson
 from medxai_core.life_story.places import find_hottest, say_place
 from medxai_core.life_story.story import Part, Step
 from medxai_core.masks import describe_heatmap
 from medxai_core.models import HEAD_STRIDE
 from medxai_core.records.masks import describe_setting, get_heatmaps, list_heatmaps
-from medxai_core.records.runs import get_probabilities, list_runs
+from medxai_core.records.runs import RecordedRun, get_probabilities, list_runs
 from medxai_core.sanity.lights import Color
 from medxai_core.stages.heatmaps import MapMaker
-from medxai_core.stages.masks import make_study_mask
+from medxai_core.stages.masks import make_study_mask, recommended_setting
 from medxai_core.stages.sanity import find_sanity
 from medxai_core.stages.surrogate import explain_item
 from medxai_core.surrogate import say_fidelity, say_item
 from medxai_core.views.mask_view import describe_layer, describe_probability
+from medxai_core.views.own_masks import is_own_mask
 from medxai_core.views.recorded_scores import find_current_row, find_trivial_row, get_picture_scores
 
 SHOWN_SCORES = ("dice", "jaccard", "recall", "precision")
@@ -44,47 +45,46 @@ def tell_prediction(context: StoryContext) -> Step:
     not_proof = "that there is a polyp: the probability is not calibrated, and a classifier can be sure and wrong."
     if context.run is None:
         return Step("prediction", "Prediction", (Part(NO_RUN),), not_proof, "training", is_known=False)
-    by_run = {run.run_id: get_probabilities(context.study, run.run_id) for run in list_runs(context.study)}
-    taught = {
-        run.run_id: dict(zip(run.manifest.get("item_positions", []), run.manifest.get("labels", []), strict=False))
-        for run in list_runs(context.study)
-    }
-    parts = context.tell_each(lambda row: _describe_prediction(context, row, by_run, taught))
+    by_run = [(run, get_probabilities(context.study, run.run_id)) for run in list_runs(context.study)]
+    parts = context.tell_each(lambda row: _describe_prediction(context, row, by_run))
     is_known = any(run["probability"] is not None for part in parts for run in part.facts["runs"])
     return Step("prediction", "Prediction", parts, not_proof, "training", is_known=is_known)
 
 
 def _describe_prediction(
-    context: StoryContext,
-    row: int,
-    by_run: dict[str, np.ndarray | None],
-    taught: dict[str, dict[int, int]],
+    context: StoryContext, row: int, by_run: list[tuple[RecordedRun, np.ndarray | None]]
 ) -> tuple[str, dict[str, Any]]:
     """Return words and facts about the predictions of one item."""
     runs: list[dict[str, Any]] = []
-    for run_id, values in by_run.items():
+    for run, values in by_run:
         known = values is not None and bool(np.isfinite(values[row]))
-        label = taught[run_id].get(row)
+        lesson, label = find_lesson(context, run, row)
         runs.append(
             {
-                "run_id": run_id,
+                "run_id": run.run_id,
                 "probability": float(values[row]) if known and values is not None else None,
-                "taught_as": None if label is None else CLASS_NAMES[label],
+                "taught_as": label,
+                "learned_from": lesson,
             }
         )
-    own = next((run for run in runs if context.run and run["run_id"] == context.run.run_id), runs[0])
+    wanted = context.run.run_id if context.run else by_run[0][0].run_id
+    run, own = next((run, one) for (run, _), one in zip(by_run, runs, strict=True) if run.run_id == wanted)
+    taken_apart, facts = _take_apart(context, row)
+    return _say_prediction(context, run, own) + taken_apart, {"runs": runs} | facts
+
+
+def _say_prediction(context: StoryContext, run: RecordedRun, own: dict[str, Any]) -> str:
+    """Say what a run learned from an item, and what it answers."""
     if own["taught_as"]:
-        words = f"It taught run {own['run_id']} as {own['taught_as']}, so a prediction for it would prove nothing."
-    elif own["probability"] is None:
-        words = (
-            f"Run {own['run_id']} did not learn from it. Its answer is not recorded (only those for labelled "
+        return f"It taught run {run.run_id} as {own['taught_as']}, so a prediction for it would prove nothing."
+    lesson = say_lesson(own["learned_from"], run, is_tile=context.is_tiled)
+    if own["probability"] is None:
+        return (
+            f"{lesson} Its answer is not recorded (only those for labelled "
             "validation and test pictures are): the Masks page computes that for the whole picture when you look."
         )
-    else:
-        told = describe_probability(own["probability"])
-        words = f"Run {own['run_id']} {told}: probability {own['probability']:.2f}. It did not learn from this picture."
-    taken_apart, facts = _take_apart(context, row)
-    return words + taken_apart, {"runs": runs} | facts
+    told = f"Run {run.run_id} {describe_probability(own['probability'])}: probability {own['probability']:.2f}."
+    return f"{told} {'It did not learn from this picture.' if own['learned_from'] == 'nothing' else lesson}"
 
 
 def _take_apart(context: StoryContext, row: int) -> tuple[str, dict[str, Any]]:
@@ -108,22 +108,26 @@ def tell_heatmap(context: StoryContext) -> Step:
         "why the network decided: the map shows where a change would move the answer, and is scaled so that its "
         f"highest place is always hottest. {_say_tests(context)}"
     )
+    not_proof_of_own = (
+        "that a polyp is there: a probability is what the network says, and no mask of a real picture taught it; "
+        "what it knows of outlines is from frames that a program drew. It is shown as it is, never stretched."
+    )
     title, page = "Heat map", "masks"
     if context.run is None:
         return Step("heatmap", title, (Part(NO_RUN),), not_proof, page, is_known=False)
     layers = find_recorded_layers(context)
     if not layers:
-        part = Part("No heat map of this picture is recorded yet. The Masks page makes it.", {"layers": []})
+        is_own = _cuts_own_map(context)
+        what = "The network's own map of this picture is not" if is_own else "No heat map of this picture is"
+        part = Part(f"{what} recorded yet. The Masks page makes it.", {"layers": []})
+        not_proof = not_proof_of_own if is_own else not_proof
         return Step("heatmap", title, (part,), not_proof, page, is_known=False)
     layer = _choose_layer(context, layers)
     maker = context.maker
     size = (int(context.picture["height"]), int(context.picture["width"]))
     is_head = layer == context.run.mask_head
     if is_head:
-        not_proof = (
-            "that a polyp is there: a probability is what the network says, and no mask of a real picture taught it; "
-            "what it knows of outlines is from frames that a program drew."
-        )
+        not_proof = not_proof_of_own
     raw = get_heatmaps(context.study, context.run.run_id, layer, method=_method(context))[context.position]
     facts: dict[str, Any] = {"layers": layers, "layer": layer, "method": _method(context), "grid": list(raw.shape)}
     words = "The network's own map." if is_head else f"Layer {layer}, method {_method(context)}."
@@ -136,6 +140,13 @@ def tell_heatmap(context: StoryContext) -> Step:
         cells = describe_layer(maker.blocks[layer], size, maker.input_size)
         words = f"{'Probability of polyp' if is_head else f'Layer {layer}'} ({cells}).{where} {' '.join(warnings)}"
     return Step("heatmap", title, (Part(words.strip(), facts),), not_proof, page)
+
+
+def _cuts_own_map(context: StoryContext) -> bool:
+    """Return True when masks are cut from a segmenter's own map: by the locked setting, or while none is locked."""
+    if context.run is None or context.run.mask_head is None:
+        return False
+    return is_own_mask(context.setting)
 
 
 def _say_tests(context: StoryContext) -> str:
@@ -181,14 +192,13 @@ def tell_mask(context: StoryContext) -> Step:
     if context.run is None:
         return Step("mask", title, (Part(NO_RUN),), not_proof, page, is_known=False)
     setting, maker = context.setting, context.maker
-    if setting is None:
-        part = Part("No setting is locked for this run: layer and threshold are chosen on the Masks page.")
-        return Step("mask", title, (part,), not_proof, page, is_known=False)
-    if setting.layer == context.run.mask_head:
+    if _cuts_own_map(context):
         not_proof = (
             f"where a polyp ends: a place of the map is {HEAD_STRIDE} x {HEAD_STRIDE} pixels of the network's input, "
             "and what it knows of outlines is from drawn frames."
         )
+    if setting is None:
+        return Step("mask", title, (Part(_say_unlocked(context.run)),), not_proof, page, is_known=False)
     facts: dict[str, Any] = {"setting": describe_setting(setting), "chosen_on": setting.chosen_on}
     if maker is None or setting.layer not in find_recorded_layers(context):
         part = Part(
@@ -205,6 +215,16 @@ def tell_mask(context: StoryContext) -> Step:
     facts |= more
     words = f"{told}{added} Setting: {describe_setting(setting)}, chosen on {_say_choice(setting.chosen_on)}."
     return Step("mask", title, (Part(words, facts),), not_proof, page)
+
+
+def _say_unlocked(run: RecordedRun) -> str:
+    """Say what masks of a run without a locked setting are made with."""
+    if run.mask_head is None:
+        return "No setting is locked for this run: layer and threshold are chosen on the Masks page."
+    own = describe_setting(recommended_setting(run))
+    return (
+        f"No setting is locked for this run. The one that was fixed beforehand ({own}) can be locked on the Masks page."
+    )
 
 
 def _cut_mask(context: StoryContext, maker: MapMaker) -> tuple[np.ndarray, bool]:

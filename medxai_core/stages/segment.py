@@ -8,16 +8,44 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from medxai_core.checkpoints import load_checkpoint
+from medxai_core.config import SEGMENTATION
 from medxai_core.errors import Failure, IncompatibleCheckpointError, LayoutError, MedxaiError, SettingError
+from medxai_core.evaluation.expected import expect_dice
 from medxai_core.images import IMAGE_SUFFIXES, load_image, save_mask
 from medxai_core.masks import make_mask
 from medxai_core.memory import keep_freed_memory
+from medxai_core.models import PolypSegmenter
+from medxai_core.models.segmentation import LEAST_PICTURE_LOGIT
 from medxai_core.progress import OnProgress
 from medxai_core.records.masks import MaskSetting, make_band
 from medxai_core.stages.heatmaps import BATCH_SIZE, make_map_maker
 from medxai_core.stages.masks import name_masks
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Hold what a segmenter says of one picture.
+
+    Attributes
+    ----------
+    name : str
+        The mask file.
+    polyp_probability : float
+        Of the picture as a whole, 0..1: the sigmoid of its pooled logit (`pool_places`). It is not calibrated.
+    expected_dice : float or None
+        What the probabilities themselves make expected of the mask (`expect_dice`). None for an empty mask, and for a
+        mask that is not cut from the segmenter's own map above one threshold.
+    is_held_back : bool
+        The picture as a whole does not speak clearly enough for a polyp: its own map was lowered (`hold_back_doubt`).
+    """
+
+    name: str
+    polyp_probability: float
+    expected_dice: float | None
+    is_held_back: bool
 
 
 @dataclass(frozen=True)
@@ -36,6 +64,8 @@ class Segmentation:
         Mask files that are empty because the heat map is constant.
     empty : list of str
         Other mask files that are empty: no place lay in the band.
+    answers : list of Answer or None
+        What a segmenter says of each picture that has a mask, in the order of `names`; None for a classifier.
     """
 
     names: list[str]
@@ -43,6 +73,7 @@ class Segmentation:
     failures: list[Failure]
     blank: list[str]
     empty: list[str]
+    answers: list[Answer] | None
 
 
 def segment_pictures(
@@ -102,23 +133,36 @@ def segment_pictures(
     failures: list[Failure] = []
     blank: list[str] = []
     empty: list[str] = []
+    answers: list[Answer] = []
     for start in range(0, len(paths), BATCH_SIZE):
         part = slice(start, start + BATCH_SIZE)
         images = list(_read(paths[part], names[part], failures))
         if images:
-            raw, _ = maker.compute_raw([image for _, image in images], [setting.layer], method=setting.method)
-            for (name, image), one in zip(images, raw[setting.layer], strict=True):
+            raw, logits = maker.compute_raw([image for _, image in images], [setting.layer], method=setting.method)
+            for (name, image), one, logit in zip(images, raw[setting.layer], logits, strict=True):
                 heatmap, is_blank = maker.finish(one, setting.layer, image.shape[:2])
                 if is_blank:
                     blank.append(name)
                 mask = np.zeros(image.shape[:2], bool) if is_blank else make_mask(heatmap, make_band(setting))
                 if not is_blank and not mask.any():
                     empty.append(name)
+                answers.append(_read_answer(name, float(logit), heatmap, setting))
                 _save(mask, out / name)
                 written.append(name)
         if on_progress is not None:
             on_progress(min(start + BATCH_SIZE, len(paths)), len(paths))
-    return Segmentation(written, setting, failures, blank, empty)
+    is_segmenter = isinstance(model, PolypSegmenter)
+    return Segmentation(written, setting, failures, blank, empty, answers if is_segmenter else None)
+
+
+def _read_answer(name: str, logit: float, heatmap: np.ndarray, setting: MaskSetting) -> Answer:
+    """Return what the logit and the map of a picture say."""
+    is_own = setting.method == SEGMENTATION
+    expected = None
+    if is_own and setting.low is not None and setting.high is None and not setting.inverted:
+        expected = expect_dice(heatmap, setting.low)
+    probability = float(torch.sigmoid(torch.tensor(logit, dtype=torch.float64)))
+    return Answer(name, probability, expected, is_own and logit <= LEAST_PICTURE_LOGIT)
 
 
 def _make_folder(folder: Path) -> None:

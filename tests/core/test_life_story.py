@@ -167,6 +167,13 @@ def test_a_picture_that_taught_the_run_says_so(study: Study) -> None:
     assert runs[0]["taught_as"] == "non_polyp"
 
 
+def test_a_classifier_learns_from_labelled_items_only(study: Study) -> None:
+    items = list_items(study)
+    row = next(int(row) for row in items.positions_in("train") if row >= 32)
+    [part] = tell_life_story(study, str(items.item_ids[row])).get("prediction").parts
+    assert part.facts["runs"][0]["learned_from"] == "nothing" and "did not learn from it." in part.words
+
+
 def test_a_tile_is_found_by_its_id_and_a_picture_by_its_beginning(study: Study) -> None:
     image_id = find_first(study, "test")
     assert len(tell_life_story(study, image_id[:8]).item_ids) == 4

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import math
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from medxai_core.checkpoints import CheckpointManifest, OperatingPoint, save_checkpoint
+from medxai_core import __main__
+from medxai_core.checkpoints import CheckpointManifest, OperatingPoint, load_checkpoint, save_checkpoint
+from medxai_core.config import SEGMENTER
 from medxai_core.errors import IncompatibleCheckpointError, LayoutError, SettingError
 from medxai_core.formats.layouts import ImageRecord
-from medxai_core.models import build_model, default_preprocessing
+from medxai_core.images import load_image, load_mask
+from medxai_core.models import build_model, build_segmenter, default_preprocessing, preprocess
+from medxai_core.models.segmentation import LEAST_PICTURE_LOGIT
 from medxai_core.phantom.frames import draw_frame
+from medxai_core.stages.heatmaps import make_map_maker
 from medxai_core.stages.segment import segment_pictures
 from medxai_core.studies.examining import examine_images
 
@@ -73,6 +82,85 @@ def test_an_empty_mask_is_told_from_a_blank_map(checkpoints: Path, pictures: Pat
     assert found.empty == found.names and not found.blank
     with Image.open(tmp_path / "out" / found.names[0]) as mask:
         assert mask.mode == "L" and mask.size == (160, 128) and not np.asarray(mask).any()
+
+
+@pytest.fixture(scope="module")
+def segmenter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a checkpoint of a segmenter whose decoder is random, about as likely as not to see polyps."""
+    path = tmp_path_factory.mktemp("segmenter") / "sure.safetensors"
+    save_segmenter(path, bias=LEAST_PICTURE_LOGIT)
+    return path
+
+
+def save_segmenter(path: Path, *, bias: float) -> None:
+    """Save a segmenter with a random decoder, every logit raised by as much."""
+    model = build_segmenter(seed=1)
+    torch.nn.init.constant_(model.decoder.head[-1].bias, bias)
+    point = OperatingPoint(layer=21, method="segmentation", low=0.5, high=None, inverted=False)
+    save_checkpoint(
+        path, model, CheckpointManifest(SEGMENTER, default_preprocessing(SEGMENTER, 96), operating_point=point)
+    )
+
+
+def run_segment(monkeypatch: pytest.MonkeyPatch, *words: object) -> None:
+    """Run the command."""
+    monkeypatch.setattr(sys, "argv", ["medxai_core", "segment", *map(str, words)])
+    assert __main__.main() == 0
+
+
+def test_a_segmenter_says_which_of_two_reasons_left_a_mask_empty(
+    segmenter: Path, pictures: Path, tmp_path: Path, capsys, monkeypatch
+) -> None:
+    asked = ["--out", tmp_path / "out", pictures]
+    run_segment(monkeypatch, "--checkpoint", segmenter, "--low", 0.99, *asked)
+    told = capsys.readouterr().out
+    assert "1 of them are empty (no place is above the threshold, 0.99)" in told and "as a whole" not in told
+    save_segmenter(tmp_path / "unsure.safetensors", bias=-1)
+    run_segment(monkeypatch, "--checkpoint", tmp_path / "unsure.safetensors", *asked)
+    told = capsys.readouterr().out
+    assert "the picture as a whole does not speak clearly enough for a polyp, its probability is not above 73%" in told
+    assert "no place" not in told
+
+
+def test_a_classifier_keeps_its_reason(checkpoints: Path, pictures: Path, tmp_path: Path, capsys, monkeypatch) -> None:
+    asked = ["--layer", 20, "--low", 0.500009, "--high", 0.50002, "--out", tmp_path / "out", "--json", pictures]
+    run_segment(monkeypatch, "--checkpoint", checkpoints / "ready.safetensors", *asked)
+    found = json.loads(capsys.readouterr().out)
+    assert found["empty"] and found["unsure"] == [] and found["answers"] is None
+    run_segment(
+        monkeypatch, "--checkpoint", checkpoints / "ready.safetensors", *[one for one in asked if one != "--json"]
+    )
+    assert "no place is in the band, or the network is not sure enough" in capsys.readouterr().out
+
+
+def test_a_segmenter_answers_for_the_picture_and_for_the_mask(
+    segmenter: Path, pictures: Path, tmp_path: Path, capsys, monkeypatch
+) -> None:
+    asked = ["--out", tmp_path / "out", "--json", pictures]
+    run_segment(monkeypatch, "--checkpoint", segmenter, *asked)
+    [answer] = json.loads(capsys.readouterr().out)["answers"]
+    model, manifest = load_checkpoint(segmenter)
+    [path] = pictures.glob("*.png")
+    image = load_image(path)
+    with torch.no_grad():
+        logit = float(model.eval()(preprocess([image], manifest.preprocessing)))
+    assert logit > LEAST_PICTURE_LOGIT and not answer["is_held_back"]
+    assert answer["polyp_probability"] == pytest.approx(1 / (1 + math.exp(-logit)), abs=1e-5)
+    maker = make_map_maker(model, manifest)
+    heatmap, _ = maker.finish(maker.compute_raw([image], [21])[0][21][0], 21, image.shape[:2])
+    mask = load_mask(tmp_path / "out" / answer["name"])
+    expected = 2 * heatmap[mask].sum() / (mask.sum() + heatmap.sum())
+    assert answer["expected_dice"] == pytest.approx(expected, abs=1e-4)
+    save_segmenter(tmp_path / "unsure.safetensors", bias=-1)
+    run_segment(monkeypatch, "--checkpoint", tmp_path / "unsure.safetensors", *asked)
+    found = json.loads(capsys.readouterr().out)
+    assert found["unsure"] == found["empty"] == found["masks"]
+    assert found["answers"][0]["is_held_back"] and found["answers"][0]["expected_dice"] is None
+    run_segment(monkeypatch, "--checkpoint", segmenter, "--layer", 14, "--low", 0.4, *asked)
+    [answer] = json.loads(capsys.readouterr().out)["answers"]
+    assert answer["expected_dice"] is None and answer["polyp_probability"] == pytest.approx(
+        1 / (1 + math.exp(-logit)), abs=1e-5
+    )
 
 
 def test_a_folder_that_cannot_be_made_is_named(checkpoints: Path, pictures: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,9 @@ from medxai_core.config import SEGMENTATION
 from medxai_core.errors import SettingError, StopRequested
 from medxai_core.images import load_mask
 from medxai_core.life_story import tell_life_story
+from medxai_core.life_story.context import read_context
+from medxai_core.life_story.lessons import find_lesson, say_lesson
+from medxai_core.life_story.mask_steps import tell_prediction
 from medxai_core.masks import Band, make_mask
 from medxai_core.models import preprocess
 from medxai_core.progress import OnProgress, Stage
@@ -41,7 +45,8 @@ from medxai_core.stages.tuning_table import find_tuning_table, record_tuning_tab
 from medxai_core.stages.whole_pictures import choose_pictures
 from medxai_core.students.class_map import load_class_map
 from medxai_core.students.curriculum import Curriculum
-from medxai_core.study import Study
+from medxai_core.studies.removal import remove_image
+from medxai_core.study import Study, open_study
 from medxai_core.views.run_states import list_run_states
 from medxai_core.views.training_course import Amounts, list_parts
 
@@ -139,6 +144,79 @@ def test_what_a_mask_added_to_the_evidence_adds_up(taught: tuple[Study, Recorded
     shares = facts["mask"]["evidence"]
     assert shares["agreed"] + shares["added"] == pytest.approx(facts["mask"]["area"])
     assert shares["agreed"] + shares["left_out"] == pytest.approx(facts["evidence"]["area"])
+
+
+def tell_prediction_of(study: Study, run: RecordedRun, row: int) -> tuple[str, str]:
+    """Return the words about what an item taught a run, and the fact."""
+    [part] = tell_prediction(read_context(study, str(list_items(study).item_ids[row]), run.run_id)).parts
+    return part.words, next(one["learned_from"] for one in part.facts["runs"] if one["run_id"] == run.run_id)
+
+
+def test_an_unlabelled_tile_of_a_train_picture_taught_by_its_pseudo_mask(taught: tuple[Study, RecordedRun]) -> None:
+    study, run = taught
+    items = list_items(study)
+    labelled = run.manifest["item_positions"]
+    for row in items.positions_in("train"):
+        words, lesson = tell_prediction_of(study, run, int(row))
+        assert lesson == ("label" if row in labelled else "picture")
+        assert "did not learn" not in words
+        assert ("without a label of the tile: a pseudo-mask" in words) == (row not in labelled)
+    for split in ("validation", "tuning", "test"):
+        words, lesson = tell_prediction_of(study, run, int(items.positions_in(split)[0]))
+        assert lesson == "nothing" and "did not learn from it" in words
+
+
+def test_pseudo_masks_are_told_as_they_were_made(taught: tuple[Study, RecordedRun]) -> None:
+    study, run = taught
+    told = say_lesson("picture", run, is_tile=True)
+    assert "of its class map and of outlines of drawn frames, and after the first round of what it then said" in told
+    config = run.manifest["config"] | {"shape_steps": 0}
+    alone = replace(run, best_epoch=2, manifest=run.manifest | {"config": config})
+    assert "made of its class map alone." in say_lesson("picture", alone, is_tile=False)
+    items = list_items(study)
+    unlabelled = next(row for row in items.positions_in("train") if row not in run.manifest["item_positions"])
+    context = read_context(study, str(items.item_ids[unlabelled]), run.run_id)
+    assert find_lesson(context, replace(run, best_epoch=1), unlabelled) == ("drawn frames", None)
+
+
+def test_a_picture_that_was_left_out_is_told_from_one_that_was_learned(
+    taught: tuple[Study, RecordedRun], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = open_study(shutil.copytree(taught[0].folder, tmp_path / "many"))
+    learned: list[int] = []
+
+    def choose_few(candidates: np.ndarray, labelled: np.ndarray, *, seed: int) -> np.ndarray:
+        learned.extend(choose_pictures(candidates, labelled, seed=seed, most=9))
+        return np.array(learned)
+
+    monkeypatch.setattr("medxai_core.stages.students.choose_pictures", choose_few)
+    monkeypatch.setattr("medxai_core.life_story.lessons.MOST_PICTURES", 9)
+    run = train_student(study, curriculum=SMALL, seed=3)
+    items, images = list_items(study), list_images(study)
+    rows = [row for row in items.positions_in("train") if row not in run.manifest["item_positions"]]
+    found = {int(row): tell_prediction_of(study, run, int(row))[1] for row in rows}
+    assert set(found.values()) == {"picture", "left out"}
+    assert {row for row in found if found[row] == "picture"} == {
+        row for row in found if items.image_positions[row] in learned
+    }
+    left_out = next(row for row in found if found[row] == "left out")
+    assert "did not learn from it: a segmenter learns from at most" in tell_prediction_of(study, run, left_out)[0]
+    gone = next(p for p in images.positions_in("train") if p not in learned and p != items.image_positions[left_out])
+    remove_image(study, str(images.image_ids[gone]))
+    words, lesson = tell_prediction_of(study, run, left_out)
+    assert lesson == "unknown" and words.startswith("Whether run")
+
+
+def test_a_segmenter_without_a_lock_is_told_in_its_own_way(
+    taught: tuple[Study, RecordedRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, run = taught
+    monkeypatch.setattr("medxai_core.life_story.context.get_locked_setting", lambda study, run_id: None)
+    story = tell_life_story(study, str(list_images(study).image_ids[0]), run.run_id)
+    heatmap, mask = story.get("heatmap"), story.get("mask")
+    assert "never stretched" in heatmap.not_proof and "hottest" not in heatmap.not_proof
+    assert "4 x 4 pixels" in mask.not_proof and "coarse" not in mask.not_proof
+    assert "segmentation head, h > 0.5" in mask.parts[0].words and "layer and threshold" not in mask.parts[0].words
 
 
 def test_a_run_that_kept_no_class_map_says_so(taught: tuple[Study, RecordedRun]) -> None:
