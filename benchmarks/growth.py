@@ -130,7 +130,7 @@ def run_umap(n: int, folder: Path) -> dict[str, float]:
     """Lay out a map of all pictures."""
     from medxai_core.embedding import fit_embedding
 
-    fit_embedding(np.random.default_rng(0).normal(size=(200, 8)))  # compiled loops
+    fit_embedding(np.random.default_rng(0).normal(size=(4200, 8)))  # compiled loops, those of large studies too
     features = np.load(folder / "features.npy")
     found: dict[str, float] = {}
     with timed(found):
