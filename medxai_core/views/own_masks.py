@@ -23,8 +23,8 @@ def count_drawn_frames(run: RecordedRun) -> int | None:
 
 
 def count_rounds(run: RecordedRun) -> int:
-    """Return how many rounds on the study's pictures stand behind the kept weights; before them are the outlines."""
-    return max(0, (run.best_epoch or 0) - 1)
+    """Return how many rounds on the study's pictures stand behind the kept weights of a segmenter."""
+    return 0 if run.rounds is None else run.rounds[0]
 
 
 def say_drawn_frames(run: RecordedRun, noun: str = "frames") -> str:
